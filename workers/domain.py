@@ -1,0 +1,363 @@
+"""The nouns of the story: what was read, understood, drafted, found and decided about one requester message."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class MessageKind(StrEnum):
+    """What the requester's newest message is. Only QUESTION ever gets an answer."""
+
+    QUESTION = "question"
+    THANKS = "thanks"
+    OUT_OF_OFFICE = "out_of_office"
+    BOUNCE = "bounce"
+    AUTOMATIC = "automatic"
+    CALENDAR = "calendar"
+    SURVEY = "survey"
+    ATTACHMENT_ONLY = "attachment_only"
+    EMPTY = "empty"
+
+
+class Sentiment(StrEnum):
+    CALM = "calm"
+    UNHAPPY = "unhappy"
+    FRUSTRATED = "frustrated"  # always gets a person's review
+
+
+class Urgency(StrEnum):
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class Stage(StrEnum):
+    """Which part of the classifier decided."""
+
+    ONE = "one"  # embeddings against examples
+    TWO = "two"  # the language model
+    NONE = "none"  # neither was sure
+
+
+class Action(StrEnum):
+    """The five ways a case can end, from most to least autonomous."""
+
+    SEND = "send"  # tier 0: public reply
+    DRAFT = "draft"  # tier 1: draft in a note, a person approves
+    ASSIST = "assist"  # tier 2: hand-over package with a suggested team
+    HAND_OFF = "hand_off"  # tier 3: straight to a person, nothing generated
+    IGNORE = "ignore"  # no tier: a recorded reason to stay quiet
+
+    @property
+    def tier(self) -> int | None:
+        return {"send": 0, "draft": 1, "assist": 2, "hand_off": 3}.get(self.value)
+
+
+class Code(StrEnum):
+    """Why a decision fell. Every code appears in a decision table under tests/workers/decide/."""
+
+    # admit: stay quiet
+    OWN_ECHO = "own_echo"
+    NO_REQUESTER_MESSAGE = "no_requester_message"
+    ALREADY_SETTLED = "already_settled"
+    TICKET_DONE = "ticket_done"  # solved, closed or deleted
+    TICKET_GONE = "ticket_gone"
+    STAFF_ANSWERED = "staff_answered"  # staff wrote publicly after the requester's newest message
+    SILENCED = "silenced"  # the stop tag
+    EXCLUDED = "excluded"  # a tag, domain or channel that policy leaves to people
+    OUTBOUND = "outbound"  # staff opened it and the requester has not written yet
+    THANKS_ONLY = "thanks_only"
+    AUTOMATIC_MAIL = "automatic_mail"
+    OUT_OF_OFFICE = "out_of_office"
+    BOUNCE = "bounce"
+    CALENDAR = "calendar"
+    SURVEY = "survey"
+    SUSPENDED = "suspended"
+    REPLY_CAP = "reply_cap"  # too many automatic answers on this ticket
+    # triage: a person, before any text is generated
+    RULE = "rule"  # detail: the rule's id
+    WANTS_PERSON = "wants_person"
+    CRITICAL = "critical"
+    INTENT_CEILING = "intent_ceiling"
+    AUTONOMY_OFF = "autonomy_off"
+    REPEATED_ATTEMPTS = "repeated_attempts"
+    OUT_OF_SCOPE = "out_of_scope"
+    INTENT_UNSURE = "intent_unsure"
+    UNREADABLE = "unreadable"  # attachment only, or nothing left to read
+    NO_MODEL = "no_model"
+    MODEL_FAILED = "model_failed"  # detail: the outcome's name
+    # route: lower than a reply
+    NOTHING_FOUND = "nothing_found"
+    WEAK_PASSAGES = "weak_passages"
+    MODEL_ESCALATED = "model_escalated"
+    UNGROUNDED = "ungrounded"
+    BAD_CITATION = "bad_citation"
+    CHECK_FAILED = "check_failed"  # detail: the finding
+    ASK_UNCOVERED = "ask_uncovered"
+    FRUSTRATED = "frustrated"
+    UNVERIFIED_SENDER = "unverified_sender"
+    INJECTION = "injection"
+    LOW_CONFIDENCE = "low_confidence"
+    REVIEW_BAND = "review_band"
+    NEEDS_ACTION = "needs_action"
+    AUTONOMY_DRAFT = "autonomy_draft"
+    CHANNEL_DRAFT_ONLY = "channel_draft_only"
+    LANGUAGE = "language"
+    DEGRADED_SEARCH = "degraded_search"
+    PERSONAL_DATA = "personal_data"
+    # last look, at the moment of writing
+    NEWER_MESSAGE = "newer_message"
+    STAFF_AT_WORK = "staff_at_work"  # assigned, or staff wrote or changed the ticket since we read it
+    STATUS_CHANGED = "status_changed"
+    WRITE_REFUSED = "write_refused"
+    GAVE_UP = "gave_up"  # detail: what failed, how often
+    # all is well
+    CONFIDENT = "confident"
+    LEARNED = "learned"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    code: Code
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.code.value}:{self.detail}" if self.detail else self.code.value
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One earlier public message, masked. `role` is requester, participant, staff or bot."""
+
+    role: str
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The requester's newest message and its thread, with personal data already masked.
+
+    `vault` maps placeholder -> original text. It lives in memory only, is never stored or logged, and serves to put
+    values back into the reply to the same requester.
+    """
+
+    message_id: str
+    kind: MessageKind
+    subject: str
+    newest: str  # the newest own words, quotes and signature removed; all unanswered messages of a burst together
+    full: str  # the same before anything was removed, for when `newest` says "see below"
+    asks: tuple[str, ...]
+    language: str  # ISO 639-1, "" if unsure
+    thread: tuple[Turn, ...]  # earlier public messages, oldest first
+    attachments: tuple[str, ...] = ()
+    written_at: datetime | None = None
+    is_participant: bool = False  # written by somebody else than the requester
+    is_verified: bool = True
+    has_injection: bool = False
+    bot_replies: int = 0  # public answers of ours on this ticket
+    unanswered_messages: int = 1  # messages folded into `newest`
+    masked_kinds: tuple[str, ...] = ()  # e.g. ("card", "email")
+    vault: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def question(self) -> str:
+        return f"{self.subject}\n{self.newest}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class RuleHit:
+    """A rule of config/rules.toml that matched. `words` is what it matched, masked."""
+
+    id: str
+    action: Action
+    reason: str  # in words, for the note
+    words: str = ""
+    team: str = ""
+    urgency: Urgency | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    intent: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """What the message is about. `intent` is "" when it is out of scope or nobody was sure."""
+
+    intent: str
+    confidence: float  # calibrated, 0..1
+    stage: Stage
+    is_out_of_scope: bool = False
+    second_intents: tuple[str, ...] = ()
+    urgency: Urgency = Urgency.NORMAL
+    sentiment: Sentiment = Sentiment.CALM
+    needs_action: bool = False  # something in another system would have to be done
+    wants_person: bool = False
+    summary: str = ""
+    reasoning: str = ""
+    candidates: tuple[Candidate, ...] = ()  # stage one's best, highest first
+    model_outcome: str = ""  # name of a ModelOutcome if stage two was asked
+
+
+class Block(StrEnum):
+    PARAGRAPH = "paragraph"
+    STEP = "step"  # consecutive ones make a numbered list
+    BULLET = "bullet"
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of the draft with the passages that support it ("P1", "P2"...); none for a courtesy."""
+
+    text: str
+    passages: tuple[str, ...] = ()
+    block: Block = Block.PARAGRAPH
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A proposed reply. Empty `sentences` with `escalate` set: the model says it cannot answer from what it was given."""
+
+    sentences: tuple[Sentence, ...] = ()
+    escalate: str = ""
+    asks_covered: tuple[int, ...] = ()  # indexes into Reading.asks
+    model_outcome: str = ""  # name of a ModelOutcome
+
+    @property
+    def text(self) -> str:
+        return "\n".join(sentence.text for sentence in self.sentences)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something a check did not like. `words` points at the place in the sentence."""
+
+    code: str  # unsupported_number, unsupported_link, bad_citation, promise, claimed_action, placeholder, ...
+    words: str
+    sentence: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """The verdict of the plain checks. `score` is the share of factual sentences that stand in their passages, 0..1."""
+
+    findings: tuple[Finding, ...] = ()
+    score: float = 1.0
+
+    @property
+    def is_clean(self) -> bool:
+        return not self.findings
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to do and all reasons that applied, most important first."""
+
+    action: Action
+    reasons: tuple[Reason, ...]
+    team: str = ""  # key of a team in policy
+    urgency: Urgency = Urgency.NORMAL
+
+    @property
+    def tier(self) -> int | None:
+        return self.action.tier
+
+
+@dataclass(frozen=True, slots=True)
+class AdmitFacts:
+    """What is known before anything is classified."""
+
+    status: str
+    message_kind: str
+    has_requester_message: bool = True
+    is_settled: bool = False
+    newest_author: str = "requester"  # role of the author of the newest public message
+    staff_answered: bool = False
+    is_outbound: bool = False
+    is_suspended: bool = False
+    is_automatic: bool = False
+    tags: tuple[str, ...] = ()
+    email_domain: str = ""
+    channel: str = ""
+    bot_replies: int = 0
+    bot_replies_last_hour: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TriageFacts:
+    """What is known after reading, rules and classification, before any text is generated."""
+
+    intent: str
+    confidence: float
+    stage: str
+    is_out_of_scope: bool = False
+    urgency: str = "normal"
+    sentiment: str = "calm"
+    wants_person: bool = False
+    rules: tuple[str, ...] = ()  # ids of rules that matched
+    rule_action: str = ""  # the strictest action among them
+    rule_team: str = ""
+    ceiling: str = "send"  # of the intent
+    autonomy: str = "draft"  # of the intent
+    team: str = ""
+    attempts: int = 0  # public answers of ours on this ticket so far
+    has_model: bool = True
+    is_readable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RouteFacts:
+    """Everything known when the draft has been checked."""
+
+    intent: str
+    confidence: float
+    stage: str
+    is_out_of_scope: bool = False
+    urgency: str = "normal"
+    sentiment: str = "calm"
+    needs_action: bool = False
+    is_money: bool = False
+    ceiling: str = "send"
+    autonomy: str = "draft"
+    team: str = ""
+    rules: tuple[str, ...] = ()
+    rule_action: str = ""
+    passages: int = 0
+    best_score: float = 0.0
+    best_source: str = ""
+    is_degraded_search: bool = False
+    has_model: bool = True
+    model_outcome: str = "ok"
+    escalate: str = ""
+    findings: tuple[str, ...] = ()
+    support: float = 1.0
+    asks: int = 1
+    asks_covered: int = 1
+    is_verified: bool = True
+    is_participant: bool = False
+    has_injection: bool = False
+    is_messaging: bool = False
+    is_shared: bool = False
+    channel: str = ""
+    language: str = ""
+    masked_kinds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LastLookFacts:
+    """What changed on the ticket between our read and our write."""
+
+    action: str
+    has_newer_message: bool = False
+    staff_answered: bool = False
+    staff_assigned: bool = False
+    status: str = "open"
+    status_before: str = "open"
+    is_gone: bool = False
+    is_silenced: bool = False
+    refused: str = ""  # the vendor's words when it refused the write for good
