@@ -2,7 +2,7 @@
 
 
 class IntegrationError(Exception):
-    """Something outside failed. `vendor`, `operation` and `request_id` say what and where, never the text of a ticket."""
+    """Something outside failed. `vendor`, `operation` and `request_id` say where; no text of a ticket stands here."""
 
     def __init__(self, message: str, *, vendor: str = "", operation: str = "", request_id: str = "") -> None:
         super().__init__(message)

@@ -228,7 +228,7 @@ class Webhook(Protocol):
         """Name this delivery so that the vendor's own repetition of it gets the same name."""
 
     def parse(self, headers: Mapping[str, str], body: bytes) -> tuple[TicketEvent, ...]:
-        """Read the events out of a stored delivery; unknown kinds come back as IGNORED. Raise ValueError on nonsense."""
+        """Read the events of a stored delivery; unknown kinds come back as IGNORED. Raise ValueError on nonsense."""
 
 
 class Helpdesk(Protocol):
@@ -255,4 +255,4 @@ class Helpdesk(Protocol):
         """Return the next page of changed tickets; an empty `cursor` starts at `since`."""
 
     def articles(self, *, updated_since: datetime | None = None) -> Iterator[Article]:
-        """Yield all articles that we may see, drafts and restricted ones marked; only changed ones if a time is given."""
+        """Yield all articles we may see, drafts and restricted ones marked; only changed ones if a time is given."""

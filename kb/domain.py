@@ -20,7 +20,7 @@ class Audience(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One article or lesson as the library takes it in. `text` is Markdown-like plain text: `#` headings, lists, code."""
+    """An article or lesson as the library takes it in. `text` is Markdown-like: `#` headings, lists, code."""
 
     id: str  # stable over syncs, e.g. "zendesk:article:42:en-us", "lesson:17"
     source: Source
@@ -69,7 +69,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A piece found. `score` is 0..1 and comparable between searches; `vector` and `keyword` say which search found it."""
+    """A piece found. `score` is 0..1 and comparable between searches; the other two say which search found it."""
 
     chunk_id: str
     document_id: str
@@ -127,9 +127,11 @@ class Shelf(Protocol):
         """Return document id -> content hash of what is shelved under this source and id prefix."""
 
     def vectors(self, chunk_hashes: list[str], model: str) -> dict[str, bytes]:
-        """Return chunk hash -> vector for those already embedded by this model, so that nothing is embedded twice."""
+        """Return chunk hash -> vector for those this model embedded already: nothing is embedded twice."""
 
-    def replace(self, document: Document, content_hash: str, chunks: list[Chunk], vectors: list[bytes], model: str) -> None:
+    def replace(
+        self, document: Document, content_hash: str, chunks: list[Chunk], vectors: list[bytes], model: str
+    ) -> None:
         """Store a document with its chunks in one transaction, in place of what was there."""
 
     def remove(self, document_ids: list[str]) -> None: ...

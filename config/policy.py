@@ -1,0 +1,209 @@
+"""policy.toml, taxonomy.toml and rules.toml -> one frozen Policy, checked against each other, with a content hash."""
+
+import hashlib
+import tomllib
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+ActionName = Literal["send", "draft", "assist", "hand_off", "ignore"]
+
+
+class PolicyError(Exception):
+    """The policy files cannot be used; the message names file, key and what is wrong."""
+
+
+class Rules(BaseModel):
+    """Base of every section: unknown keys are mistakes, and nothing changes after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Team(Rules):
+    """A team of the company. `group` is the name of the helpdesk's group, matched without regard to case."""
+
+    group: str
+    description: str = ""
+
+
+class Intent(Rules):
+    """One label of the taxonomy. `ceiling` is the most autonomous action it may ever reach; `autonomy` pins a step."""
+
+    description: str
+    examples: tuple[str, ...] = ()
+    team: str = ""
+    ceiling: Literal["send", "draft", "assist", "hand_off"] = "send"
+    autonomy: Literal["off", "shadow", "draft", "send"] | None = None
+    is_money: bool = False
+    needs_action: bool = False  # answering it usually means doing something in another system
+    min_confidence: Share | None = None
+    tone: str = ""
+    actions: tuple[str, ...] = ()
+
+
+class Rule(Rules):
+    """A rule that wins over the model. `any_of` are word patterns, see workers/rules.py for how they match."""
+
+    reason: str
+    action: ActionName
+    any_of: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()  # patterns that take a match back
+    organization_tags: tuple[str, ...] = ()
+    requester_tags: tuple[str, ...] = ()
+    team: str = ""
+    urgency: Literal["low", "normal", "high", "critical"] | None = None
+    examples: tuple[str, ...] = ()
+    counter_examples: tuple[str, ...] = ()
+
+
+class Timing(Rules):
+    """Seconds. The lease is renewed at a third of its length for as long as its worker lives, up to `case_seconds`."""
+
+    quiet_seconds: dict[str, float] = {"default": 8.0, "chat": 3.0}
+    lease_seconds: float = 8.0
+    sweep_seconds: float = 2.0
+    case_seconds: float = 120.0  # after this a case is taken away from its worker
+    model_seconds: float = 45.0
+    helpdesk_seconds: float = 15.0
+    reconcile_seconds: float = 120.0
+    reindex_seconds: float = 600.0
+    stamp_settle_seconds: float = 2.0  # the helpdesk's stamp has a resolution of one second
+
+
+class Thresholds(Rules):
+    send: Share = 0.75
+    send_money: Share = 0.90
+    review: Share = 0.65
+    passage: Share = 0.45  # a best passage below this is weak: no automatic reply
+    passage_draft: Share = 0.30  # below this there is nothing to draft from
+    stage_one_accuracy: Share = 0.97  # stage one decides alone where held-back examples reach this
+    support: Share = 0.8  # share of a draft's sentences that must stand in their passages
+
+
+class Limits(Rules):
+    passages: int = 3
+    turns: int = 3
+    passage_tokens: int = 800
+    account_tokens: int = 500
+    message_tokens: int = 1500
+    replies_per_ticket: int = 3
+    replies_per_hour: int = 3
+    max_attempts: int = 5  # of a case, before a person gets it with what is known
+    reply_words: int = 150
+    suspicious_drop: Share = 0.3  # a full sync that would drop a larger share of documents stops
+
+
+class Models(Rules):
+    """Names and prices (USD per million tokens). Prices are the operator's to keep current."""
+
+    classify: str
+    draft: str
+    classify_max_tokens: int = 1024
+    draft_max_tokens: int = 2048
+    prices: dict[str, "Price"] = {}
+
+
+class Price(Rules):
+    input: Decimal
+    output: Decimal
+    cache_read: Decimal = Decimal(0)
+    cache_write: Decimal = Decimal(0)
+
+
+class Answering(Rules):
+    default_autonomy: Literal["off", "shadow", "draft", "send"] = "draft"
+    status_after_reply: Literal["open", "pending", "on_hold", "solved"] = "pending"
+    signature: str = ""
+    says_assistant: str = ""  # a closing line such as "I am the automatic assistant of ..."; "" says nothing
+    company: str = "our company"
+    product: str = ""
+    allowed_hosts: tuple[str, ...] = ()  # hosts links in replies may point to, besides those of cited passages
+    languages: tuple[str, ...] = ("en",)  # languages a reply may be sent in without a person
+    draft_only_channels: tuple[str, ...] = ()
+    excluded_channels: tuple[str, ...] = ()
+    excluded_domains: tuple[str, ...] = ()  # own addresses and other desks
+    excluded_tags: tuple[str, ...] = ("deskhand_off",)
+    stop_tag: str = "deskhand_stop"
+    fallback_team: str = ""
+
+
+class Learning(Rules):
+    is_on: bool = True
+    needs_approval: bool = False
+    min_answer_words: int = 12
+    min_question_words: int = 4
+
+
+class Policy(Rules):
+    """Everything an admin decides, in one object. `hash` stands in the ledger beside each decision."""
+
+    answering: Answering = Answering()
+    timing: Timing = Timing()
+    thresholds: Thresholds = Thresholds()
+    limits: Limits = Limits()
+    models: Models
+    learning: Learning = Learning()
+    teams: dict[str, Team] = {}
+    intents: dict[str, Intent] = {}
+    rules: dict[str, Rule] = {}
+    hash: str = ""
+
+    @model_validator(mode="after")
+    def _references_exist(self) -> "Policy":
+        known = set(self.teams) | {""}
+        wrong = [f"intent {name}: team {i.team!r}" for name, i in self.intents.items() if i.team not in known]
+        wrong += [f"rule {name}: team {r.team!r}" for name, r in self.rules.items() if r.team not in known]
+        if self.answering.fallback_team not in known:
+            wrong.append(f"answering.fallback_team {self.answering.fallback_team!r}")
+        if wrong:
+            raise ValueError(f"not among [teams]: {'; '.join(wrong)}")
+        return self
+
+    def autonomy_of(self, intent: str) -> str:
+        """Return off, shadow, draft or send: the intent's pin, else the default."""
+        entry = self.intents.get(intent)
+        return (entry.autonomy if entry else None) or self.answering.default_autonomy
+
+    def ceiling_of(self, intent: str) -> str:
+        entry = self.intents.get(intent)
+        return entry.ceiling if entry else "assist"
+
+    def team_of(self, intent: str) -> str:
+        entry = self.intents.get(intent)
+        return (entry.team if entry else "") or self.answering.fallback_team
+
+    def quiet_seconds(self, channel: str) -> float:
+        return self.timing.quiet_seconds.get(channel, self.timing.quiet_seconds.get("default", 0.0))
+
+
+FILES = ("policy.toml", "taxonomy.toml", "rules.toml")
+
+
+def load_policy(folder: Path) -> Policy:
+    """Read and check the policy files of a folder. Raise PolicyError naming every problem at once."""
+    merged: dict[str, object] = {}
+    digest = hashlib.sha256()
+    for name in FILES:
+        path = folder / name
+        try:
+            raw = path.read_bytes()
+            part = tomllib.loads(raw.decode())
+        except FileNotFoundError:
+            if name == "rules.toml":
+                continue
+            raise PolicyError(f"{path}: missing") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise PolicyError(f"{path}: {error}") from None
+        if doubled := merged.keys() & part.keys():
+            raise PolicyError(f"{path}: {', '.join(sorted(doubled))} stands in another policy file already")
+        merged |= part
+        digest.update(raw)
+    try:
+        policy = Policy.model_validate(merged)
+    except ValidationError as error:
+        lines = [f"{'.'.join(str(p) for p in e['loc']) or folder.name}: {e['msg']}" for e in error.errors()]
+        raise PolicyError(f"{folder}: " + "; ".join(lines)) from None
+    return policy.model_copy(update={"hash": digest.hexdigest()[:16]})
