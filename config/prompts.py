@@ -36,7 +36,10 @@ class Prompt:
         if values.keys() != self.inputs:
             missing, extra = self.inputs - values.keys(), values.keys() - self.inputs
             raise PromptError(f"prompt {self.name}: missing {sorted(missing)}, not declared {sorted(extra)}")
-        fill = lambda text: _SLOT.sub(lambda slot: values[slot[1]], text)  # noqa: E731
+
+        def fill(text: str) -> str:
+            return _SLOT.sub(lambda slot: values[slot[1]], text)
+
         return fill(self.system), fill(self.user)
 
 

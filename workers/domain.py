@@ -221,7 +221,7 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A proposed reply. Empty `sentences` with `escalate` set: the model says it cannot answer from what it was given."""
+    """A proposed reply. `escalate` set and no sentences: the model says it cannot answer from what it was given."""
 
     sentences: tuple[Sentence, ...] = ()
     escalate: str = ""
