@@ -1,0 +1,75 @@
+"""The inbox: every webhook request as it came, stored before it is answered."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine, func, select, update
+from sqlalchemy.exc import IntegrityError
+
+from workers.store.tables import delivery, reading
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    id: int
+    vendor: str
+    key: str
+    headers: Mapping[str, str]
+    body: bytes
+    received_at: datetime
+
+
+class Inbox:
+    """Deliveries by vendor and the vendor's own key."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def add(self, vendor: str, key: str, headers: Mapping[str, str], body: bytes, *, now: datetime) -> int | None:
+        """Store one delivery and commit; return its id, or None if it is there already."""
+        try:
+            with self._engine.begin() as connection:
+                result = connection.execute(
+                    delivery.insert()
+                    .values(vendor=vendor, key=key, headers=dict(headers), body=body, received_at=now, state="new")
+                    .returning(delivery.c.id)
+                )
+                return int(result.scalar_one())
+        except IntegrityError:
+            return None
+
+    def load(self, delivery_id: int) -> Delivery | None:
+        """Return a delivery that nobody has handled yet, or None."""
+        with reading(self._engine) as connection:
+            row = connection.execute(
+                select(delivery).where(delivery.c.id == delivery_id, delivery.c.state == "new")
+            ).one_or_none()
+        return Delivery(row.id, row.vendor, row.key, row.headers, row.body, row.received_at) if row else None
+
+    def finish(self, delivery_id: int, state: str, note: str, *, now: datetime) -> None:
+        """Record how a delivery ended: done, ignored or failed, with a note."""
+        with self._engine.begin() as connection:
+            connection.execute(
+                update(delivery)
+                .where(delivery.c.id == delivery_id)
+                .values(state=state, note=note[:400], handled_at=now)
+            )
+
+    def unhandled(self, *, now: datetime, older_seconds: float, limit: int) -> list[int]:
+        """Return ids of deliveries that nobody has handled for this long, oldest first."""
+        with reading(self._engine) as connection:
+            return list(
+                connection.scalars(
+                    select(delivery.c.id)
+                    .where(delivery.c.state == "new", delivery.c.received_at <= now - timedelta(seconds=older_seconds))
+                    .order_by(delivery.c.received_at)
+                    .limit(limit)
+                )
+            )
+
+    def oldest_seconds(self, *, now: datetime) -> float:
+        """Return the age of the oldest unhandled delivery, 0.0 if there is none."""
+        with reading(self._engine) as connection:
+            oldest = connection.scalar(select(func.min(delivery.c.received_at)).where(delivery.c.state == "new"))
+        return (now - oldest).total_seconds() if oldest else 0.0

@@ -1,0 +1,190 @@
+"""The written record of every case: what was known, what was decided, what was done, and how it ended.
+
+Writes that belong to a case carry the ticket's lease: a worker that lost it gets LeaseLostError and writes nothing.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, select, update
+
+from integrations.llm import Usage
+from workers.store.tables import action, case, model_call, reading
+from workers.store.tickets import Lease, hold
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Our work on one requester message. `is_settled`: it has its outcome, and gets no other."""
+
+    id: int
+    vendor: str
+    ticket_id: str
+    message_id: str
+    is_settled: bool
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A row of the outbox: what we set out to do to a ticket. `mark` is how it is found there."""
+
+    id: int
+    case_id: int
+    mark: str
+    state: str
+    write: Mapping[str, Any]
+    stamp: str
+    tries: int
+
+
+class Ledger:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @contextmanager
+    def _fenced(self, lease: Lease) -> Iterator[Connection]:
+        with self._engine.begin() as connection:
+            hold(connection, lease)
+            yield connection
+
+    def open_case(
+        self, lease: Lease, message_id: str, *, now: datetime, asked_at: datetime | None = None, channel: str = ""
+    ) -> Case:
+        """Return the case of this requester message, opened if it is new; counts an attempt if it is not settled."""
+        with self._fenced(lease) as connection:
+            row = connection.execute(
+                select(case).where(
+                    case.c.vendor == lease.vendor,
+                    case.c.ticket_id == lease.ticket_id,
+                    case.c.message_id == message_id,
+                )
+            ).one_or_none()
+            if row is None:
+                row = connection.execute(
+                    case.insert()
+                    .values(
+                        vendor=lease.vendor,
+                        ticket_id=lease.ticket_id,
+                        message_id=message_id,
+                        state="open",
+                        opened_at=now,
+                        asked_at=asked_at,
+                        channel=channel,
+                        attempts=1,
+                    )
+                    .returning(case)
+                ).one()
+            elif row.state == "open":
+                connection.execute(update(case).where(case.c.id == row.id).values(attempts=case.c.attempts + 1))
+        return _case(row)
+
+    def newest_open_case(self, vendor: str, ticket_id: str) -> Case | None:
+        """Return the ticket's newest case without an outcome, or None."""
+        with reading(self._engine) as connection:
+            row = connection.execute(
+                select(case)
+                .where(case.c.vendor == vendor, case.c.ticket_id == ticket_id, case.c.state == "open")
+                .order_by(case.c.id.desc())
+                .limit(1)
+            ).one_or_none()
+        return _case(row) if row else None
+
+    def note(self, lease: Lease, case_id: int, **columns: Any) -> None:
+        """Write what is known of a case so far."""
+        with self._fenced(lease) as connection:
+            connection.execute(update(case).where(case.c.id == case_id).values(**columns))
+
+    def settle(self, lease: Lease, case_id: int, *, now: datetime, **columns: Any) -> None:
+        """Write a case's outcome. From here on it is never touched again, but by what staff say of it."""
+        with self._fenced(lease) as connection:
+            connection.execute(
+                update(case)
+                .where(case.c.id == case_id, case.c.state == "open")
+                .values(state="settled", settled_at=now, **columns)
+            )
+
+    def record_calls(self, case_id: int | None, usages: Sequence[Usage], *, now: datetime) -> None:
+        """Write what model calls took. Not fenced: the money is spent whoever owns the ticket."""
+        rows = [
+            {
+                "case_id": case_id,
+                "prompt": usage.prompt,
+                "prompt_hash": usage.prompt_hash,
+                "model": usage.model,
+                "outcome": usage.outcome.value,
+                "latency_seconds": usage.latency_seconds,
+                "input_tokens": usage.input_tokens,
+                "output_tokens": usage.output_tokens,
+                "cache_read_tokens": usage.cache_read_tokens,
+                "cache_write_tokens": usage.cache_write_tokens,
+                "cost_usd": usage.cost_usd,
+                "attempts": usage.attempts,
+                "request_id": usage.request_id[:80],
+                "detail": usage.detail[:400],
+                "called_at": now,
+            }
+            for usage in usages
+        ]
+        if rows:
+            with self._engine.begin() as connection:
+                connection.execute(model_call.insert(), rows)
+
+    def begun(self, case_id: int) -> Intent | None:
+        """Return what was begun for this case and has no known end, or None."""
+        with reading(self._engine) as connection:
+            row = connection.execute(
+                select(action).where(action.c.case_id == case_id, action.c.state == "sending")
+            ).one_or_none()
+        return _intent(row) if row else None
+
+    def begin(
+        self, lease: Lease, case_id: int, *, mark: str, write: Mapping[str, Any], stamp: str, now: datetime
+    ) -> Intent:
+        """Record what is about to be done, before it is done. A second try of the same case takes the same row."""
+        values = {"write": dict(write), "stamp": stamp, "fence": lease.fence, "state": "sending", "begun_at": now}
+        with self._fenced(lease) as connection:
+            row = connection.execute(
+                update(action)
+                .where(action.c.case_id == case_id, action.c.kind == "outcome", action.c.state != "done")
+                .values(**values, mark=mark, tries=action.c.tries + 1)
+                .returning(action)
+            ).one_or_none()
+            if row is None:
+                row = connection.execute(
+                    action.insert().values(case_id=case_id, kind="outcome", mark=mark, **values).returning(action)
+                ).one()
+        return _intent(row)
+
+    def finish(
+        self, lease: Lease, intent: Intent, state: str, *, now: datetime, message_id: str = "", error: str = ""
+    ) -> None:
+        """Record how an action ended: done, refused or cancelled."""
+        with self._fenced(lease) as connection:
+            connection.execute(
+                update(action)
+                .where(action.c.id == intent.id)
+                .values(state=state, finished_at=now, message_id=message_id, error=error[:400])
+            )
+
+    def own_message_ids(self, vendor: str, ticket_id: str) -> frozenset[str]:
+        """Return the ids of messages that we wrote on this ticket."""
+        with reading(self._engine) as connection:
+            return frozenset(
+                connection.scalars(
+                    select(action.c.message_id)
+                    .join(case, case.c.id == action.c.case_id)
+                    .where(case.c.vendor == vendor, case.c.ticket_id == ticket_id, action.c.message_id != "")
+                )
+            )
+
+
+def _case(row: Row[Any]) -> Case:
+    return Case(row.id, row.vendor, row.ticket_id, row.message_id, row.state == "settled", row.attempts)
+
+
+def _intent(row: Row[Any]) -> Intent:
+    return Intent(row.id, row.case_id, row.mark, row.state, row.write, row.stamp, row.tries)

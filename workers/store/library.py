@@ -1,0 +1,200 @@
+"""SQL behind the library's `Shelf`: documents, chunks and vectors for good; and the lessons learned from staff."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Engine, delete, func, select, update
+
+from kb.domain import Audience, Chunk, Document, ShelvedChunk, Source
+from workers.store.schedule import Schedule
+from workers.store.tables import chunk, document, lesson, reading
+
+_REVISION = "library:revision"
+_BATCH = 500  # both databases limit the number of bound values
+
+
+class Library:
+    """Fills kb.domain.Shelf. `clock` gives the time that pointers are stamped with."""
+
+    def __init__(self, engine: Engine, clock: Any) -> None:
+        self._engine = engine
+        self._schedule = Schedule(engine)
+        self._now = clock
+
+    def revision(self) -> int:
+        return int(self._schedule.value(_REVISION) or 0)
+
+    def _bump(self) -> None:
+        self._schedule.increase(_REVISION, now=self._now())
+
+    def document_hashes(self, source: Source, prefix: str) -> dict[str, str]:
+        with reading(self._engine) as connection:
+            rows = connection.execute(
+                select(document.c.id, document.c.hash).where(
+                    document.c.source == source.value, document.c.id.startswith(prefix, autoescape=True)
+                )
+            )
+            return {row.id: row.hash for row in rows}
+
+    def vectors(self, chunk_hashes: list[str], model: str) -> dict[str, bytes]:
+        found: dict[str, bytes] = {}
+        with reading(self._engine) as connection:
+            for start in range(0, len(chunk_hashes), _BATCH):
+                rows = connection.execute(
+                    select(chunk.c.hash, chunk.c.vector).where(
+                        chunk.c.model == model, chunk.c.hash.in_(chunk_hashes[start : start + _BATCH])
+                    )
+                )
+                found.update({row.hash: row.vector for row in rows})
+        return found
+
+    def replace(
+        self, document_: Document, content_hash: str, chunks: list[Chunk], vectors: list[bytes], model: str
+    ) -> None:
+        with self._engine.begin() as connection:
+            connection.execute(delete(chunk).where(chunk.c.document_id == document_.id))
+            connection.execute(delete(document).where(document.c.id == document_.id))
+            connection.execute(
+                document.insert().values(
+                    id=document_.id,
+                    source=document_.source.value,
+                    title=document_.title,
+                    text=document_.text,
+                    audience=document_.audience.value,
+                    url=document_.url,
+                    locale=document_.locale,
+                    brand_id=document_.brand_id,
+                    section=list(document_.section),
+                    labels=list(document_.labels),
+                    updated_at=document_.updated_at,
+                    valid_until=document_.valid_until,
+                    hash=content_hash,
+                )
+            )
+            if chunks:
+                connection.execute(
+                    chunk.insert(),
+                    [
+                        {
+                            "id": piece.id,
+                            "document_id": document_.id,
+                            "position": piece.position,
+                            "heading": list(piece.heading),
+                            "text": piece.text,
+                            "hash": piece.hash,
+                            "model": model,
+                            "vector": vector,
+                        }
+                        for piece, vector in zip(chunks, vectors, strict=True)
+                    ],
+                )
+        self._bump()
+
+    def remove(self, document_ids: list[str]) -> None:
+        with self._engine.begin() as connection:
+            for start in range(0, len(document_ids), _BATCH):
+                ids = document_ids[start : start + _BATCH]
+                connection.execute(delete(chunk).where(chunk.c.document_id.in_(ids)))
+                connection.execute(delete(document).where(document.c.id.in_(ids)))
+        self._bump()
+
+    def chunks(self) -> list[ShelvedChunk]:
+        with reading(self._engine) as connection:
+            documents = {row.id: _document(row) for row in connection.execute(select(document))}
+            rows = connection.execute(select(chunk).order_by(chunk.c.document_id, chunk.c.position)).all()
+        return [
+            ShelvedChunk(
+                Chunk(row.id, row.document_id, row.position, tuple(row.heading), row.text, row.hash),
+                documents[row.document_id],
+                row.vector,
+            )
+            for row in rows
+        ]
+
+    def pointer(self, name: str) -> str:
+        return self._schedule.value(f"library:{name}")
+
+    def set_pointer(self, name: str, value: str) -> None:
+        self._schedule.set_value(f"library:{name}", value, now=self._now())
+
+    def counts(self) -> dict[str, int]:
+        """Return how many documents each source has on the shelf."""
+        with reading(self._engine) as connection:
+            rows = connection.execute(select(document.c.source, func.count()).group_by(document.c.source)).all()
+        return {row[0]: row[1] for row in rows}
+
+
+class Lessons:
+    """What staff taught, with where it came from. One row a ticket; the text is masked before it gets here."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def hash_of(self, vendor: str, ticket_id: str) -> str:
+        """Return the content hash of what was last considered on this ticket, "" if nothing was."""
+        with reading(self._engine) as connection:
+            return (
+                connection.scalar(
+                    select(lesson.c.hash).where(lesson.c.vendor == vendor, lesson.c.ticket_id == ticket_id)
+                )
+                or ""
+            )
+
+    def put(
+        self,
+        vendor: str,
+        ticket_id: str,
+        *,
+        state: str,
+        note: str,
+        intent: str,
+        question: str,
+        answer: str,
+        message_ids: Sequence[str],
+        content_hash: str,
+        now: datetime,
+    ) -> int:
+        """Write the lesson of a ticket in place of an older one; return its id."""
+        values = {
+            "state": state,
+            "note": note[:200],
+            "intent": intent,
+            "question": question,
+            "answer": answer,
+            "message_ids": list(message_ids),
+            "hash": content_hash,
+            "learned_at": now,
+        }
+        with self._engine.begin() as connection:
+            known = connection.scalar(
+                select(lesson.c.id).where(lesson.c.vendor == vendor, lesson.c.ticket_id == ticket_id).with_for_update()
+            )
+            if known is not None:
+                connection.execute(update(lesson).where(lesson.c.id == known).values(**values))
+                return int(known)
+            row = connection.execute(
+                lesson.insert().values(vendor=vendor, ticket_id=ticket_id, **values).returning(lesson.c.id)
+            )
+            return int(row.scalar_one())
+
+    def live_count(self) -> int:
+        with reading(self._engine) as connection:
+            return connection.scalar(select(func.count()).where(lesson.c.state == "live")) or 0
+
+
+def _document(row: Any) -> Document:
+    return Document(
+        id=row.id,
+        source=Source(row.source),
+        title=row.title,
+        text=row.text,
+        audience=Audience(row.audience),
+        url=row.url,
+        locale=row.locale,
+        brand_id=row.brand_id,
+        section=tuple(row.section),
+        labels=tuple(row.labels),
+        updated_at=row.updated_at,
+        valid_until=row.valid_until,
+    )

@@ -1,0 +1,86 @@
+"""Small shared state: who leads, which scheduled run is whose, and named values such as cursors."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from workers.store.tables import job_run, leader, pointer, reading
+
+
+class Schedule:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def lead(self, name: str, owner: str, *, now: datetime, seconds: float) -> bool:
+        """Become, or stay, the one process that does this; return whether we are."""
+        until = now + timedelta(seconds=seconds)
+        with self._engine.begin() as connection:
+            taken = connection.execute(
+                update(leader)
+                .where(leader.c.name == name, or_(leader.c.owner == owner, leader.c.until < now))
+                .values(owner=owner, until=until)
+            )
+            if taken.rowcount:
+                return True
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(leader.insert().values(name=name, owner=owner, until=until))
+            return True
+        except IntegrityError:
+            return False
+
+    def begin(self, name: str, slot: int, *, now: datetime) -> int | None:
+        """Take one scheduled run; return its id, or None if another has taken it."""
+        try:
+            with self._engine.begin() as connection:
+                row = connection.execute(
+                    job_run.insert().values(name=name, slot=slot, started_at=now).returning(job_run.c.id)
+                )
+                return int(row.scalar_one())
+        except IntegrityError:
+            return None
+
+    def finish(self, run_id: int, *, is_ok: bool, report: dict[str, Any], now: datetime) -> None:
+        with self._engine.begin() as connection:
+            connection.execute(
+                update(job_run).where(job_run.c.id == run_id).values(finished_at=now, is_ok=is_ok, report=report)
+            )
+
+    def runs(self, limit: int = 20) -> list[dict[str, Any]]:
+        """Return the latest scheduled runs, newest first."""
+        with reading(self._engine) as connection:
+            rows = connection.execute(select(job_run).order_by(job_run.c.id.desc()).limit(limit)).mappings()
+            return [dict(row) for row in rows]
+
+    def value(self, name: str) -> str:
+        with reading(self._engine) as connection:
+            return connection.scalar(select(pointer.c.value).where(pointer.c.name == name)) or ""
+
+    def set_value(self, name: str, value: str, *, now: datetime) -> None:
+        """Write a named value, new or not."""
+        changed = update(pointer).where(pointer.c.name == name).values(value=value, set_at=now)
+        with self._engine.begin() as connection:
+            if connection.execute(changed).rowcount:
+                return
+            try:
+                with connection.begin_nested():
+                    connection.execute(pointer.insert().values(name=name, value=value, set_at=now))
+            except IntegrityError:  # another process wrote it first
+                connection.execute(changed)
+
+    def increase(self, name: str, *, now: datetime) -> int:
+        """Add one to a named number and return it; a value never set counts as 0."""
+        with self._engine.begin() as connection:
+            value = connection.scalar(select(pointer.c.value).where(pointer.c.name == name).with_for_update())
+            if value is None:
+                try:
+                    with connection.begin_nested():
+                        connection.execute(pointer.insert().values(name=name, value="1", set_at=now))
+                    return 1
+                except IntegrityError:
+                    value = connection.scalar(select(pointer.c.value).where(pointer.c.name == name).with_for_update())
+            number = int(value or 0) + 1
+            connection.execute(update(pointer).where(pointer.c.name == name).values(value=str(number), set_at=now))
+        return number

@@ -1,0 +1,294 @@
+"""The engine and every table. SQL is the truth; queue, Chroma and keyword index can be rebuilt from it.
+
+SQLite needs care (measured in docs/adr/0003): transactions that write begin IMMEDIATE, or a read followed by a write
+loses updates without an error; and versions before 3.51.3 can corrupt a WAL file under several writers.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    create_engine,
+    event,
+)
+
+WAL_SAFE_SINCE = (3, 51, 3)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware datetime, in UTC on both sides. SQLite keeps no zone, so it is put back on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        del dialect
+        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("vendor", String(20), nullable=False),
+    Column("key", String(160), nullable=False),  # the vendor's name for it, the same on its repetition
+    Column("headers", JSON, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # raw bytes, parsed later: no database refuses them
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("state", String(12), nullable=False),  # new | done | ignored | failed
+    Column("note", String(400), nullable=False, default=""),
+    Column("handled_at", UtcDateTime),
+    UniqueConstraint("vendor", "key"),
+    Index("ix_delivery_state_received_at", "state", "received_at"),
+)
+
+# One row a ticket that was ever mentioned: when it is due, and who works on it.
+ticket = Table(
+    "ticket",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("vendor", String(20), nullable=False),
+    Column("ticket_id", String(64), nullable=False),
+    Column("due_at", UtcDateTime),  # null: nothing to do
+    Column("waiting_since", UtcDateTime),  # when it last became due after having nothing to do
+    Column("rung_at", UtcDateTime),
+    Column("wakes", Integer, nullable=False, default=0),
+    Column("lease_owner", String(80), nullable=False, default=""),
+    Column("lease_until", UtcDateTime),
+    Column("fence", Integer, nullable=False, default=0),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("urgency", Integer, nullable=False, default=1),  # 0 low .. 3 critical
+    Column("error", String(400), nullable=False, default=""),
+    UniqueConstraint("vendor", "ticket_id"),
+    Index("ix_ticket_due_at", "due_at"),
+)
+
+case = Table(
+    "cases",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("vendor", String(20), nullable=False),
+    Column("ticket_id", String(64), nullable=False),
+    Column("message_id", String(64), nullable=False),
+    Column("state", String(12), nullable=False),  # open | settled
+    Column("channel", String(40), nullable=False, default=""),
+    Column("language", String(8), nullable=False, default=""),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("asked_at", UtcDateTime),
+    Column("settled_at", UtcDateTime),
+    Column("subject", Text, nullable=False, default=""),  # masked
+    Column("question", Text, nullable=False, default=""),  # masked
+    Column("action", String(12), nullable=False, default=""),
+    Column("tier", Integer),
+    Column("intent", String(80), nullable=False, default=""),
+    Column("team", String(80), nullable=False, default=""),
+    Column("urgency", String(12), nullable=False, default=""),
+    Column("confidence", Float),
+    Column("stage", String(8), nullable=False, default=""),
+    Column("reasons", JSON, nullable=False, default=list),
+    Column("facts", JSON, nullable=False, default=dict),  # gate -> facts, so that any decision replays
+    Column("policy_hash", String(32), nullable=False, default=""),
+    Column("classification", JSON),
+    Column("draft", JSON),  # sentences, masked
+    Column("findings", JSON),
+    Column("passages", JSON),  # ids, titles, urls and scores of what was found
+    Column("attempts", Integer, nullable=False, default=0),
+    UniqueConstraint("vendor", "ticket_id", "message_id"),
+    Index("ix_cases_state", "state"),
+    Index("ix_cases_settled_at", "settled_at"),
+)
+
+# The outbox: what we are about to do to a ticket, written before it is done. One row a case and kind, for ever.
+action = Table(
+    "action",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("case_id", ForeignKey("cases.id"), nullable=False),
+    Column("kind", String(20), nullable=False),  # outcome
+    Column("mark", String(60), nullable=False, unique=True),
+    Column("state", String(12), nullable=False),  # sending | done | refused | cancelled
+    Column("write", JSON, nullable=False),
+    Column("stamp", String(60), nullable=False, default=""),
+    Column("fence", Integer, nullable=False),
+    Column("tries", Integer, nullable=False, default=1),
+    Column("message_id", String(64), nullable=False, default=""),
+    Column("begun_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
+    Column("error", String(400), nullable=False, default=""),
+    UniqueConstraint("case_id", "kind"),
+)
+
+model_call = Table(
+    "model_call",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("case_id", ForeignKey("cases.id"), index=True),
+    Column("prompt", String(40), nullable=False),
+    Column("prompt_hash", String(32), nullable=False),
+    Column("model", String(80), nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("latency_seconds", Float, nullable=False),
+    Column("input_tokens", Integer, nullable=False),
+    Column("output_tokens", Integer, nullable=False),
+    Column("cache_read_tokens", Integer, nullable=False),
+    Column("cache_write_tokens", Integer, nullable=False),
+    Column("cost_usd", Numeric(12, 6), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("request_id", String(80), nullable=False, default=""),
+    Column("detail", String(400), nullable=False, default=""),
+    Column("called_at", UtcDateTime, nullable=False),
+)
+
+lesson = Table(
+    "lesson",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("vendor", String(20), nullable=False),
+    Column("ticket_id", String(64), nullable=False),
+    Column("state", String(12), nullable=False),  # live | waiting | refused | removed
+    Column("note", String(200), nullable=False, default=""),
+    Column("intent", String(80), nullable=False, default=""),
+    Column("question", Text, nullable=False, default=""),  # masked
+    Column("answer", Text, nullable=False, default=""),  # masked
+    Column("message_ids", JSON, nullable=False, default=list),  # staff messages it came from
+    Column("hash", String(64), nullable=False, default=""),
+    Column("learned_at", UtcDateTime, nullable=False),
+    UniqueConstraint("vendor", "ticket_id"),
+)
+
+document = Table(
+    "document",
+    metadata,
+    Column("id", String(200), primary_key=True),
+    Column("source", String(12), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("audience", String(12), nullable=False),
+    Column("url", Text, nullable=False, default=""),
+    Column("locale", String(16), nullable=False, default=""),
+    Column("brand_id", String(64), nullable=False, default=""),
+    Column("section", JSON, nullable=False, default=list),
+    Column("labels", JSON, nullable=False, default=list),
+    Column("updated_at", UtcDateTime),
+    Column("valid_until", UtcDateTime),
+    Column("hash", String(64), nullable=False),
+    Index("ix_document_source", "source"),
+)
+
+chunk = Table(
+    "chunk",
+    metadata,
+    Column("id", String(220), primary_key=True),
+    Column("document_id", ForeignKey("document.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("position", Integer, nullable=False),
+    Column("heading", JSON, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("hash", String(64), nullable=False, index=True),
+    Column("model", String(80), nullable=False),
+    Column("vector", LargeBinary, nullable=False),
+)
+
+# Small named values: the live collections, the reconciler's cursor, the library's revision, pause.
+pointer = Table(
+    "pointer",
+    metadata,
+    Column("name", String(120), primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("set_at", UtcDateTime, nullable=False),
+)
+
+leader = Table(
+    "leader",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("owner", String(80), nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+)
+
+# One row a scheduled run: two schedulers cannot start the same one.
+job_run = Table(
+    "job_run",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(40), nullable=False),
+    Column("slot", Integer, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
+    Column("is_ok", Boolean),
+    Column("report", JSON),
+    UniqueConstraint("name", "slot"),
+)
+
+
+def journal_mode(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> str:
+    """Return WAL where this SQLite's WAL is safe under several writers, else TRUNCATE."""
+    return "WAL" if version >= WAL_SAFE_SINCE else "TRUNCATE"
+
+
+def open_engine(url: str, *, pool_size: int = 12) -> Engine:
+    """Make the engine, with what SQLite needs to be right under many writers. Nothing connects yet."""
+    options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 8, "pool_pre_ping": not url.startswith("sqlite")}
+    engine = create_engine(url, **options)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _: object) -> None:
+    connection.isolation_level = None  # pysqlite's own BEGIN comes too late
+    cursor = connection.cursor()
+    for pragma in ("busy_timeout=10000", f"journal_mode={journal_mode()}", "synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    reads = connection.get_execution_options().get("reads_only", False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A transaction that only reads, and takes no write lock on SQLite."""
+    with engine.connect().execution_options(reads_only=True) as connection, connection.begin():
+        yield connection
