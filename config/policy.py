@@ -9,7 +9,6 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
-ActionName = Literal["send", "draft", "assist", "hand_off", "ignore"]
 
 
 class PolicyError(Exception):
@@ -48,7 +47,7 @@ class Rule(Rules):
     """A rule that wins over the model. `any_of` are word patterns, see workers/rules.py for how they match."""
 
     reason: str
-    action: ActionName
+    action: Literal["draft", "assist", "hand_off"]  # the most autonomous action it still allows
     any_of: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()  # patterns that take a match back
     organization_tags: tuple[str, ...] = ()
@@ -62,14 +61,15 @@ class Rule(Rules):
 class Timing(Rules):
     """Seconds. The lease is renewed at a third of its length for as long as its worker lives, up to `case_seconds`."""
 
-    quiet_seconds: dict[str, float] = {"default": 8.0, "chat": 3.0}
+    quiet_seconds: dict[str, float] = {"default": 8.0}  # by vendor; folds a burst of messages into one question
     lease_seconds: float = 8.0
-    sweep_seconds: float = 2.0
+    sweep_seconds: float = 1.0
     case_seconds: float = 120.0  # after this a case is taken away from its worker
     model_seconds: float = 45.0
     helpdesk_seconds: float = 15.0
     reconcile_seconds: float = 120.0
     reindex_seconds: float = 600.0
+    full_reindex_seconds: float = 86_400.0
     stamp_settle_seconds: float = 2.0  # the helpdesk's stamp has a resolution of one second
 
 
@@ -133,6 +133,7 @@ class Answering(Rules):
 class Learning(Rules):
     is_on: bool = True
     needs_approval: bool = False
+    may_send: bool = False  # whether a reply that rests on lessons alone may go out without a person
     min_answer_words: int = 12
     min_question_words: int = 4
 
@@ -175,8 +176,8 @@ class Policy(Rules):
         entry = self.intents.get(intent)
         return (entry.team if entry else "") or self.answering.fallback_team
 
-    def quiet_seconds(self, channel: str) -> float:
-        return self.timing.quiet_seconds.get(channel, self.timing.quiet_seconds.get("default", 0.0))
+    def quiet_seconds(self, vendor: str) -> float:
+        return self.timing.quiet_seconds.get(vendor, self.timing.quiet_seconds.get("default", 0.0))
 
 
 FILES = ("policy.toml", "taxonomy.toml", "rules.toml")

@@ -172,6 +172,7 @@ class Applied:
     message_id: str
     stamp: str
     request_id: str = ""
+    updated_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,6 @@ class Code(StrEnum):
     """Why a decision fell. Every code appears in a decision table under tests/workers/decide/."""
 
     # admit: stay quiet
-    OWN_ECHO = "own_echo"
     NO_REQUESTER_MESSAGE = "no_requester_message"
     ALREADY_SETTLED = "already_settled"
     TICKET_DONE = "ticket_done"  # solved, closed or deleted
@@ -75,16 +74,14 @@ class Code(StrEnum):
     CALENDAR = "calendar"
     SURVEY = "survey"
     SUSPENDED = "suspended"
-    REPLY_CAP = "reply_cap"  # too many automatic answers on this ticket
     # triage: a person, before any text is generated
     RULE = "rule"  # detail: the rule's id
     WANTS_PERSON = "wants_person"
     CRITICAL = "critical"
     INTENT_CEILING = "intent_ceiling"
     AUTONOMY_OFF = "autonomy_off"
-    REPEATED_ATTEMPTS = "repeated_attempts"
+    REPEATED_ATTEMPTS = "repeated_attempts"  # we have answered this ticket often enough
     OUT_OF_SCOPE = "out_of_scope"
-    INTENT_UNSURE = "intent_unsure"
     UNREADABLE = "unreadable"  # attachment only, or nothing left to read
     NO_MODEL = "no_model"
     MODEL_FAILED = "model_failed"  # detail: the outcome's name
@@ -103,13 +100,16 @@ class Code(StrEnum):
     REVIEW_BAND = "review_band"
     NEEDS_ACTION = "needs_action"
     AUTONOMY_DRAFT = "autonomy_draft"
+    AUTONOMY_SHADOW = "autonomy_shadow"  # the draft is recorded and not shown
+    LESSON_ONLY = "lesson_only"  # it rests on what staff once wrote, and no article
+    PARTICIPANT = "participant"  # somebody else than the requester wrote
     CHANNEL_DRAFT_ONLY = "channel_draft_only"
     LANGUAGE = "language"
     DEGRADED_SEARCH = "degraded_search"
     PERSONAL_DATA = "personal_data"
     # last look, at the moment of writing
     NEWER_MESSAGE = "newer_message"
-    STAFF_AT_WORK = "staff_at_work"  # assigned, or staff wrote or changed the ticket since we read it
+    STAFF_AT_WORK = "staff_at_work"  # a person has the ticket, or took it while we worked
     STATUS_CHANGED = "status_changed"
     WRITE_REFUSED = "write_refused"
     GAVE_UP = "gave_up"  # detail: what failed, how often
@@ -276,16 +276,12 @@ class AdmitFacts:
     message_kind: str
     has_requester_message: bool = True
     is_settled: bool = False
-    newest_author: str = "requester"  # role of the author of the newest public message
     staff_answered: bool = False
     is_outbound: bool = False
     is_suspended: bool = False
-    is_automatic: bool = False
     tags: tuple[str, ...] = ()
     email_domain: str = ""
     channel: str = ""
-    bot_replies: int = 0
-    bot_replies_last_hour: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,6 +339,7 @@ class RouteFacts:
     has_injection: bool = False
     is_messaging: bool = False
     is_shared: bool = False
+    has_assignee: bool = False
     channel: str = ""
     language: str = ""
     masked_kinds: tuple[str, ...] = ()
@@ -360,4 +357,3 @@ class LastLookFacts:
     status_before: str = "open"
     is_gone: bool = False
     is_silenced: bool = False
-    refused: str = ""  # the vendor's words when it refused the write for good

@@ -144,13 +144,17 @@ class Ledger:
     def begin(
         self, lease: Lease, case_id: int, *, mark: str, write: Mapping[str, Any], stamp: str, now: datetime
     ) -> Intent:
-        """Record what is about to be done, before it is done. A second try of the same case takes the same row."""
+        """Record what is about to be done, before it is done.
+
+        A second try of the same case takes the same row and keeps its mark: an earlier write that arrives late is
+        then still found.
+        """
         values = {"write": dict(write), "stamp": stamp, "fence": lease.fence, "state": "sending", "begun_at": now}
         with self._fenced(lease) as connection:
             row = connection.execute(
                 update(action)
                 .where(action.c.case_id == case_id, action.c.kind == "outcome", action.c.state != "done")
-                .values(**values, mark=mark, tries=action.c.tries + 1)
+                .values(**values, tries=action.c.tries + 1)
                 .returning(action)
             ).one_or_none()
             if row is None:

@@ -42,6 +42,11 @@ class Schedule:
         except IntegrityError:
             return None
 
+    def has_run(self, name: str) -> bool:
+        """Tell whether this was ever begun."""
+        with reading(self._engine) as connection:
+            return connection.scalar(select(job_run.c.id).where(job_run.c.name == name).limit(1)) is not None
+
     def finish(self, run_id: int, *, is_ok: bool, report: dict[str, Any], now: datetime) -> None:
         with self._engine.begin() as connection:
             connection.execute(

@@ -97,6 +97,7 @@ ticket = Table(
     Column("fence", Integer, nullable=False, default=0),
     Column("attempts", Integer, nullable=False, default=0),
     Column("urgency", Integer, nullable=False, default=1),  # 0 low .. 3 critical
+    Column("seen_at", UtcDateTime),  # the vendor's time of the last change that we have dealt with
     Column("error", String(400), nullable=False, default=""),
     UniqueConstraint("vendor", "ticket_id"),
     Index("ix_ticket_due_at", "due_at"),

@@ -119,18 +119,19 @@ class Tickets:
                     .values(lease_until=now + timedelta(seconds=lease_seconds))
                 )
 
-    def has_time(self, lease: Lease, *, now: datetime, seconds: float) -> bool:
-        """Tell whether the lease is ours and runs for at least this long."""
-        with reading(self._engine) as connection:
-            until = connection.scalar(
-                select(ticket.c.lease_until).where(ticket.c.id == lease.row_id, ticket.c.fence == lease.fence)
-            )
-        return until is not None and until >= now + timedelta(seconds=seconds)
+    def release(
+        self,
+        lease: Lease,
+        *,
+        now: datetime,
+        next_due: datetime | None = None,
+        error: str = "",
+        seen_at: datetime | None = None,
+    ) -> None:
+        """Give the ticket back. What was heard of it meanwhile makes it due again; an error counts an attempt.
 
-    def release(self, lease: Lease, *, now: datetime, next_due: datetime | None, error: str = "") -> None:
-        """Give the ticket back. What was heard of it meanwhile makes it due again at once; an error counts an attempt.
-
-        Does nothing if the lease is lost: the new owner decides.
+        `seen_at` is the vendor's time of the last change dealt with. Does nothing if the lease is lost: the new owner
+        decides.
         """
         heard = ticket.c.wakes != lease.wakes
         with self._engine.begin() as connection:
@@ -145,6 +146,7 @@ class Tickets:
                     waiting_since=case((heard, now), else_=ticket.c.waiting_since if next_due else None),
                     attempts=ticket.c.attempts + 1 if error else 0,
                     error=error[:400],
+                    seen_at=seen_at or ticket.c.seen_at,
                 )
             )
 
@@ -167,6 +169,16 @@ class Tickets:
             if rows:
                 connection.execute(update(ticket).where(ticket.c.id.in_([row.id for row in rows])).values(rung_at=now))
         return [(row.vendor, row.ticket_id) for row in rows]
+
+    def seen(self, vendor: str, ticket_ids: list[str]) -> dict[str, datetime]:
+        """Return, for the tickets we know, the vendor's time of the last change that we have dealt with."""
+        with reading(self._engine) as connection:
+            rows = connection.execute(
+                select(ticket.c.ticket_id, ticket.c.seen_at).where(
+                    ticket.c.vendor == vendor, ticket.c.ticket_id.in_(ticket_ids), ticket.c.seen_at.is_not(None)
+                )
+            )
+            return {row.ticket_id: row.seen_at for row in rows}
 
     def backlog(self, *, now: datetime) -> Backlog:
         """Count what is due and what is in work."""

@@ -1,13 +1,13 @@
 """Alembic's entry: the connection comes from workers.store.migrate, never from a file."""
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 
 from workers.store.tables import UtcDateTime, metadata
 
 
-def _plain_time(kind: str, item: Any, _: Any) -> str | bool:
+def _plain_time(kind: str, item: Any, _: Any) -> str | Literal[False]:
     """Write our time columns as the plain type they are, so that a migration stands alone."""
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcDateTime) else False
 

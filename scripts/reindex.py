@@ -1,0 +1,40 @@
+"""`deskhand reindex`: bring the library level with the help centre."""
+
+import argparse
+import json
+
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from config.settings import load_settings
+from scripts.output import write_json
+from workers.services import build
+from workers.stages.shelve import is_shelved, shelve
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--full", action="store_true", help="read everything and remove what is gone")
+    parser.add_argument("--if-empty", action="store_true", help="only if this vendor was never indexed")
+    parser.add_argument("--json", metavar="FILE", help="write the counts to FILE, or - for the screen")
+
+
+def run(args: argparse.Namespace) -> int:
+    services = build(load_settings())
+    reports = {}
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TextColumn("{task.completed} articles"))
+    with Progress(*columns, TimeElapsedColumn(), transient=args.json == "-") as progress:
+        for vendor in services.helpdesks:
+            if args.if_empty and is_shelved(vendor, services):
+                continue
+            task = progress.add_task(f"{vendor} help centre")
+            reports[vendor] = shelve(
+                vendor,
+                services,
+                full=args.full,
+                progress=lambda n, task=task: progress.update(task, completed=n),  # type: ignore[misc]
+            )
+        services.kb.repair()
+    write_json(args.json, reports)
+    if args.json != "-":
+        for vendor, report in reports.items():
+            print(f"{vendor}: {json.dumps(report)}")
+    return 1 if any(report["refused"] for report in reports.values()) else 0

@@ -1,0 +1,48 @@
+"""`deskhand worker`: one worker process. It answers rings, works on tickets in threads, and sweeps if it leads."""
+
+import argparse
+import signal
+import time
+
+from config.logs import get_logger, set_up_logs
+from config.settings import load_settings
+from workers import jobs
+from workers.crew import Crew
+from workers.housekeeping import Housekeeper
+from workers.job_queue import serve
+from workers.services import build
+
+log = get_logger(__name__)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--threads", type=int, help="tickets at a time (default: DESKHAND_THREADS)")
+
+
+def run(args: argparse.Namespace) -> int:
+    set_up_logs()
+    settings = load_settings()
+    services = build(settings)
+    crew = Crew(services, threads=args.threads or settings.threads)
+    jobs.install(services, crew)
+    housekeeper = Housekeeper(services, crew.owner, is_free=crew.is_free)
+    housekeeper.start()
+    log.info("worker_ready", worker=crew.owner)
+    try:
+        while not _serve_once(settings.redis_url, crew):
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
+            time.sleep(1)
+    except KeyboardInterrupt:
+        log.info("worker_stopping", worker=crew.owner)
+    housekeeper.stop()
+    crew.stop()
+    return 0
+
+
+def _serve_once(redis_url: str, crew: Crew) -> bool:
+    """Answer rings until asked to stop (True) or until Redis is lost (False); the sweep goes on meanwhile."""
+    try:
+        return serve(redis_url, crew.owner, crew.is_free)
+    except Exception as error:
+        log.warning("bell_lost", error=type(error).__name__)
+        return False

@@ -1,0 +1,133 @@
+"""The threads of one worker process, each on one ticket under its own lease, sharing one embedding model.
+
+Waiting for the model and the helpdesk is most of a ticket's time, so a process follows many tickets at once; if it is
+killed, its leases run out within seconds and others take over.
+"""
+
+import os
+import random
+import socket
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from config.logs import get_logger
+from integrations.errors import TransientError
+from workers import pipeline
+from workers.services import Services
+from workers.store.tickets import Lease, LeaseLostError
+
+log = get_logger(__name__)
+
+_BACKOFF_SECONDS = (2.0, 5.0, 15.0, 30.0, 60.0)
+
+
+def process_name() -> str:
+    """Name this process so that no other, past or present, has the same name."""
+    return f"{socket.gethostname()[:40]}-{os.getpid()}-{random.randrange(1 << 32):08x}"  # noqa: S311 - a name
+
+
+class Crew:
+    """Works on tickets in threads. `submit` never blocks; `is_free` tells whether another ticket may be taken on."""
+
+    def __init__(self, services: Services, *, threads: int) -> None:
+        self.owner = process_name()
+        self._services = services
+        self._slots = threads
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="ticket")
+        self._lock = threading.Lock()
+        self._held: dict[int, tuple[Lease, float]] = {}
+        self._busy = 0
+        self._stopping = threading.Event()
+        self._heart = threading.Thread(target=self._beat, name="leases", daemon=True)
+        self._heart.start()
+
+    def is_free(self) -> bool:
+        with self._lock:
+            return self._busy < self._slots
+
+    def submit(self, vendor: str, ticket_id: str) -> None:
+        """Work on a ticket soon; whether it is due, and free, is decided when its thread starts."""
+        self.do(lambda: self._work(vendor, ticket_id))
+
+    def do(self, task: Callable[[], None]) -> None:
+        """Run something in one of the threads; what it raises is logged."""
+        with self._lock:
+            self._busy += 1
+        self._pool.submit(self._run, task)
+
+    def stop(self) -> None:
+        """Finish what is in work and end. Tickets not begun stay due."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._stopping.set()
+
+    def _run(self, task: Callable[[], None]) -> None:
+        try:
+            task()
+        except Exception:
+            # Of a ticket, only the database can fail here: the lease runs out, and the ticket stays due.
+            log.exception("task_dropped")
+        finally:
+            with self._lock:
+                self._busy -= 1
+
+    def _work(self, vendor: str, ticket_id: str) -> None:
+        services = self._services
+        if services.schedule.value("paused"):
+            return
+        lease = services.tickets.claim(
+            vendor,
+            ticket_id,
+            owner=self.owner,
+            now=services.now(),
+            lease_seconds=services.policy.timing.lease_seconds,
+        )
+        if lease is None:
+            return
+        with self._lock:
+            self._held[lease.row_id] = (lease, time.monotonic())
+        try:
+            seen_at = pipeline.work(lease, services)
+            services.tickets.release(lease, now=services.now(), seen_at=seen_at)
+        except LeaseLostError:
+            log.warning("lease_lost", vendor=vendor, ticket=ticket_id, fence=lease.fence)
+        except TransientError as error:
+            self._try_later(lease, str(error), error.retry_after_seconds)
+        except Exception as error:
+            log.exception("ticket_failed", vendor=vendor, ticket=ticket_id, attempt=lease.attempts + 1)
+            self._try_later(lease, type(error).__name__, None)
+        finally:
+            with self._lock:
+                self._held.pop(lease.row_id, None)
+
+    def _try_later(self, lease: Lease, why: str, retry_after_seconds: float | None) -> None:
+        """Come back after a while; after too many attempts a person gets the ticket, once the helpdesk lets us."""
+        services = self._services
+        attempt = lease.attempts + 1
+        if attempt >= services.policy.limits.max_attempts:
+            try:
+                pipeline.give_up(lease, f"{attempt} attempts, last: {why}", services)
+                services.tickets.release(lease, now=services.now())
+                return
+            except LeaseLostError:
+                return
+            except Exception as error:
+                log.warning("give_up_failed", vendor=lease.vendor, ticket=lease.ticket_id, error=type(error).__name__)
+        wait = _BACKOFF_SECONDS[min(attempt, len(_BACKOFF_SECONDS)) - 1] * random.uniform(0.8, 1.2)  # noqa: S311
+        wait = max(wait, min(retry_after_seconds or 0.0, 300.0))
+        log.info("ticket_later", vendor=lease.vendor, ticket=lease.ticket_id, attempt=attempt, wait_seconds=wait)
+        now = services.now()
+        services.tickets.release(lease, now=now, next_due=now + timedelta(seconds=wait), error=why)
+
+    def _beat(self) -> None:
+        """Renew the leases in use; one whose ticket takes far too long is let go, and its worker is fenced off."""
+        timing = self._services.policy.timing
+        while not self._stopping.wait(timing.lease_seconds / 4):
+            with self._lock:
+                young = [le for le, since in self._held.values() if time.monotonic() - since < timing.case_seconds]
+            try:
+                self._services.tickets.renew(young, now=self._services.now(), lease_seconds=timing.lease_seconds)
+            except Exception as error:
+                log.warning("renew_failed", error=type(error).__name__)

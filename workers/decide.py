@@ -1,0 +1,201 @@
+"""Pure: the four decisions. Each looks at flat facts and the policy and gives an action with all reasons that applied.
+
+Every reason names the most autonomous action it still allows; the strictest of them is what happens.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from config.policy import Policy
+from workers.domain import (
+    Action,
+    AdmitFacts,
+    Code,
+    Decision,
+    LastLookFacts,
+    Reason,
+    RouteFacts,
+    TriageFacts,
+    Urgency,
+)
+
+_ORDER = (Action.SEND, Action.DRAFT, Action.ASSIST, Action.HAND_OFF)
+_QUIET_KINDS = {
+    "thanks": Code.THANKS_ONLY,
+    "out_of_office": Code.OUT_OF_OFFICE,
+    "bounce": Code.BOUNCE,
+    "automatic": Code.AUTOMATIC_MAIL,
+    "calendar": Code.CALENDAR,
+    "survey": Code.SURVEY,
+}
+_DONE = frozenset({"solved", "closed", "deleted"})
+_SECRET_KINDS = frozenset({"card", "password", "code", "token", "iban", "national-id"})
+# Findings about form, not truth: a person may send such a draft as it is.
+_SOFT_FINDINGS = frozenset({"too_long", "language"})
+
+Limit = tuple[Action, Reason]
+
+
+def stricter(one: Action, other: Action) -> Action:
+    """Return the less autonomous of two actions."""
+    return max(one, other, key=_ORDER.index)
+
+
+def _decide(limits: Iterable[Limit], *, team: str, urgency: str, otherwise: Code = Code.CONFIDENT) -> Decision:
+    held = sorted(limits, key=lambda limit: -_ORDER.index(limit[0]))
+    if not held:
+        return Decision(Action.SEND, (Reason(otherwise),), team, Urgency(urgency))
+    return Decision(held[0][0], tuple(reason for _, reason in held), team, Urgency(urgency))
+
+
+def admit(facts: AdmitFacts, policy: Policy) -> Decision | None:
+    """Return why we stay quiet, or None if the ticket is ours to answer."""
+    answering = policy.answering
+    applying = [
+        (facts.is_settled, Reason(Code.ALREADY_SETTLED)),
+        (facts.status == "deleted", Reason(Code.TICKET_GONE)),
+        (facts.status in _DONE, Reason(Code.TICKET_DONE, facts.status)),
+        (facts.is_outbound, Reason(Code.OUTBOUND)),
+        (not facts.has_requester_message and not facts.is_outbound, Reason(Code.NO_REQUESTER_MESSAGE)),
+        (facts.staff_answered, Reason(Code.STAFF_ANSWERED)),
+        (answering.stop_tag in facts.tags, Reason(Code.SILENCED)),
+        (facts.is_suspended, Reason(Code.SUSPENDED)),
+        *((tag in facts.tags, Reason(Code.EXCLUDED, f"tag {tag}")) for tag in answering.excluded_tags),
+        (facts.channel in answering.excluded_channels, Reason(Code.EXCLUDED, f"channel {facts.channel}")),
+        (facts.email_domain in answering.excluded_domains, Reason(Code.EXCLUDED, "domain")),
+    ]
+    if kind := _QUIET_KINDS.get(facts.message_kind):
+        applying.append((True, Reason(kind)))
+    reasons = tuple(reason for applies, reason in applying if applies)
+    return Decision(Action.IGNORE, reasons) if reasons else None
+
+
+def triage(facts: TriageFacts, policy: Policy) -> Decision | None:
+    """Return what stops us before any text is generated, or None if policy lets us try."""
+    limits = [limit for limit in _triage_limits(facts, policy) if limit[0] in (Action.ASSIST, Action.HAND_OFF)]
+    if not limits:
+        return None
+    return _decide(limits, team=facts.rule_team or facts.team, urgency=facts.urgency)
+
+
+def _triage_limits(facts: TriageFacts, policy: Policy) -> Iterator[Limit]:
+    if facts.rule_action:
+        for rule in facts.rules:
+            yield Action(policy.rules[rule].action), Reason(Code.RULE, rule)
+    if facts.wants_person:
+        yield Action.HAND_OFF, Reason(Code.WANTS_PERSON)
+    if facts.urgency == "critical":
+        yield Action.HAND_OFF, Reason(Code.CRITICAL)
+    if facts.intent and facts.ceiling != "send":
+        yield Action(facts.ceiling), Reason(Code.INTENT_CEILING, facts.ceiling)
+    if facts.intent and facts.autonomy == "off":
+        yield Action.ASSIST, Reason(Code.AUTONOMY_OFF)
+    if facts.attempts >= policy.limits.replies_per_ticket:
+        yield Action.ASSIST, Reason(Code.REPEATED_ATTEMPTS, str(facts.attempts))
+    if not facts.is_readable:
+        yield Action.ASSIST, Reason(Code.UNREADABLE)
+
+
+def route(facts: RouteFacts, policy: Policy) -> Decision:
+    """Return reply, draft or package, with every reason that speaks against more."""
+    return _decide(_route_limits(facts, policy), team=facts.team, urgency=facts.urgency)
+
+
+def _route_limits(facts: RouteFacts, policy: Policy) -> Iterator[Limit]:
+    yield from _understanding_limits(facts, policy)
+    yield from _answer_limits(facts, policy)
+    yield from _policy_limits(facts, policy)
+    yield from _requester_limits(facts, policy)
+
+
+def _understanding_limits(facts: RouteFacts, policy: Policy) -> Iterator[Limit]:
+    known = policy.intents.get(facts.intent)
+    needed = policy.thresholds.send_money if facts.is_money else policy.thresholds.send
+    if known and known.min_confidence is not None:
+        needed = known.min_confidence
+    level = f"{facts.confidence:.2f}"
+    if facts.is_out_of_scope or not facts.intent:
+        yield Action.ASSIST, Reason(Code.OUT_OF_SCOPE)
+    elif facts.confidence < policy.thresholds.review:
+        yield Action.ASSIST, Reason(Code.LOW_CONFIDENCE, level)
+    elif facts.confidence < needed:
+        yield Action.DRAFT, Reason(Code.REVIEW_BAND, level)
+
+
+def _answer_limits(facts: RouteFacts, policy: Policy) -> Iterator[Limit]:
+    score = f"{facts.best_score:.2f}"
+    if facts.passages == 0 or facts.best_score < policy.thresholds.passage_draft:
+        yield Action.ASSIST, Reason(Code.NOTHING_FOUND, score)
+    elif facts.best_score < policy.thresholds.passage:
+        yield Action.DRAFT, Reason(Code.WEAK_PASSAGES, score)
+    if not facts.has_model:
+        yield Action.ASSIST, Reason(Code.NO_MODEL)
+    elif facts.model_outcome not in ("", "ok"):
+        yield Action.ASSIST, Reason(Code.MODEL_FAILED, facts.model_outcome)
+    if facts.escalate:
+        yield Action.ASSIST, Reason(Code.MODEL_ESCALATED)
+    for finding in dict.fromkeys(facts.findings):
+        if finding == "bad_citation":
+            yield Action.ASSIST, Reason(Code.BAD_CITATION)
+        elif finding.startswith("unsupported"):
+            yield Action.ASSIST, Reason(Code.UNGROUNDED, finding)
+        else:
+            yield Action.DRAFT if finding in _SOFT_FINDINGS else Action.ASSIST, Reason(Code.CHECK_FAILED, finding)
+    if facts.support < policy.thresholds.support:
+        yield Action.ASSIST, Reason(Code.UNGROUNDED, f"support {facts.support:.2f}")
+    if facts.model_outcome == "ok" and not facts.escalate and facts.asks_covered < facts.asks:
+        yield Action.DRAFT, Reason(Code.ASK_UNCOVERED, f"{facts.asks_covered} of {facts.asks}")
+    if facts.best_source == "lesson" and not policy.learning.may_send:
+        yield Action.DRAFT, Reason(Code.LESSON_ONLY)
+    if facts.is_degraded_search:
+        yield Action.DRAFT, Reason(Code.DEGRADED_SEARCH)
+
+
+def _policy_limits(facts: RouteFacts, policy: Policy) -> Iterator[Limit]:
+    for rule in facts.rules:
+        yield Action(policy.rules[rule].action), Reason(Code.RULE, rule)
+    if facts.intent and facts.ceiling != "send":
+        yield Action(facts.ceiling), Reason(Code.INTENT_CEILING, facts.ceiling)
+    if facts.autonomy == "off":
+        yield Action.ASSIST, Reason(Code.AUTONOMY_OFF)
+    elif facts.autonomy == "shadow":
+        yield Action.ASSIST, Reason(Code.AUTONOMY_SHADOW)
+    elif facts.autonomy == "draft":
+        yield Action.DRAFT, Reason(Code.AUTONOMY_DRAFT)
+    if facts.channel in policy.answering.draft_only_channels or facts.is_messaging or facts.is_shared:
+        yield Action.DRAFT, Reason(Code.CHANNEL_DRAFT_ONLY, facts.channel)
+    if facts.needs_action:
+        yield Action.DRAFT, Reason(Code.NEEDS_ACTION)
+    if facts.has_assignee:
+        yield Action.DRAFT, Reason(Code.STAFF_AT_WORK)
+
+
+def _requester_limits(facts: RouteFacts, policy: Policy) -> Iterator[Limit]:
+    if facts.has_injection:
+        yield Action.ASSIST, Reason(Code.INJECTION)
+    if facts.sentiment == "frustrated":
+        yield Action.DRAFT, Reason(Code.FRUSTRATED)
+    if facts.is_participant:
+        yield Action.DRAFT, Reason(Code.PARTICIPANT)
+    if not facts.is_verified and (facts.is_money or facts.needs_action):
+        yield Action.DRAFT, Reason(Code.UNVERIFIED_SENDER)
+    if secrets := sorted(_SECRET_KINDS & set(facts.masked_kinds)):
+        yield Action.DRAFT, Reason(Code.PERSONAL_DATA, ", ".join(secrets))
+    if facts.language and facts.language not in policy.answering.languages:
+        yield Action.DRAFT, Reason(Code.LANGUAGE, facts.language)
+
+
+def last_look(facts: LastLookFacts, decision: Decision) -> Decision:
+    """Return the decision, lowered or called off for what changed on the ticket while we worked."""
+    applying = [
+        (facts.is_gone, Reason(Code.TICKET_GONE)),
+        (facts.is_silenced, Reason(Code.SILENCED)),
+        (facts.has_newer_message, Reason(Code.NEWER_MESSAGE)),
+        (facts.staff_answered, Reason(Code.STAFF_ANSWERED)),
+        (facts.status in _DONE and facts.status != facts.status_before, Reason(Code.STATUS_CHANGED, facts.status)),
+    ]
+    if quiet := tuple(reason for applies, reason in applying if applies):
+        return Decision(Action.IGNORE, quiet + decision.reasons, decision.team, decision.urgency)
+    if decision.action is Action.SEND and (facts.staff_assigned or facts.status != facts.status_before):
+        changed = Code.STAFF_AT_WORK if facts.staff_assigned else Code.STATUS_CHANGED
+        return Decision(Action.DRAFT, (Reason(changed), *decision.reasons), decision.team, decision.urgency)
+    return decision

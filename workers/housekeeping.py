@@ -1,0 +1,103 @@
+"""What keeps the promises when rings are lost: the sweep, and the scheduled runs. One leader at a time, by SQL."""
+
+import threading
+from collections.abc import Callable
+
+from config.logs import get_logger
+from workers import jobs
+from workers.services import Services
+
+log = get_logger(__name__)
+
+_BATCH = 200
+_RING_AGAIN_SECONDS = 4.0
+_STALE_DELIVERY_SECONDS = 2.0
+
+
+class Housekeeper:
+    """Sweeps, and starts scheduled runs. Every process may have one: whoever leads, acts.
+
+    In a worker, `is_free` tells whether a thread is free: due work is then taken on directly while Redis is away.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        owner: str,
+        *,
+        is_free: Callable[[], bool] | None = None,
+    ) -> None:
+        self._services = services
+        self._owner = owner
+        self._is_free = is_free
+        self._stopping = threading.Event()
+
+    def run(self) -> None:
+        """Tick until stopped. A tick that fails is logged, and the next one tries again."""
+        while not self._stopping.wait(self._services.policy.timing.sweep_seconds):
+            try:
+                self.tick()
+            except Exception as error:
+                log.warning("sweep_failed", error=type(error).__name__, detail=str(error)[:200])
+
+    def start(self) -> None:
+        threading.Thread(target=self.run, name="housekeeping", daemon=True).start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    def tick(self) -> None:
+        """Do one round, if we lead."""
+        services = self._services
+        waiting = services.bell.length()
+        if waiting is None and self._is_free is None:
+            return  # without a bell only a worker is of use as leader
+        seconds = services.policy.timing.sweep_seconds * 3
+        if not services.schedule.lead("sweep", self._owner, now=services.now(), seconds=seconds):
+            return
+        if waiting is None:
+            self._work_without_bell()
+        else:
+            self._sweep(waiting)
+            self._start_scheduled()
+
+    def _sweep(self, waiting: int) -> None:
+        """Ring again for what waits. The queue is kept short, so that order and urgency are decided in SQL."""
+        services = self._services
+        now = services.now()
+        room = _BATCH - waiting
+        if room <= 0:
+            return
+        for delivery in services.inbox.unhandled(now=now, older_seconds=_STALE_DELIVERY_SECONDS, limit=room):
+            services.bell.ring_delivery(delivery)
+        for vendor, ticket_id in services.tickets.ring_list(now=now, limit=room, again_seconds=_RING_AGAIN_SECONDS):
+            services.bell.ring_ticket(vendor, ticket_id)
+
+    def _work_without_bell(self) -> None:
+        services, now = self._services, self._services.now()
+        log.warning("bell_away")
+        for delivery in services.inbox.unhandled(now=now, older_seconds=0.0, limit=_BATCH):
+            jobs.handle_delivery(delivery)
+        while self._is_free is not None and self._is_free():
+            due = services.tickets.ring_list(now=now, limit=1, again_seconds=_RING_AGAIN_SECONDS)
+            if not due:
+                return
+            jobs.work_on_ticket(*due[0])
+
+    def _start_scheduled(self) -> None:
+        services, timing = self._services, self._services.policy.timing
+        every = {
+            "reconcile": timing.reconcile_seconds,
+            "reindex": timing.reindex_seconds,
+            "reindex_full": timing.full_reindex_seconds,
+        }
+        for name, seconds in every.items():
+            slot = int(services.now().timestamp() // seconds)
+            is_first = not services.schedule.has_run(name)
+            run_id = services.schedule.begin(name, slot, now=services.now())
+            if run_id is None:
+                continue
+            if name == "reindex_full" and is_first:  # the very first sync is a full one anyway
+                services.schedule.finish(run_id, is_ok=True, report={"first": "left out"}, now=services.now())
+            else:
+                services.bell.ring_scheduled(name, run_id)

@@ -1,0 +1,148 @@
+"""The only module that knows RQ and Redis. The queue is a doorbell: a ring says "look", and carries ids alone.
+
+A ring may be lost, repeated, late or out of order without any effect but delay; what is due stands in SQL.
+Jobs are JSON, and only the functions named here can be called through them, whoever wrote to Redis.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+from rq import Queue, SimpleWorker
+from rq.job import Job
+from rq.serializers import JSONSerializer
+
+from config.logs import get_logger
+
+QUEUE = "deskhand"
+DELIVERY = "workers.jobs.handle_delivery"
+TICKET = "workers.jobs.work_on_ticket"
+SCHEDULED = "workers.jobs.run_scheduled"
+ALLOWED = frozenset({DELIVERY, TICKET, SCHEDULED})
+
+log = get_logger(__name__)
+
+
+class ForbiddenJobError(Exception):
+    """A job in Redis names a function that is not ours."""
+
+
+class OurJob(Job):
+    """A job that can only be one of our own functions, without callbacks."""
+
+    @property
+    def func(self) -> Any:
+        if self.func_name not in ALLOWED or self.instance:
+            raise ForbiddenJobError(f"job {self.id} names a function that is not ours")
+        return super().func
+
+    @property
+    def success_callback(self) -> None:
+        return None
+
+    @property
+    def failure_callback(self) -> None:
+        return None
+
+    @property
+    def stopped_callback(self) -> None:
+        return None
+
+
+def _queue(connection: Redis) -> Queue:
+    return Queue(QUEUE, connection=connection, serializer=JSONSerializer, job_class=OurJob)
+
+
+class Bell:
+    """Rings for workers. Never raises and never waits longer than `timeout_seconds` for Redis."""
+
+    def __init__(self, redis_url: str, *, timeout_seconds: float = 0.25) -> None:
+        self._connection = Redis.from_url(
+            redis_url,
+            socket_timeout=timeout_seconds,
+            socket_connect_timeout=timeout_seconds,
+            retry=Retry(NoBackoff(), 0),
+        )
+        self._jobs = _queue(self._connection)
+
+    def ring_delivery(self, delivery_id: int) -> bool:
+        """Ask for a stored delivery to be handled; return False if Redis is away."""
+        return self._ring(DELIVERY, delivery_id)
+
+    def ring_ticket(self, vendor: str, ticket_id: str) -> bool:
+        """Ask for a due ticket to be worked on."""
+        return self._ring(TICKET, vendor, ticket_id)
+
+    def ring_scheduled(self, name: str, run_id: int) -> bool:
+        """Ask for a scheduled run to be carried out."""
+        return self._ring(SCHEDULED, name, run_id)
+
+    def _ring(self, function: str, *args: object) -> bool:
+        try:
+            # No result, no time to live (an expired job vanishes silently), a failure is forgotten after a day:
+            # what failed stands in SQL.
+            self._jobs.enqueue_call(
+                function, args=args, result_ttl=0, failure_ttl=86_400, description=function, timeout=60
+            )
+        except RedisError:
+            return False
+        return True
+
+    def length(self) -> int | None:
+        """Return how many rings wait, None if Redis is away."""
+        try:
+            return int(self._jobs.count)
+        except RedisError:
+            return None
+
+    def is_up(self) -> bool:
+        try:
+            return bool(self._connection.ping())
+        except RedisError:
+            return False
+
+
+class BellWorker(SimpleWorker):
+    """Answers rings in this process, one queue, no fork; takes a ring only when a thread is free to follow it.
+
+    One queue a worker, or RQ pops with BLPOP and a crash in that moment loses the ring until the next sweep.
+    """
+
+    job_class = OurJob
+    is_free: Callable[[], bool] = staticmethod(lambda: True)
+
+    def dequeue_job_and_maintain_ttl(self, timeout: int | None, max_idle_time: int | None = None) -> Any:
+        while not self.is_free() and not self._stop_requested:
+            time.sleep(0.02)
+        return super().dequeue_job_and_maintain_ttl(timeout, max_idle_time)
+
+    @property
+    def was_asked_to_stop(self) -> bool:
+        return getattr(self, "_shutdown_requested_date", None) is not None
+
+    def handle_exception(self, job: Job, *exc_info: Any) -> None:
+        """Log without the arguments' values; what the job was for is still due in SQL and is rung for again."""
+        log.error("ring_failed", function=job.func_name, job=job.id, error=exc_info[0].__name__)
+
+
+def serve(redis_url: str, name: str, is_free: Callable[[], bool]) -> bool:
+    """Answer rings until SIGTERM or SIGINT, then return True; return False when Redis has gone away under us."""
+    worker = BellWorker(
+        [QUEUE],
+        name=name,
+        connection=Redis.from_url(redis_url),
+        serializer=JSONSerializer,
+        job_class=OurJob,
+        queue_class=Queue,
+        worker_ttl=18,
+        maintenance_interval=30,
+        log_job_description=False,
+    )
+    worker.max_connection_wait_time = 2
+    worker.is_free = is_free
+    worker.work(logging_level="WARNING", with_scheduler=False)
+    return worker.was_asked_to_stop

@@ -1,0 +1,94 @@
+"""The functions that RQ calls. Each takes ids only, does its SQL, and hands long work to the crew's threads."""
+
+from typing import Any
+
+from config.logs import get_logger
+from integrations.helpdesk import EventKind, TicketEvent
+from workers import pipeline
+from workers.crew import Crew
+from workers.services import Services
+from workers.stages.shelve import shelve
+from workers.store.inbox import Delivery
+
+log = get_logger(__name__)
+
+_installed: tuple[Services, Crew] | None = None
+
+
+def install(services: Services, crew: Crew) -> None:
+    """Give this process its services and threads; called once, before the first ring is answered."""
+    global _installed
+    _installed = (services, crew)
+
+
+def _here() -> tuple[Services, Crew]:
+    if _installed is None:
+        raise RuntimeError("workers.jobs.install was not called in this process")
+    return _installed
+
+
+def handle_delivery(delivery_id: int) -> None:
+    """Read a stored delivery and note which tickets it makes due."""
+    services, _ = _here()
+    delivery = services.inbox.load(delivery_id)
+    if delivery is None:
+        return
+    try:
+        events = services.webhooks[delivery.vendor].parse(delivery.headers, delivery.body)
+    except (ValueError, KeyError) as error:
+        services.inbox.finish(delivery_id, "failed", f"not readable: {error}"[:300], now=services.now())
+        log.warning("delivery_failed", delivery=delivery_id, vendor=delivery.vendor, error=type(error).__name__)
+        return
+    woken = [event for event in events if _wake(event, delivery, services)]
+    state = "done" if woken else "ignored"
+    note = ", ".join(f"{event.kind.value} {event.ticket_id} {event.note}".strip() for event in events)
+    services.inbox.finish(delivery_id, state, note, now=services.now())
+
+
+def _wake(event: TicketEvent, delivery: Delivery, services: Services) -> bool:
+    if event.kind is EventKind.IGNORED or not event.ticket_id:
+        return False
+    if event.actor_id and event.actor_id == services.helpdesks[event.vendor].me().id:
+        return False  # our own write comes back as a webhook
+    quiet = services.policy.quiet_seconds(event.vendor) if event.kind is EventKind.MESSAGE else 0.0
+    due = services.tickets.wake(delivery.vendor, event.ticket_id, now=services.now(), quiet_seconds=quiet)
+    if due <= services.now():
+        services.bell.ring_ticket(delivery.vendor, event.ticket_id)
+    return True
+
+
+def work_on_ticket(vendor: str, ticket_id: str) -> None:
+    """Follow a ring: one of our threads works on the ticket."""
+    _, crew = _here()
+    crew.submit(vendor, ticket_id)
+
+
+def run_scheduled(name: str, run_id: int) -> None:
+    """Start one scheduled run in a thread; its end is written down."""
+    services, crew = _here()
+    crew.do(lambda: _run(name, run_id, services))
+
+
+def _run(name: str, run_id: int, services: Services) -> None:
+    try:
+        report = SCHEDULED[name](services)
+    except Exception as error:
+        log.exception("scheduled_failed", job=name, run=run_id)
+        services.schedule.finish(run_id, is_ok=False, report={"error": str(error)[:300]}, now=services.now())
+        return
+    services.schedule.finish(run_id, is_ok=True, report=report, now=services.now())
+
+
+def _reconcile(services: Services) -> dict[str, Any]:
+    return {vendor: pipeline.reconcile(vendor, services) for vendor in services.helpdesks}
+
+
+def _reindex(services: Services) -> dict[str, Any]:
+    return {vendor: shelve(vendor, services, full=False) for vendor in services.helpdesks}
+
+
+def _reindex_full(services: Services) -> dict[str, Any]:
+    return {vendor: shelve(vendor, services, full=True) for vendor in services.helpdesks}
+
+
+SCHEDULED = {"reconcile": _reconcile, "reindex": _reindex, "reindex_full": _reindex_full}

@@ -1,0 +1,226 @@
+"""Pure: what people read. The public reply, the draft note and the hand-over package, as the helpdesk's HTML."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from config.policy import Policy
+from integrations.helpdesk import Ticket
+from kb.domain import Passage, Source
+from workers.domain import (
+    Classification,
+    Code,
+    Decision,
+    Draft,
+    Findings,
+    Reading,
+    RuleHit,
+    Sentiment,
+    Stage,
+    Urgency,
+)
+from workers.redact import unmask
+from workers.wording import confidence_in_words, in_words
+
+_QUOTE_LETTERS = 320
+_ASKS = 5
+
+_pages = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    undefined=StrictUndefined,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """All that is known of a case when its outcome is written."""
+
+    ticket: Ticket
+    reading: Reading
+    label: Classification | None = None
+    hits: tuple[RuleHit, ...] = ()
+    passages: tuple[Passage, ...] = ()
+    draft: Draft | None = None
+    findings: Findings = field(default_factory=Findings)
+
+
+def reply(package: Package, policy: Policy) -> str:
+    """Render the public reply. Personal data of the same requester is put back, secrets never are."""
+    return _render(
+        "reply.html",
+        **_letter(package, policy),
+        says_assistant=policy.answering.says_assistant,
+    )
+
+
+def draft_note(package: Package, decision: Decision, policy: Policy) -> str:
+    """Render the note that carries a draft: the answer first, then sources and reasons."""
+    return _render(
+        "draft_note.html",
+        **_letter(package, policy),
+        cited=_sources(_cited(package)),
+        reasons=_reasons(package, decision),
+        about=_about(package, policy),
+    )
+
+
+def assist_note(package: Package, decision: Decision, policy: Policy) -> str:
+    """Render the hand-over package: asks, reasons, what is known, a start for the reply, and sources."""
+    draft = package.draft if package.draft and package.draft.sentences else None
+    hidden = any(reason.code is Code.AUTONOMY_SHADOW for reason in decision.reasons)
+    shown = draft if not hidden else None
+    return _render(
+        "assist_note.html",
+        **_package(package, decision, policy),
+        groups=_groups(shown, package.reading) if shown else [],
+        doubts=[f"“{f.words}” ({f.code.replace('_', ' ')})" for f in package.findings.findings] if shown else [],
+        passages=_sources(_cited(package) if shown else package.passages, quotes=not shown),
+    )
+
+
+def hand_off_note(package: Package, decision: Decision, policy: Policy) -> str:
+    """Render the short note of a ticket that goes straight to a person."""
+    return _render("hand_off_note.html", **_package(package, decision, policy))
+
+
+def _render(template: str, **values: Any) -> str:
+    lines = (line.strip() for line in _pages.get_template(template).render(**values).splitlines())
+    return "\n".join(line for line in lines if line)
+
+
+def _letter(package: Package, policy: Policy) -> dict[str, Any]:
+    assert package.draft is not None
+    return {
+        "greeting": greeting(package.ticket.requester.name),
+        "groups": _groups(package.draft, package.reading),
+        "links": _links(package),
+        "signature": policy.answering.signature,
+    }
+
+
+def greeting(name: str) -> str:
+    """Address a person by first name if the name looks like one, else by nothing."""
+    first = name.strip().split(" ")[0] if name.strip() else ""
+    usable = first.isalpha() and 1 < len(first) < 20 and first.lower() not in {"info", "support", "office", "admin"}
+    return f"Hi {first[0].upper()}{first[1:]}," if usable else "Hello,"
+
+
+def _groups(draft: Draft, reading: Reading) -> list[dict[str, Any]]:
+    """Group sentences into paragraphs and lists; a change of sources inside prose starts no new paragraph."""
+    return [
+        {"kind": kind.value, "lines": [unmask(sentence.text, reading.vault) for sentence in run]}
+        for kind, run in groupby(draft.sentences, key=lambda sentence: sentence.block)
+    ]
+
+
+def _cited(package: Package) -> tuple[Passage, ...]:
+    if package.draft is None:
+        return package.passages
+    names = {name for sentence in package.draft.sentences for name in sentence.passages}
+    return tuple(p for number, p in enumerate(package.passages, 1) if f"P{number}" in names)
+
+
+def _links(package: Package) -> list[dict[str, str]]:
+    articles = (p for p in _cited(package) if p.source is Source.ARTICLE and p.url.startswith("http"))
+    return [{"url": url, "title": title} for url, title in dict.fromkeys((p.url, p.title) for p in articles)][:2]
+
+
+def _sources(passages: Sequence[Passage], *, quotes: bool = False) -> list[dict[str, str]]:
+    return [
+        {
+            "url": passage.url if passage.url.startswith("http") else "",
+            "title": passage.title,
+            "heading": " > ".join(passage.heading),
+            "kind": "what a colleague wrote on a solved ticket" if passage.source is Source.LESSON else "",
+            "quote": _shorten(passage.text, _QUOTE_LETTERS) if quotes else "",
+        }
+        for passage in passages
+    ]
+
+
+def _shorten(text: str, letters: int) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= letters else flat[:letters].rsplit(" ", 1)[0] + " …"
+
+
+def _package(package: Package, decision: Decision, policy: Policy) -> dict[str, Any]:
+    team = policy.teams.get(decision.team)
+    reading = package.reading
+    asks = [unmask(_shorten(ask, 300), reading.vault) for ask in reading.asks[:_ASKS]]
+    return {
+        "team": team.group if team else "the team",
+        "headline": _headline(package),
+        "urgent": decision.urgency.value if decision.urgency in (Urgency.HIGH, Urgency.CRITICAL) else "",
+        "asks": asks or [unmask(_shorten(reading.newest or reading.subject, 300), reading.vault) or "(no text)"],
+        "reasons": _reasons(package, decision),
+        "known": _known(package, policy),
+        "suggestion": _suggestion(package, decision),
+        "about": _about(package, policy),
+    }
+
+
+def _headline(package: Package) -> str:
+    label = package.label
+    summary = label.summary if label and label.summary else package.reading.subject
+    return unmask(_shorten(summary, 120), package.reading.vault) or "a new request"
+
+
+def _reasons(package: Package, decision: Decision) -> list[str]:
+    wording = {hit.id: hit.reason for hit in package.hits}
+    return list(dict.fromkeys(in_words(reason, wording) for reason in decision.reasons))
+
+
+def _known(package: Package, policy: Policy) -> list[str]:
+    ticket, reading, label = package.ticket, package.reading, package.label
+    known = []
+    if label and label.intent:
+        intent = policy.intents.get(label.intent)
+        what = intent.description if intent else label.intent
+        known.append(f"Kind of request: {what} ({confidence_in_words(label.confidence)})")
+    if ticket.organization:
+        tags = f" ({', '.join(ticket.organization.tags)})" if ticket.organization.tags else ""
+        known.append(f"Organisation: {ticket.organization.name}{tags}")
+    if not reading.is_verified:
+        known.append("The sender's identity is only claimed, not verified")
+    if reading.is_participant:
+        known.append("Written by somebody else than the requester")
+    if label and label.sentiment is not Sentiment.CALM:
+        known.append(f"Mood: {label.sentiment.value}")
+    if reading.language and reading.language not in policy.answering.languages:
+        known.append(f"Language: {reading.language}")
+    if reading.attachments:
+        known.append(f"Attachments, not opened: {', '.join(reading.attachments[:5])}")
+    if reading.bot_replies:
+        known.append(f"Deskhand has answered {reading.bot_replies} time(s) on this ticket")
+    return known
+
+
+def _suggestion(package: Package, decision: Decision) -> str:
+    codes = {reason.code for reason in decision.reasons}
+    if Code.UNREADABLE in codes:
+        return "open the attachment, or ask the requester for one line about what they need"
+    if package.draft and package.draft.sentences:
+        return "check the start below against the sources and complete it"
+    if Code.NOTHING_FOUND in codes or Code.MODEL_ESCALATED in codes:
+        return "answer from what you know; once you solve the ticket Deskhand learns your answer"
+    if decision.action.value == "hand_off":
+        return "take it over personally and tell the requester who looks after it"
+    return "answer with the help of the passages below" if package.passages else "answer personally"
+
+
+def _about(package: Package, policy: Policy) -> str:
+    label = package.label
+    parts = []
+    if label and label.intent:
+        parts.append(f"intent {label.intent}, {confidence_in_words(label.confidence)} ({label.confidence:.0%})")
+        if label.stage is Stage.TWO:
+            parts.append("classified by the language model")
+    parts.append(f"tag {policy.answering.stop_tag} keeps Deskhand out of this ticket")
+    return " · ".join(parts)

@@ -1,0 +1,244 @@
+"""The story of a ticket: answer(), learn(), reconcile(). Each reads like the product's description."""
+
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from config.logs import get_logger
+from integrations.errors import NotFoundError, TransientError
+from integrations.helpdesk import Status, Ticket
+from integrations.llm import ModelOutcome
+from kb.domain import Audience, Filter, Query, SearchResult
+from workers import decide, facts, rules
+from workers.domain import (
+    Action,
+    Classification,
+    Code,
+    Decision,
+    Draft,
+    Findings,
+    Reading,
+    Reason,
+    RuleHit,
+)
+from workers.notes import Package
+from workers.reading import read
+from workers.services import Services
+from workers.stages.ask_classify import ask_classify
+from workers.stages.check import check
+from workers.stages.classify import classify
+from workers.stages.conclude import Concluded, conclude, find_mark
+from workers.stages.draft import draft
+from workers.stages.learn import learn
+from workers.store.ledger import Case
+from workers.store.tickets import Lease
+
+log = get_logger(__name__)
+
+# A first start looks back a little only: nobody wants last week's tickets answered because Deskhand was installed.
+_FIRST_LOOK_BACK = timedelta(minutes=10)
+_MODEL_PATIENCE = 2  # attempts of a case that wait for an overloaded model, before people get it without a draft
+_RETRY_LATER = frozenset({ModelOutcome.OVERLOADED, ModelOutcome.TIMED_OUT, ModelOutcome.UNREACHABLE})
+
+
+def work(lease: Lease, services: Services) -> datetime | None:
+    """Do whatever a ticket needs now, from a fresh read; return the helpdesk's time of the last change dealt with."""
+    try:
+        ticket = services.helpdesks[lease.vendor].ticket(lease.ticket_id)
+    except NotFoundError:
+        forget_gone(lease, services)
+        return None
+    if ticket.status in (Status.SOLVED, Status.CLOSED):
+        learn(ticket, services)
+    concluded = answer(ticket, lease, services)
+    return (concluded.changed_at if concluded else None) or ticket.updated_at
+
+
+def answer(ticket: Ticket, lease: Lease, services: Services) -> Concluded | None:
+    """Answer one requester message, or hand it to a person, or record why neither; None if nobody asked anything."""
+    reading = read(ticket)
+    if not reading.message_id:
+        return None
+    case = services.ledger.open_case(
+        lease, reading.message_id, now=services.now(), asked_at=reading.written_at, channel=ticket.channel
+    )
+    if case.is_settled:
+        return None
+    _note(case, lease, services, subject=reading.subject, question=reading.newest, language=reading.language)
+    package = Package(ticket, reading)
+
+    admitting = facts.for_admit(ticket, reading, is_settled=find_mark(ticket, reading.message_id) is not None)
+    _record(case, lease, services, admit=admitting)
+    if stop := decide.admit(admitting, services.policy):
+        return conclude(case, lease, stop, package, services)
+
+    hits = _rules(ticket, reading, services)
+    label = _classify(case, reading, hits, services)
+    triaging = facts.for_triage(reading, label, hits, services.policy, has_model=services.llm is not None)
+    _record(case, lease, services, admit=admitting, triage=triaging)
+    _note(case, lease, services, **_understood(label))
+    package = Package(ticket, reading, label, hits)
+    stop = decide.triage(triaging, services.policy)
+    if stop and stop.action is Action.HAND_OFF:
+        return conclude(case, lease, stop, package, services)
+
+    found = _search(ticket, reading, services)
+    _note(case, lease, services, passages=_found(found))
+    package = Package(ticket, reading, label, hits, found.passages)
+    if stop:
+        return conclude(case, lease, stop, package, services)
+
+    proposed = _draft(case, ticket, reading, label, found, services)
+    findings = check(proposed, found.passages, reading, services.policy) if _has_text(proposed) else Findings()
+    routing = facts.for_route(ticket, reading, triaging, label, found, proposed, findings, services.policy)
+    _record(case, lease, services, admit=admitting, triage=triaging, route=routing)
+    _note(case, lease, services, draft=asdict(proposed) if proposed else None, findings=asdict(findings))
+    decision = decide.route(routing, services.policy)
+    package = Package(ticket, reading, label, hits, found.passages, proposed, findings)
+    return conclude(case, lease, decision, package, services)
+
+
+def _rules(ticket: Ticket, reading: Reading, services: Services) -> tuple[RuleHit, ...]:
+    organization_tags = ticket.organization.tags if ticket.organization else ()
+    return rules.match(
+        reading,
+        requester_tags=ticket.requester.tags,
+        organization_tags=organization_tags,
+        rules=services.policy.rules,
+    )
+
+
+def _classify(case: Case, reading: Reading, hits: tuple[RuleHit, ...], services: Services) -> Classification:
+    llm = services.llm
+
+    def ask(candidates: Any) -> Any:
+        assert llm is not None
+        return ask_classify(
+            reading, candidates, services.prompts["classify"], llm, services.policy, model=services.classify_model
+        )
+
+    # What a rule hands over anyway costs no model call.
+    is_decided = rules.strictest(hits) is Action.HAND_OFF
+    label, usages = classify(
+        reading,
+        services.intents,
+        services.embedder.embed,
+        ask if llm is not None and not is_decided else None,
+        services.policy,
+    )
+    services.ledger.record_calls(case.id, usages, now=services.now())
+    return rules.temper(label, reading, hits)
+
+
+def _search(ticket: Ticket, reading: Reading, services: Services) -> SearchResult:
+    """Find passages for a public reply: only what anyone may read, whatever the outcome will be."""
+    seen = Filter(audience=frozenset({Audience.PUBLIC}), brand_id=ticket.brand_id, at=services.now())
+    return services.kb.search(Query(reading.subject, reading.newest), seen, services.policy.limits.passages)
+
+
+def _draft(
+    case: Case, ticket: Ticket, reading: Reading, label: Classification, found: SearchResult, services: Services
+) -> Draft | None:
+    """Ask for a draft if there is a model and something to draft from.
+
+    Raises TransientError while a struggling model is worth waiting for.
+    """
+    best = found.passages[0].score if found.passages else 0.0
+    if services.llm is None or best < services.policy.thresholds.passage_draft:
+        return None
+    proposed, usage = draft(
+        reading,
+        found.passages,
+        services.prompts["draft"],
+        services.llm,
+        services.policy,
+        model=services.draft_model,
+        requester_name=ticket.requester.name,
+        intent=label.intent,
+    )
+    services.ledger.record_calls(case.id, (usage,), now=services.now())
+    if usage.outcome in _RETRY_LATER and case.attempts < _MODEL_PATIENCE:
+        raise TransientError(
+            f"model {usage.outcome.value}", operation="draft", retry_after_seconds=usage.retry_after_seconds
+        )
+    return proposed
+
+
+def _has_text(proposed: Draft | None) -> bool:
+    return proposed is not None and bool(proposed.sentences)
+
+
+def give_up(lease: Lease, why: str, services: Services) -> None:
+    """Hand a case that failed too often to a person with what is known; the ticket is due no more until it changes."""
+    case = services.ledger.newest_open_case(lease.vendor, lease.ticket_id)
+    if case is None:
+        return
+    ticket = services.helpdesks[lease.vendor].ticket(lease.ticket_id)
+    reasons = (Reason(Code.GAVE_UP, why),)
+    decision = Decision(Action.ASSIST, reasons, services.policy.answering.fallback_team)
+    conclude(case, lease, decision, Package(ticket, read(ticket)), services)
+
+
+def forget_gone(lease: Lease, services: Services) -> None:
+    """A ticket was deleted or merged away: settle what is open and take its lesson back."""
+    while case := services.ledger.newest_open_case(lease.vendor, lease.ticket_id):
+        services.ledger.settle(
+            lease, case.id, now=services.now(), action=Action.IGNORE.value, reasons=[str(Reason(Code.TICKET_GONE))]
+        )
+    services.kb.remove([f"lesson:{lease.vendor}:{lease.ticket_id}"])
+
+
+def reconcile(vendor: str, services: Services) -> dict[str, int]:
+    """Ask the helpdesk what changed and wake whatever the webhooks lost; the cursor is kept after every page."""
+    name = f"reconcile:{vendor}"
+    cursor, asked, woken = services.schedule.value(name), 0, 0
+    since = services.now() - _FIRST_LOOK_BACK
+    while True:
+        page = services.helpdesks[vendor].changes(cursor, since=since)
+        known = services.tickets.seen(vendor, [ref.ticket_id for ref in page.tickets])
+        for ref in page.tickets:
+            asked += 1
+            if (seen := known.get(ref.ticket_id)) is None or seen < ref.updated_at:
+                services.tickets.wake(vendor, ref.ticket_id, now=services.now())
+                woken += 1
+        if page.cursor and page.cursor != cursor:
+            cursor = page.cursor
+            services.schedule.set_value(name, cursor, now=services.now())
+        if page.is_last or not page.cursor:
+            return {"asked": asked, "woken": woken}
+
+
+def _note(case: Case, lease: Lease, services: Services, **columns: Any) -> None:
+    services.ledger.note(lease, case.id, **columns)
+
+
+def _record(case: Case, lease: Lease, services: Services, **gates: Any) -> None:
+    """Write each gate's facts, so that the decision can be replayed under another policy."""
+    services.ledger.note(lease, case.id, facts={gate: asdict(known) for gate, known in gates.items()})
+
+
+def _understood(label: Classification) -> dict[str, Any]:
+    return {
+        "intent": label.intent,
+        "confidence": label.confidence,
+        "stage": label.stage.value,
+        "urgency": label.urgency.value,
+        "classification": asdict(label),
+    }
+
+
+def _found(found: SearchResult) -> list[dict[str, Any]]:
+    return [
+        {
+            "chunk_id": p.chunk_id,
+            "title": p.title,
+            "heading": list(p.heading),
+            "url": p.url,
+            "source": p.source.value,
+            "score": round(p.score, 4),
+        }
+        for p in found.passages
+    ]
+
+
+__all__ = ["answer", "forget_gone", "give_up", "learn", "reconcile", "work"]

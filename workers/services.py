@@ -1,0 +1,111 @@
+"""build(settings): every long-lived object of a worker, made once and passed by hand."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from config.logs import get_logger
+from config.policy import Policy, load_policy
+from config.prompts import Prompt, load_prompt
+from config.settings import Settings
+from integrations import registry
+from integrations.helpdesk import Helpdesk, Webhook
+from integrations.llm import LanguageModel
+from kb.embed import Embedder, load_embedder
+from kb.knowledge_base import KnowledgeBase
+from workers.intent_model import IntentModel
+from workers.job_queue import Bell
+from workers.store.inbox import Inbox
+from workers.store.ledger import Ledger
+from workers.store.library import Lessons, Library
+from workers.store.migrate import require_head
+from workers.store.schedule import Schedule
+from workers.store.tables import open_engine
+from workers.store.tickets import Tickets
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the story needs. Tests put small real objects in their places."""
+
+    policy: Policy
+    prompts: dict[str, Prompt]
+    helpdesks: dict[str, Helpdesk]
+    webhooks: dict[str, Webhook]
+    llm: LanguageModel | None  # None: no key, and the path without a model is taken
+    embedder: Embedder
+    kb: KnowledgeBase
+    intents: IntentModel | None
+    inbox: Inbox
+    tickets: Tickets
+    ledger: Ledger
+    lessons: Lessons
+    library: Library
+    schedule: Schedule
+    bell: Bell
+    now: Callable[[], datetime]
+    sleep: Callable[[float], None]
+    classify_model: str
+    draft_model: str
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def intents_path(settings: Settings) -> Path:
+    """Return where the trained first stage of the classifier lies."""
+    return settings.data / "models" / "intents.npz"
+
+
+def build(settings: Settings, *, sleep: Callable[[float], None] = time.sleep) -> Services:
+    """Make everything. Raise SchemaError, PolicyError, PromptError or an IntegrationError with one clear line."""
+    engine = open_engine(settings.sql_url, pool_size=settings.threads + 4)
+    require_head(engine)
+    policy = load_policy(settings.config)
+    library = Library(engine, utc_now)
+    embedder = load_embedder("minilm", settings.data)
+    vendors = registry.configured(settings)
+    return Services(
+        policy=policy,
+        prompts={name: load_prompt(settings.config / "prompts", name) for name in ("classify", "draft")},
+        helpdesks={vendor: registry.build_helpdesk(vendor, settings) for vendor in vendors},
+        webhooks={vendor: registry.build_webhook(vendor, settings) for vendor in vendors},
+        llm=_model(settings, policy),
+        embedder=embedder,
+        kb=KnowledgeBase(library, embedder, settings.chroma_url),
+        intents=_intents(settings, embedder),
+        inbox=Inbox(engine),
+        tickets=Tickets(engine),
+        ledger=Ledger(engine),
+        lessons=Lessons(engine),
+        library=library,
+        schedule=Schedule(engine),
+        bell=Bell(settings.redis_url),
+        now=utc_now,
+        sleep=sleep,
+        classify_model=settings.classify_model or policy.models.classify,
+        draft_model=settings.draft_model or policy.models.draft,
+    )
+
+
+def _model(settings: Settings, policy: Policy) -> LanguageModel | None:
+    if not settings.has_model:
+        return None
+    from integrations.anthropic.client import AnthropicModel  # the SDK is heavy: only who has a key pays for it
+
+    return AnthropicModel(
+        settings.anthropic_api_key.get_secret_value(), settings.anthropic_base_url, policy.models.prices
+    )
+
+
+def _intents(settings: Settings, embedder: Embedder) -> IntentModel | None:
+    path = intents_path(settings)
+    if not path.exists():
+        log.warning("no_intent_model", mend="run `deskhand train`")
+        return None
+    return IntentModel.load(path, embedder=embedder.name)

@@ -1,0 +1,215 @@
+"""Record, look again, act once, confirm: the only place where Deskhand changes a ticket.
+
+The order is the promise. Facts and decision are recorded; the ticket is read again; what is about to be done is
+committed with a mark; one vendor call is made that only succeeds if the ticket has not moved; its end is recorded.
+Whoever comes after a crash reads the ticket back and looks for the mark before anything is tried again.
+"""
+
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from integrations.errors import ConflictError, NotFoundError, PermanentError
+from integrations.helpdesk import Applied, Status, Ticket, TicketWrite
+from workers import facts
+from workers.decide import last_look
+from workers.domain import Action, Code, Decision, Reason, Urgency
+from workers.notes import Package, assist_note, draft_note, hand_off_note, reply
+from workers.services import Services
+from workers.store.ledger import Case, Intent
+from workers.store.tickets import Lease
+
+MARK_PREFIX = "dh-"
+_TRIES = 5
+_PRIORITIES = {Urgency.HIGH: "high", Urgency.CRITICAL: "urgent"}
+
+
+@dataclass(frozen=True, slots=True)
+class Concluded:
+    """How a case ended: the decision as carried out, and the helpdesk's time of our own change, if there was one."""
+
+    decision: Decision
+    changed_at: datetime | None = None
+
+
+def mark_of(message_id: str) -> str:
+    """Name our answer to one requester message. The same message gives the same mark, even if the ledger is lost."""
+    return f"{MARK_PREFIX}{message_id}"
+
+
+def find_mark(ticket: Ticket, message_id: str) -> str | None:
+    """Return the id of our answer to this message if the ticket has one."""
+    mark = mark_of(message_id)
+    return next((message.id for message in ticket.messages if message.mark == mark), None)
+
+
+def conclude(case: Case, lease: Lease, decision: Decision, package: Package, services: Services) -> Concluded:
+    """Carry a decision out, exactly once, and settle the case.
+
+    Raises TransientError if the helpdesk is away: the case stays open, and the next worker reads back first.
+    """
+    if decision.action is Action.IGNORE:
+        return _settle(case, lease, decision, services)
+    seen = package.ticket
+    for _ in range(_TRIES):
+        try:
+            ticket = _settled_read(package.ticket.id, lease, services)
+        except NotFoundError:
+            gone = Decision(Action.IGNORE, (Reason(Code.TICKET_GONE), *decision.reasons))
+            return _settle(case, lease, gone, services)
+        if own := find_mark(ticket, case.message_id):
+            return _confirm_earlier(case, lease, decision, own, ticket, services)
+        looking = facts.for_last_look(
+            decision.action, seen, ticket, case.message_id, services.policy.answering.stop_tag
+        )
+        final = last_look(looking, decision)
+        if final.action is Action.IGNORE:
+            return _settle(case, lease, final, services)
+        write = compose(final, replace(package, ticket=ticket), case, services)
+        try:
+            applied, final = _write(case, lease, ticket, write, final, services)
+        except ConflictError:
+            continue
+        return _settle(case, lease, final, services, applied)
+    lost = Decision(Action.IGNORE, (Reason(Code.STATUS_CHANGED, f"{_TRIES} times"), *decision.reasons))
+    return _settle(case, lease, lost, services)
+
+
+def _settled_read(ticket_id: str, lease: Lease, services: Services) -> Ticket:
+    """Read the ticket when its newest change is old enough for the stamp to tell the next one from it.
+
+    The stamp has a resolution of one second: a change in the second of our read would leave it as it is.
+    """
+    helpdesk = services.helpdesks[lease.vendor]
+    settle = timedelta(seconds=services.policy.timing.stamp_settle_seconds)
+    ticket = helpdesk.ticket(ticket_id)
+    wait = (ticket.updated_at + settle - services.now()).total_seconds()
+    if wait > 0:
+        services.sleep(min(wait, settle.total_seconds()))
+        ticket = helpdesk.ticket(ticket_id)
+    return ticket
+
+
+def _write(
+    case: Case, lease: Lease, ticket: Ticket, write: TicketWrite, decision: Decision, services: Services
+) -> tuple[Applied | None, Decision]:
+    """Make the one call. A refusal for good is tried once more as a bare note, so that a person still hears of it."""
+    helpdesk = services.helpdesks[lease.vendor]
+    intent = services.ledger.begin(
+        lease, case.id, mark=write.mark, write=_record(write), stamp=ticket.stamp, now=services.now()
+    )
+    try:
+        applied = helpdesk.write(ticket, write)
+    except ConflictError:
+        services.ledger.finish(lease, intent, "cancelled", now=services.now(), error="the ticket moved")
+        raise
+    except PermanentError as error:
+        refused = Reason(Code.WRITE_REFUSED, str(error)[:120])
+        decision = Decision(
+            decision.action if not write.is_public else Action.DRAFT,
+            (refused, *decision.reasons),
+            decision.team,
+            decision.urgency,
+        )
+        bare = TicketWrite(mark=write.mark, html=write.html, is_public=False)
+        try:
+            applied = helpdesk.write(ticket, bare)
+        except PermanentError as again:
+            services.ledger.finish(lease, intent, "refused", now=services.now(), error=str(again))
+            return None, replace(decision, action=Action.IGNORE)
+    _finish(lease, intent, applied.message_id, services)
+    return applied, decision
+
+
+def _finish(lease: Lease, intent: Intent, message_id: str, services: Services) -> None:
+    services.ledger.finish(lease, intent, "done", now=services.now(), message_id=message_id)
+
+
+def _confirm_earlier(
+    case: Case, lease: Lease, decision: Decision, message_id: str, ticket: Ticket, services: Services
+) -> Concluded:
+    """An earlier try did reach the ticket: take what it did as the outcome."""
+    intent = services.ledger.begun(case.id)
+    message = next(message for message in ticket.messages if message.id == message_id)
+    done = decision
+    if intent:
+        _finish(lease, intent, message_id, services)
+        recorded = Action(str(intent.write.get("action", decision.action.value)))
+        done = replace(decision, action=recorded)
+    elif message.is_public is not (decision.action is Action.SEND):
+        done = replace(decision, action=Action.SEND if message.is_public else Action.ASSIST)
+    return _settle(case, lease, done, services, Applied(message_id, ticket.stamp, updated_at=ticket.updated_at))
+
+
+def _settle(
+    case: Case, lease: Lease, decision: Decision, services: Services, applied: Applied | None = None
+) -> Concluded:
+    services.ledger.settle(
+        lease,
+        case.id,
+        now=services.now(),
+        action=decision.action.value,
+        tier=decision.tier,
+        team=decision.team,
+        urgency=decision.urgency.value,
+        reasons=[str(reason) for reason in decision.reasons],
+        policy_hash=services.policy.hash,
+    )
+    return Concluded(decision, applied.updated_at if applied else None)
+
+
+def compose(decision: Decision, package: Package, case: Case, services: Services) -> TicketWrite:
+    """Say in one write all that an outcome changes on the ticket."""
+    policy, mark = services.policy, mark_of(case.message_id)
+    tags = ["deskhand", f"deskhand_{decision.action.value}"]
+    if package.label and package.label.intent:
+        tags.append(f"intent_{package.label.intent}")
+    if decision.action is Action.SEND:
+        return TicketWrite(
+            mark=mark,
+            html=reply(package, policy),
+            is_public=True,
+            status=Status(policy.answering.status_after_reply),
+            add_tags=tuple(tags),
+        )
+    render = {Action.DRAFT: draft_note, Action.ASSIST: assist_note, Action.HAND_OFF: hand_off_note}
+    return TicketWrite(
+        mark=mark,
+        html=render[decision.action](package, decision, policy),
+        is_public=False,
+        group_id=_group(package.ticket, decision, services),
+        priority=_priority(package.ticket, decision.urgency),
+        add_tags=tuple(tags),
+    )
+
+
+def _group(ticket: Ticket, decision: Decision, services: Services) -> str | None:
+    """Return the helpdesk's id of the team's group, or None to leave the ticket where it is.
+
+    A ticket that a person has is never moved. A group that does not exist falls back to the fallback team's.
+    """
+    if ticket.assignee_id:
+        return None
+    groups = {team.name.casefold(): team.id for team in services.helpdesks[ticket.vendor].teams()}
+    teams = services.policy.teams
+    for key in (decision.team, services.policy.answering.fallback_team):
+        if key in teams and (found := groups.get(teams[key].group.casefold())):
+            return found if found != ticket.group_id else None
+    return None
+
+
+def _priority(ticket: Ticket, urgency: Urgency) -> str | None:
+    """Raise the priority where the case is urgent; never lower what a person or a rule has set."""
+    wanted = _PRIORITIES.get(urgency)
+    order = ("", "low", "normal", "high", "urgent")
+    if wanted is None or order.index(wanted) <= order.index(ticket.priority if ticket.priority in order else ""):
+        return None
+    return wanted
+
+
+def _record(write: TicketWrite) -> dict[str, Any]:
+    """What the outbox keeps of a write. The text itself stands on the ticket; names and numbers stay there."""
+    kept = {key: value for key, value in asdict(write).items() if key != "html"}
+    kept["letters"] = len(write.html)
+    kept["action"] = next((t[9:] for t in write.add_tags if t.startswith("deskhand_")), "")
+    return kept

@@ -1,0 +1,120 @@
+"""What staff wrote on a solved ticket -> a masked lesson with provenance, indexed for the next similar question."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+from config.policy import Learning
+from integrations.helpdesk import Flag, Role, Ticket
+from kb.domain import Audience, Document, Source
+from workers.reading import own_words
+from workers.redact import mask
+from workers.services import Services
+
+_GREETING = re.compile(
+    r"^\s*(hi|hello|hey|dear|good (morning|afternoon|evening)|hallo|guten tag|hola|bonjour)\b[^.!?\n]{0,40}[,!.:\n]\s*",
+    re.IGNORECASE,
+)
+_SIGN_OFF = re.compile(
+    r"\n?\s*(best|kind|warm)?\s*(regards|wishes|cheers|thanks|thank you|best|sincerely|viele grüße|saludos)\s*[,!.]?\s*"
+    r"(\n.{0,60}){0,4}\s*$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A question and staff's answer, masked; `refused` says in words why it is not worth keeping, "" if it is."""
+
+    question: str
+    answer: str
+    message_ids: tuple[str, ...]
+    refused: str = ""
+
+    @property
+    def hash(self) -> str:
+        return hashlib.sha256(f"{self.question}\n{self.answer}".encode()).hexdigest()
+
+
+def learn(ticket: Ticket, services: Services) -> Lesson | None:
+    """Turn a ticket that staff solved into a lesson and index it; None if staff wrote nothing or nothing is new."""
+    policy = services.policy.learning
+    if not policy.is_on:
+        return None
+    lesson = distil(ticket, policy)
+    if lesson is None or services.lessons.hash_of(ticket.vendor, ticket.id) == lesson.hash:
+        return None
+    state = "refused" if lesson.refused else "waiting" if policy.needs_approval else "live"
+    document_id = f"lesson:{ticket.vendor}:{ticket.id}"
+    if state == "live":
+        services.kb.put([_document(document_id, ticket, lesson)], source=Source.LESSON, prefix=document_id, full=False)
+    else:
+        services.kb.remove([document_id])
+    # Recorded last: a crash before this line learns the same lesson again, which changes nothing.
+    services.lessons.put(
+        ticket.vendor,
+        ticket.id,
+        state=state,
+        note=lesson.refused,
+        intent=next((tag[7:] for tag in ticket.tags if tag.startswith("intent_")), ""),
+        question=lesson.question,
+        answer=lesson.answer,
+        message_ids=lesson.message_ids,
+        content_hash=lesson.hash,
+        now=services.now(),
+    )
+    return lesson
+
+
+def distil(ticket: Ticket, policy: Learning) -> Lesson | None:
+    """Pure: the requester's question and what staff answered publicly, cleaned and masked. None without staff's words.
+
+    Our own replies and automatic messages teach nothing; the last substantial answer of staff counts most, so answers
+    are kept newest last.
+    """
+    public = [m for m in ticket.messages if m.is_public and Flag.AUTOMATIC not in m.flags]
+    asked = [m for m in public if m.author.role is Role.REQUESTER]
+    answered = [m for m in public if m.author.role is Role.STAFF and not m.mark]
+    if not asked or not answered:
+        return None
+    vault: dict[str, str] = {}
+    people = {m.author.name for m in ticket.messages if m.author.name}
+
+    def masked(text: str) -> str:
+        return mask(text, vault=vault, known_names=sorted(people)).strip()
+
+    question = masked(f"{ticket.subject}\n{own_words(asked[0])}")
+    told = [masked(_without_courtesy(own_words(m))) for m in answered]
+    substantial = [text for text in told if len(text.split()) >= policy.min_answer_words]
+    answer = "\n\n".join(dict.fromkeys(substantial))
+    return Lesson(question, answer, tuple(m.id for m in answered), _refusal(question, answer, policy))
+
+
+def _refusal(question: str, answer: str, policy: Learning) -> str:
+    if not answer:
+        return f"staff's answer is shorter than {policy.min_answer_words} words"
+    if len(question.split()) < policy.min_question_words:
+        return f"the question is shorter than {policy.min_question_words} words"
+    personal = re.findall(r"\[[a-z-]+-\d+\]", answer)
+    if len(personal) > 3:
+        return "the answer is mostly about one person"
+    return ""
+
+
+def _without_courtesy(text: str) -> str:
+    return _SIGN_OFF.sub("", _GREETING.sub("", text)).strip()
+
+
+def _document(document_id: str, ticket: Ticket, lesson: Lesson) -> Document:
+    first, _, rest = lesson.question.partition("\n")
+    return Document(
+        id=document_id,
+        source=Source.LESSON,
+        title=first or "A solved ticket",
+        text=f"# Question\n{rest or first}\n\n# Answer\n{lesson.answer}",
+        audience=Audience.PUBLIC,
+        url=ticket.url,
+        locale="",
+        brand_id=ticket.brand_id,
+        updated_at=ticket.updated_at,
+    )

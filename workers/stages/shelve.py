@@ -1,0 +1,76 @@
+"""The help centre -> the library: articles become documents; unchanged ones cost nothing."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from integrations.helpdesk import Article
+from kb.domain import Audience, Document, Source
+from kb.html import to_text
+from workers.services import Services
+
+# The feed's border is inclusive and its clock is not ours: ask again for a little more than the last run saw.
+_OVERLAP = timedelta(minutes=5)
+
+
+def shelve(
+    vendor: str, services: Services, *, full: bool, progress: Callable[[int], None] | None = None
+) -> dict[str, Any]:
+    """Sync one vendor's articles; a full run also removes what is gone, unless that is a suspicious share.
+
+    An incremental run removes only what it sees unpublished; deletions show in full runs alone. Returns the counts.
+    """
+    name = f"shelved:{vendor}"
+    started = services.now()
+    last = services.schedule.value(name)
+    since = None if full or not last else datetime.fromisoformat(last) - _OVERLAP
+    articles = services.helpdesks[vendor].articles(updated_since=since)
+    prefix = f"{vendor}:article:"
+    drafts: list[str] = []
+
+    def documents() -> Iterator[Document]:
+        for article in articles:
+            if article.is_draft:
+                drafts.append(document_id(vendor, article))
+            else:
+                yield to_document(vendor, article)
+
+    report = services.kb.put(
+        documents(),
+        source=Source.ARTICLE,
+        prefix=prefix,
+        full=since is None,
+        max_drop=services.policy.limits.suspicious_drop,
+        progress=progress,
+    )
+    if not report.refused:
+        services.kb.remove(drafts)
+        services.schedule.set_value(name, started.isoformat(), now=services.now())
+    return asdict(report)
+
+
+def is_shelved(vendor: str, services: Services) -> bool:
+    """Tell whether a sync of this vendor ever ended well."""
+    return bool(services.schedule.value(f"shelved:{vendor}"))
+
+
+def document_id(vendor: str, article: Article) -> str:
+    return f"{vendor}:article:{article.id}:{article.locale}"
+
+
+def to_document(vendor: str, article: Article) -> Document:
+    """Pure: an article as the library takes it in. What not everyone may read is for staff only."""
+    return Document(
+        id=document_id(vendor, article),
+        source=Source.ARTICLE,
+        title=article.title,
+        text=to_text(article.html),
+        audience=Audience.PUBLIC if article.is_public else Audience.STAFF,
+        url=article.url,
+        locale=article.locale,
+        brand_id=article.brand_id,
+        section=article.section,
+        labels=article.labels,
+        updated_at=article.updated_at,
+    )

@@ -1,0 +1,74 @@
+"""Pure: reasons, confidence and moods in the words that support staff read."""
+
+from workers.domain import Code, Reason
+
+_WORDS: dict[Code, str] = {
+    Code.ALREADY_SETTLED: "this message has its outcome already",
+    Code.NO_REQUESTER_MESSAGE: "there is no message of the requester to answer",
+    Code.TICKET_DONE: "the ticket is {detail}",
+    Code.TICKET_GONE: "the ticket is gone (deleted or merged)",
+    Code.STAFF_ANSWERED: "a colleague has answered already",
+    Code.SILENCED: "Deskhand was told to stay out of this ticket",
+    Code.EXCLUDED: "policy leaves this to people ({detail})",
+    Code.OUTBOUND: "staff opened this ticket and the requester has not written yet",
+    Code.THANKS_ONLY: "the message only says thanks",
+    Code.AUTOMATIC_MAIL: "the message was sent by a machine",
+    Code.OUT_OF_OFFICE: "the message is an out-of-office reply",
+    Code.BOUNCE: "the message reports a failed delivery",
+    Code.CALENDAR: "the message is a calendar reply",
+    Code.SURVEY: "the message belongs to a survey",
+    Code.SUSPENDED: "the requester is suspended",
+    Code.RULE: "rule “{detail}”",
+    Code.WANTS_PERSON: "the requester asks for a person",
+    Code.CRITICAL: "it reads as critical",
+    Code.INTENT_CEILING: "for this kind of request policy allows at most: {detail}",
+    Code.AUTONOMY_OFF: "automatic answers are switched off for this kind of request",
+    Code.REPEATED_ATTEMPTS: "Deskhand has answered this ticket {detail} times already",
+    Code.OUT_OF_SCOPE: "it fits none of the known kinds of request",
+    Code.UNREADABLE: "there is no text to read (only attachments, or nothing)",
+    Code.NO_MODEL: "no language model is connected, so passages are quoted instead of a draft",
+    Code.MODEL_FAILED: "the language model gave no usable answer ({detail})",
+    Code.NOTHING_FOUND: "the knowledge base has nothing on this (best match {detail})",
+    Code.WEAK_PASSAGES: "what the knowledge base has fits only loosely (best match {detail})",
+    Code.MODEL_ESCALATED: "the passages found do not answer the question",
+    Code.UNGROUNDED: "something in the draft does not stand in its sources ({detail})",
+    Code.BAD_CITATION: "the draft cites a source that does not say it",
+    Code.CHECK_FAILED: "the draft did not pass a check ({detail})",
+    Code.ASK_UNCOVERED: "the draft answers {detail} questions",
+    Code.FRUSTRATED: "the requester sounds frustrated",
+    Code.UNVERIFIED_SENDER: "the sender's identity is not verified",
+    Code.INJECTION: "the message contains text that tries to give orders to an assistant",
+    Code.LOW_CONFIDENCE: "it is unclear what the request is about (confidence {detail})",
+    Code.REVIEW_BAND: "the confidence of {detail} asks for a person's look",
+    Code.NEEDS_ACTION: "something would have to be done in another system",
+    Code.AUTONOMY_DRAFT: "this kind of request has not earned automatic sending yet",
+    Code.AUTONOMY_SHADOW: "this kind of request runs in shadow: the draft is recorded only",
+    Code.LESSON_ONLY: "it rests on an earlier reply of your team, and on no article",
+    Code.PARTICIPANT: "somebody else than the requester wrote",
+    Code.CHANNEL_DRAFT_ONLY: "in this channel ({detail}) a person sends",
+    Code.LANGUAGE: "replies in this language ({detail}) go through a person",
+    Code.DEGRADED_SEARCH: "the search was running on key words alone",
+    Code.PERSONAL_DATA: "the message contains private data ({detail}), masked here",
+    Code.NEWER_MESSAGE: "the requester wrote again in the meantime",
+    Code.STAFF_AT_WORK: "a colleague has this ticket",
+    Code.STATUS_CHANGED: "the ticket's status changed in the meantime ({detail})",
+    Code.WRITE_REFUSED: "the helpdesk refused the update ({detail})",
+    Code.GAVE_UP: "Deskhand could not finish ({detail})",
+    Code.CONFIDENT: "all checks passed",
+    Code.LEARNED: "learned from the solved ticket",
+}
+
+
+def in_words(reason: Reason, rules: dict[str, str] | None = None) -> str:
+    """Say a reason in plain words; `rules` gives the rules' own wording by id."""
+    if reason.code is Code.RULE and rules and reason.detail in rules:
+        return rules[reason.detail]
+    return _WORDS[reason.code].format(detail=reason.detail or "unknown")
+
+
+def confidence_in_words(confidence: float) -> str:
+    """Say a probability as staff would."""
+    for least, words in ((0.9, "very sure"), (0.75, "fairly sure"), (0.5, "not quite sure")):
+        if confidence >= least:
+            return words
+    return "a guess"
