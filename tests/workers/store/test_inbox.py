@@ -1,0 +1,40 @@
+"""The inbox keeps each delivery once, as it came."""
+
+from datetime import timedelta
+
+from workers.store.inbox import Inbox
+
+
+def test_a_delivery_is_kept_as_it_came(engine, now):
+    """The raw bytes come back unchanged, whatever they are."""
+    inbox = Inbox(engine)
+    body = b"\x00\xff not even JSON \xed\xa0\x80"
+    number = inbox.add("zendesk", "k1", {"X-A": "b"}, body, now=now)
+    delivery = inbox.load(number)
+    assert (delivery.body, delivery.headers, delivery.received_at) == (body, {"X-A": "b"}, now)
+
+
+def test_the_vendors_repetition_is_not_kept_twice(engine, now):
+    """The same vendor and key is one delivery; another vendor's key is another one."""
+    inbox = Inbox(engine)
+    assert inbox.add("zendesk", "k1", {}, b"", now=now) is not None
+    assert inbox.add("zendesk", "k1", {}, b"", now=now) is None
+    assert inbox.add("intercom", "k1", {}, b"", now=now) is not None
+
+
+def test_a_handled_delivery_is_not_loaded_again(engine, now):
+    """A repeated ring finds nothing to do."""
+    inbox = Inbox(engine)
+    number = inbox.add("zendesk", "k1", {}, b"", now=now)
+    inbox.finish(number, "done", "message 5", now=now)
+    assert inbox.load(number) is None
+
+
+def test_the_sweep_finds_what_was_never_rung_for(engine, now):
+    """Old unhandled deliveries are listed oldest first; fresh ones are left to their own ring."""
+    inbox = Inbox(engine)
+    fresh = inbox.add("zendesk", "k1", {}, b"", now=now)
+    old = inbox.add("zendesk", "k2", {}, b"", now=now - timedelta(seconds=30))
+    assert inbox.unhandled(now=now, older_seconds=2, limit=10) == [old]
+    assert inbox.unhandled(now=now, older_seconds=0, limit=10) == [old, fresh]
+    assert inbox.oldest_seconds(now=now) == 30.0

@@ -1,0 +1,47 @@
+"""The ledger: one case a requester message, one outbox row a case, settled once."""
+
+import pytest
+
+from workers.store.ledger import Ledger
+from workers.store.tickets import Tickets
+
+
+@pytest.fixture
+def lease(engine, now):
+    tickets = Tickets(engine)
+    tickets.wake("zendesk", "5", now=now)
+    return tickets.claim("zendesk", "5", owner="a", now=now, lease_seconds=8)
+
+
+def test_one_case_a_message(engine, lease, now):
+    """Opening the same message again is the same case, with one attempt more."""
+    ledger = Ledger(engine)
+    first = ledger.open_case(lease, "m1", now=now)
+    again = ledger.open_case(lease, "m1", now=now)
+    other = ledger.open_case(lease, "m2", now=now)
+    assert (first.id, first.attempts) != (other.id, 0)
+    assert again.id == first.id
+    assert ledger.open_case(lease, "m1", now=now).attempts == 2
+
+
+def test_a_settled_case_stays_settled(engine, lease, now):
+    """A second outcome for the same message is not written."""
+    ledger = Ledger(engine)
+    case = ledger.open_case(lease, "m1", now=now)
+    ledger.settle(lease, case.id, now=now, action="send", tier=0)
+    ledger.settle(lease, case.id, now=now, action="ignore")
+    assert ledger.open_case(lease, "m1", now=now).is_settled
+    assert ledger.newest_open_case("zendesk", "5") is None
+
+
+def test_a_second_try_takes_the_same_outbox_row_and_mark(engine, lease, now):
+    """An earlier write that arrives late is then still found by its mark."""
+    ledger = Ledger(engine)
+    case = ledger.open_case(lease, "m1", now=now)
+    first = ledger.begin(lease, case.id, mark="dh-m1", write={"action": "send"}, stamp="1", now=now)
+    second = ledger.begin(lease, case.id, mark="other", write={"action": "draft"}, stamp="2", now=now)
+    assert (second.id, second.mark, second.tries) == (first.id, "dh-m1", 2)
+    assert ledger.begun(case.id) == second
+    ledger.finish(lease, second, "done", now=now, message_id="77")
+    assert ledger.begun(case.id) is None
+    assert ledger.own_message_ids("zendesk", "5") == {"77"}

@@ -1,0 +1,70 @@
+"""The engine: SQLite is told how to be right under many writers."""
+
+import multiprocessing
+import sqlite3
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from sqlalchemy import select, text, update
+
+from workers.store.migrate import SchemaError, require_head
+from workers.store.tables import journal_mode, open_engine, pointer, reading
+
+
+def test_the_journal_follows_the_version():
+    """Before 3.51.3 a WAL file can be corrupted by several writers, so it is not used."""
+    assert journal_mode((3, 40, 1)) == "TRUNCATE"
+    assert journal_mode((3, 51, 2)) == "TRUNCATE"
+    assert journal_mode((3, 51, 3)) == "WAL"
+
+
+def test_pragmas_are_set_on_every_connection(engine):
+    """Acknowledged rows are on disk: synchronous is FULL, and waiting is patient."""
+    with engine.connect() as connection:
+        assert connection.execute(text("PRAGMA synchronous")).scalar() == 2
+        assert connection.execute(text("PRAGMA busy_timeout")).scalar() == 10000
+        mode = connection.execute(text("PRAGMA journal_mode")).scalar()
+        assert mode.upper() == journal_mode(sqlite3.sqlite_version_info)
+
+
+def test_times_keep_their_zone(engine, now):
+    """A time comes back aware and in UTC; one without a zone is refused."""
+    eastern = now.astimezone(timezone(timedelta(hours=-5)))
+    with engine.begin() as connection:
+        connection.execute(pointer.insert().values(name="a", value="", set_at=eastern))
+    with reading(engine) as connection:
+        back = connection.scalar(select(pointer.c.set_at))
+    assert back == now
+    assert back.tzinfo == UTC
+    with pytest.raises(Exception, match="without a zone"), engine.begin() as connection:
+        connection.execute(pointer.insert().values(name="b", value="", set_at=datetime(2026, 1, 1)))  # noqa: DTZ001
+
+
+def _count_up(url: str, times: int) -> None:
+    engine = open_engine(url)
+    for _ in range(times):
+        with engine.begin() as connection:
+            value = int(connection.scalar(select(pointer.c.value)))
+            connection.execute(update(pointer).values(value=str(value + 1)))
+    engine.dispose()
+
+
+def test_no_update_is_lost_between_processes(engine, now):
+    """Read-then-write in four processes counts every single step (with the default settings most are lost)."""
+    with engine.begin() as connection:
+        connection.execute(pointer.insert().values(name="n", value="0", set_at=now))
+    context = multiprocessing.get_context("spawn")
+    workers = [context.Process(target=_count_up, args=(str(engine.url), 50)) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    with reading(engine) as connection:
+        assert connection.scalar(select(pointer.c.value)) == "200"
+
+
+def test_an_old_schema_is_named(tmp_path):
+    """A process that finds an older database stops with the command that mends it."""
+    engine = open_engine(f"sqlite:///{tmp_path}/old.sqlite3")
+    with pytest.raises(SchemaError, match="deskhand migrate"):
+        require_head(engine)
