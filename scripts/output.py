@@ -1,17 +1,22 @@
-"""What commands write for machines."""
+"""`--json FILE` of every command that has a result: `-` is standard output."""
 
+import argparse
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 
-def write_json(where: str | None, value: Any) -> None:
-    """Write one JSON object to a file, or to the screen for "-"; nothing for None."""
-    if where is None:
+def add_json_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", metavar="FILE", default="", help="write the result as JSON; - is standard output")
+
+
+def write_json(target: str, result: Mapping[str, object]) -> None:
+    """Write the result as one JSON object to the file; "" writes nothing."""
+    if not target:
         return
-    text = json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n"
-    if where == "-":
+    text = json.dumps(result, indent=2, ensure_ascii=False, default=str) + "\n"
+    if target == "-":
         sys.stdout.write(text)
     else:
-        Path(where).write_text(text, encoding="utf-8")
+        Path(target).write_text(text, encoding="utf-8")
