@@ -3,13 +3,13 @@
 import argparse
 
 from config.settings import load_settings
-from scripts.output import write_json
+from scripts.output import add_json_argument, write_json
 from workers.pipeline import reconcile
 from workers.services import build
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", metavar="FILE", help="write the counts to FILE, or - for the screen")
+    add_json_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ import json
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from config.settings import load_settings
-from scripts.output import write_json
+from scripts.output import add_json_argument, write_json
 from workers.services import build
 from workers.stages.shelve import is_shelved, shelve
 
@@ -14,7 +14,7 @@ from workers.stages.shelve import is_shelved, shelve
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--full", action="store_true", help="read everything and remove what is gone")
     parser.add_argument("--if-empty", action="store_true", help="only if this vendor was never indexed")
-    parser.add_argument("--json", metavar="FILE", help="write the counts to FILE, or - for the screen")
+    add_json_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
