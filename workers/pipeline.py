@@ -6,7 +6,7 @@ from typing import Any
 
 from config.logs import get_logger
 from integrations.errors import NotFoundError, TransientError
-from integrations.helpdesk import Status, Ticket
+from integrations.helpdesk import Role, Status, Ticket
 from integrations.llm import ModelOutcome
 from kb.domain import Audience, Filter, Query, SearchResult
 from workers import decide, facts, rules
@@ -57,17 +57,18 @@ def work(lease: Lease, services: Services) -> datetime | None:
 def answer(ticket: Ticket, lease: Lease, services: Services) -> Concluded | None:
     """Answer one requester message, or hand it to a person, or record why neither; None if nobody asked anything."""
     reading = read(ticket)
-    if not reading.message_id:
+    asked = reading.message_id or _outbound_message(ticket)
+    if not asked:
         return None
     case = services.ledger.open_case(
-        lease, reading.message_id, now=services.now(), asked_at=reading.written_at, channel=ticket.channel
+        lease, asked, now=services.now(), asked_at=reading.written_at, channel=ticket.channel
     )
     if case.is_settled:
         return None
     _note(case, lease, services, subject=reading.subject, question=reading.newest, language=reading.language)
     package = Package(ticket, reading)
 
-    admitting = facts.for_admit(ticket, reading, is_settled=find_mark(ticket, reading.message_id) is not None)
+    admitting = facts.for_admit(ticket, reading, is_settled=find_mark(ticket, asked) is not None)
     _record(case, lease, services, admit=admitting)
     if stop := decide.admit(admitting, services.policy):
         return conclude(case, lease, stop, package, services)
@@ -96,6 +97,13 @@ def answer(ticket: Ticket, lease: Lease, services: Services) -> Concluded | None
     decision = decide.route(routing, services.policy)
     package = Package(ticket, reading, label, hits, found.passages, proposed, findings)
     return conclude(case, lease, decision, package, services)
+
+
+def _outbound_message(ticket: Ticket) -> str:
+    """Return the newest message of a ticket on which only staff has written, so that staying quiet is recorded too."""
+    if any(m.author.role in (Role.REQUESTER, Role.PARTICIPANT) for m in ticket.messages):
+        return ""
+    return next((m.id for m in reversed(ticket.messages) if m.is_public and m.author.role is Role.STAFF), "")
 
 
 def _rules(ticket: Ticket, reading: Reading, services: Services) -> tuple[RuleHit, ...]:

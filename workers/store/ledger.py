@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, select, update
+from sqlalchemy import Connection, Engine, Row, func, select, update
 
 from integrations.llm import Usage
 from workers.store.tables import action, case, model_call, reading
@@ -39,6 +40,16 @@ class Intent:
     write: Mapping[str, Any]
     stamp: str
     tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What model calls took. `input_tokens` counts those read from the API's cache too."""
+
+    calls: int
+    cost_usd: Decimal
+    input_tokens: int
+    output_tokens: int
 
 
 class Ledger:
@@ -184,6 +195,40 @@ class Ledger:
                     .where(case.c.vendor == vendor, case.c.ticket_id == ticket_id, action.c.message_id != "")
                 )
             )
+
+    def outcomes(self, vendor: str) -> dict[str, dict[str, Any]]:
+        """Return every settled case of a vendor by the requester's message id, as plain values."""
+        columns = (
+            case.c.ticket_id,
+            case.c.message_id,
+            case.c.action,
+            case.c.tier,
+            case.c.intent,
+            case.c.team,
+            case.c.reasons,
+            case.c.passages,
+            case.c.draft,
+            case.c.stage,
+            case.c.asked_at,
+            case.c.opened_at,
+            case.c.settled_at,
+        )
+        with reading(self._engine) as connection:
+            rows = connection.execute(select(*columns).where(case.c.vendor == vendor, case.c.state == "settled"))
+            return {row["message_id"]: dict(row) for row in rows.mappings()}
+
+    def spent(self) -> Spent:
+        """Return what all model calls took together."""
+        with reading(self._engine) as connection:
+            row = connection.execute(
+                select(
+                    func.count(),
+                    func.coalesce(func.sum(model_call.c.cost_usd), 0),
+                    func.coalesce(func.sum(model_call.c.input_tokens + model_call.c.cache_read_tokens), 0),
+                    func.coalesce(func.sum(model_call.c.output_tokens), 0),
+                )
+            ).one()
+        return Spent(calls=row[0], cost_usd=Decimal(str(row[1])), input_tokens=row[2], output_tokens=row[3])
 
 
 def _case(row: Row[Any]) -> Case:
