@@ -1,0 +1,182 @@
+"""What the demo shows: one screen that tells what is happening, and the figures at the end."""
+
+import statistics
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from scripts.rehearsal import Played, Rehearsal, duplicates, mismatches, seconds_of
+from workers.store.ledger import Spent
+
+_LOOK = {"send": "green", "draft": "cyan", "assist": "yellow", "hand_off": "magenta", "ignore": "dim", "": "red"}
+_WORDS = {
+    "send": "sent",
+    "draft": "drafted",
+    "assist": "assisted",
+    "hand_off": "handed off",
+    "ignore": "left alone",
+    "": "not settled",
+}
+
+
+class Screen:
+    """Says things once; shows a progress bar while tickets are under way."""
+
+    def __init__(self, *, is_quiet: bool) -> None:
+        self._console = Console(stderr=is_quiet, highlight=False)
+        self._progress = Progress(
+            TextColumn("tickets"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=self._console
+        )
+        self._task = self._progress.add_task("tickets", total=None)
+        self._done = 0
+        self.port = 0
+
+    def say(self, words: str) -> None:
+        self._progress.console.print(words, markup=False)
+
+    def welcome(self, port: int, token: str, *, is_simulated: bool) -> None:
+        """Say where to look, and what is not real."""
+        self.port = port
+        model = (
+            "The language model is [bold]simulated[/]: it quotes the passages it is sent, or says it can't. "
+            "Set ANTHROPIC_API_KEY to use the real one."
+            if is_simulated
+            else "The language model is the real one; it costs money."
+        )
+        self._console.print(
+            Panel(
+                f"Inbox (write as a customer, answer as staff)  [link]http://127.0.0.1:{port + 1}/inbox[/link]\n"
+                f"Dashboard (every ticket's story)              [link]http://127.0.0.1:{port}/dashboard[/link]\n"
+                f"  token for the dashboard: {token}\n\n"
+                f"{model}\nThe helpdesk is a stand-in on this machine. Nothing leaves it.",
+                title="Deskhand",
+                expand=False,
+            )
+        )
+
+    @contextmanager
+    def live(self) -> Iterator[None]:
+        with self._progress:
+            yield
+
+    def show(self, settled: Sequence[Played], rehearsal: Rehearsal) -> None:
+        """Print a line for each ticket that got its outcome, and move the bar."""
+        for played in settled:
+            self._progress.console.print(_line(played))
+        self._done += len(settled)
+        self._progress.update(self._task, completed=self._done, total=rehearsal.total)
+
+    def finish(self, rehearsal: Rehearsal, summary: Mapping[str, Any]) -> None:
+        """Print what became of all, by kind, and how the learning scenes went."""
+        self._console.print(_by_kind(rehearsal))
+        for play in rehearsal.scenes:
+            said = "was answered from what staff wrote" if play.used_lesson else "did not find the lesson"
+            self._console.print(
+                f"Learning: “{play.scene.ticket.subject}” → staff solved it → “{play.scene.similar.subject}” {said}"
+            )
+        self._console.print(
+            f"{summary['settled']} of {summary['tickets']} settled in {summary['seconds']:.0f} s · "
+            f"sent {summary['sent']}, drafted {summary['drafted']}, assisted {summary['assisted']}, "
+            f"handed off {summary['handed_off']}, left alone {summary['ignored']}, failed {summary['failed']} · "
+            f"learned {summary['learned']} · duplicates {summary['duplicates']} · "
+            f"p50 {summary['latency_ms']['p50'] / 1000:.1f} s, p95 {summary['latency_ms']['p95'] / 1000:.1f} s · "
+            f"${summary['cost_usd']:.4f} at list prices"
+        )
+        if summary["expected"]:
+            self._console.print(
+                f"As an expert expects: {summary['matched']} of {summary['expected']}", style="bold green"
+            )
+
+
+def _line(played: Played) -> str:
+    outcome = played.outcome or {"action": "", "intent": "", "reasons": [], "passages": None}
+    action = outcome["action"]
+    wrong = mismatches(played)
+    sign = "" if not played.ticket.expect else " [green]✓[/]" if not wrong else f" [red]✗ {wrong[0]}[/]"
+    reason = outcome["reasons"][0] if outcome["reasons"] else ""
+    subject = played.ticket.subject.replace("[", "\\[") or "(no subject)"
+    return (
+        f"[dim]#{played.ticket_id:<4}[/] {subject[:44]:<44} [{_LOOK[action]}]{_WORDS[action]:<11}[/] "
+        f"[dim]{(outcome['intent'] or '-')[:22]:<22} {reason[:30]}[/]{sign}"
+    )
+
+
+def _by_kind(rehearsal: Rehearsal) -> Table:
+    table = Table(title="What became of the tickets, by kind", title_justify="left")
+    for name in ("kind", "tickets", "sent", "drafted", "assisted", "handed off", "left alone", "as expected"):
+        table.add_column(name, justify="left" if name == "kind" else "right")
+    kinds: dict[str, list[Played]] = {}
+    for played in rehearsal.played:
+        kinds.setdefault(played.ticket.kind or "-", []).append(played)
+    for kind, members in sorted(kinds.items(), key=lambda item: -len(item[1])):
+        ends = Counter((p.outcome or {}).get("action", "") for p in members)
+        judged = [p for p in members if p.ticket.expect]
+        matched = f"{sum(not mismatches(p) for p in judged)} of {len(judged)}" if judged else ""
+        counts = [str(ends[action] or "") for action in ("send", "draft", "assist", "hand_off", "ignore")]
+        table.add_row(kind, str(len(members)), *counts, matched)
+    return table
+
+
+def summarise(rehearsal: Rehearsal, state: Mapping[str, Any], spent: Spent, seconds: float) -> dict[str, Any]:
+    """Return the demo's summary in the fields of the contract, and how many outcomes matched an expert's."""
+    ends = Counter((played.outcome or {}).get("action", "") for played in rehearsal.played)
+    waits = sorted(
+        seconds_of(step.outcome) * 1000
+        for p in rehearsal.played
+        for step in p.steps
+        if step.outcome and step.outcome.get("settled_at")
+    )
+    judged = [played for played in rehearsal.played if played.ticket.expect]
+    return {
+        "tickets": len(rehearsal.played),
+        "settled": sum(played.is_settled for played in rehearsal.played),
+        "sent": ends["send"],
+        "drafted": ends["draft"],
+        "assisted": ends["assist"],
+        "handed_off": ends["hand_off"],
+        "ignored": ends["ignore"],
+        "failed": ends[""],
+        "learned": sum(play.is_solved and play.second is not None for play in rehearsal.scenes),
+        "lessons_used": sum(play.used_lesson for play in rehearsal.scenes),
+        "duplicates": duplicates(state),
+        "expected": len(judged),
+        "matched": sum(not mismatches(played) for played in judged),
+        "seconds": round(seconds, 1),
+        "latency_ms": {"p50": round(_quantile(waits, 0.5)), "p95": round(_quantile(waits, 0.95))},
+        "cost_usd": float(spent.cost_usd),
+        "input_tokens": spent.input_tokens,
+        "output_tokens": spent.output_tokens,
+        "results": [_result(played) for played in rehearsal.played],
+    }
+
+
+def _quantile(values: Sequence[float], share: float) -> float:
+    return (
+        statistics.quantiles(values, n=100, method="inclusive")[int(share * 100) - 1]
+        if len(values) > 1
+        else sum(values)
+    )
+
+
+def _result(played: Played) -> dict[str, Any]:
+    outcome = played.outcome or {}
+    return {
+        "ticket": played.ticket.key,
+        "ticket_id": played.ticket_id,
+        "subject": played.ticket.subject,
+        "kind": played.ticket.kind,
+        "action": outcome.get("action", ""),
+        "tier": outcome.get("tier"),
+        "intent": outcome.get("intent", ""),
+        "team": outcome.get("team", ""),
+        "reasons": outcome.get("reasons", []),
+        "sources": [passage["url"] or passage["title"] for passage in outcome.get("passages") or ()],
+        "seconds": round(seconds_of(outcome), 2) if outcome.get("settled_at") else None,
+        "mismatches": mismatches(played),
+    }
