@@ -1,0 +1,309 @@
+"""Zendesk's Support and Help Center API behind the `Helpdesk` port. One object serves all threads of a process."""
+
+import base64
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from config.settings import Settings
+from integrations.errors import NotFoundError, PermanentError, TransientError
+from integrations.helpdesk import Applied, Article, Changes, Person, Team, Ticket, TicketWrite
+from integrations.transport import Auth, FixedAuth, Transport
+from integrations.zendesk import wire
+
+API = "/api/v2"
+USER_AGENT = "deskhand/1 (helpdesk worker)"
+PAGE_SIZE = 100
+MAX_PAGES = 1000
+EXPORT_PAGE_SIZE = 500
+TEAMS_FRESH_SECONDS = 300.0
+TOKEN_SECONDS = 7200
+# The export refuses a start in the newest minute.
+EXPORT_LAG = timedelta(seconds=90)
+
+
+def build_helpdesk(settings: Settings) -> "ZendeskHelpdesk":
+    """Return a client from the settings: an OAuth client if there is one, else the older e-mail and API token."""
+    secret = settings.zendesk_client_secret.get_secret_value()
+    if settings.zendesk_client_id and secret:
+        auth: Auth = ClientCredentials(settings.zendesk_url, settings.zendesk_client_id, secret)
+    elif settings.zendesk_email and settings.zendesk_api_token.get_secret_value():
+        auth = api_token(settings.zendesk_email, settings.zendesk_api_token.get_secret_value())
+    else:
+        raise ValueError("ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET are missing")
+    return ZendeskHelpdesk(settings.zendesk_url, auth)
+
+
+def api_token(email: str, token: str) -> FixedAuth:
+    """Return the older credentials; Zendesk ends them on 2027-04-30."""
+    return FixedAuth("Basic " + base64.b64encode(f"{email}/token:{token}".encode()).decode())
+
+
+class ClientCredentials:
+    """An OAuth token of the client-credentials grant, fetched when needed and shared by all threads.
+
+    It is renewed a minute before it runs out (earlier for none, at half its life for a very short one), and once when
+    Zendesk refuses it. This grant has no refresh token.
+    """
+
+    def __init__(
+        self, site_url: str, client_id: str, client_secret: str, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._transport = Transport(site_url, vendor=wire.VENDOR, timeout_seconds=10, user_agent=USER_AGENT)
+        self._client_id = client_id
+        self._client_secret = client_secret
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._token = ""
+        self._stale_at = 0.0
+
+    def header(self) -> str:
+        """Return "Bearer ..."; one thread fetches, the others wait for it. Raise what the token request raises."""
+        with self._lock:
+            if not self._token or self._clock() >= self._stale_at:
+                self._fetch()
+            return f"Bearer {self._token}"
+
+    def renew(self, refused: str) -> bool:
+        """Forget the refused token, unless another thread has replaced it already; either way try again."""
+        with self._lock:
+            if refused == f"Bearer {self._token}":
+                self._token = ""
+        return True
+
+    def _fetch(self) -> None:
+        asked = {
+            "grant_type": "client_credentials",
+            "client_id": self._client_id,
+            "client_secret": self._client_secret,
+            "scope": "read write",
+            "expires_in": TOKEN_SECONDS,
+        }
+        # A token asked for in vain changes nothing on a ticket, so no write becomes doubtful by it.
+        answer = self._transport.call("POST", "/oauth/tokens", json=asked, operation="token", changes_data=False).body
+        token = wire.mapping(answer).get("access_token")
+        if not isinstance(token, str) or not token.isascii() or not token.isprintable() or not token:
+            raise PermanentError("the answer has no token", vendor=wire.VENDOR, operation="token")
+        life = wire.mapping(answer).get("expires_in")
+        seconds = float(life) if isinstance(life, int | float) and not isinstance(life, bool) and life > 0 else 300.0
+        self._token = token
+        self._stale_at = self._clock() + max(seconds - 60, seconds / 2)
+
+
+class ZendeskHelpdesk:
+    """The calling half of Zendesk.
+
+    Nothing is repeated here but what `Transport` repeats (a read on a dropped connection, any call after a renewed
+    token). URLs that Zendesk sends along are never followed: pages are asked for by cursor on our own address.
+    """
+
+    vendor = wire.VENDOR
+
+    def __init__(
+        self,
+        site_url: str,
+        auth: Auth,
+        *,
+        timeout_seconds: float = 20.0,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._site_url = site_url.rstrip("/")
+        self._transport = Transport(
+            self._site_url, auth, vendor=wire.VENDOR, timeout_seconds=timeout_seconds, user_agent=USER_AGENT
+        )
+        self._now = now
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._bot_id = ""
+        self._teams: tuple[Team, ...] | None = None
+        self._teams_stale_at = 0.0
+
+    @property
+    def last_limits(self) -> Mapping[str, str]:
+        """The rate-limit headers of the newest answer."""
+        return self._transport.last_limits
+
+    def me(self) -> Person:
+        """Ask who we are. Without usable credentials Zendesk may answer 200 with an anonymous user: that raises."""
+        user = wire.mapping(self._get("/users/me", "me").get("user"))
+        if not wire.is_staff_account(user):
+            raise PermanentError(
+                "the credentials are not those of an agent or admin", vendor=self.vendor, operation="me", status=401
+            )
+        bot = wire.person(user, bot_id=wire.identity(user.get("id")))
+        self._bot_id = bot.id
+        return bot
+
+    def ticket(self, ticket_id: str) -> Ticket:
+        """Read the ticket first and its comments after: what arrives between the two makes a later write conflict."""
+        path = f"/tickets/{self._known_id(ticket_id, 'ticket')}"
+        page = self._get(path, "ticket", {"include": "users,groups,organizations"})
+        raw = wire.mapping(page.get("ticket"))
+        if wire.is_gone(raw):
+            raise NotFoundError("deleted or merged", vendor=self.vendor, operation="ticket", status=404)
+        if not wire.identity(raw.get("id")):
+            raise TransientError("the answer has no ticket", vendor=self.vendor, operation="ticket")
+
+        users = list(wire.rows(page.get("users")))
+        comments: list[wire.Json] = []
+        for part in self._pages(f"{path}/comments", "comments", {"include": "users", "sort": "created_at"}):
+            comments += wire.rows(part["comments"])
+            users += wire.rows(part.get("users"))
+        by_id = _by_id(users)
+        by_id |= self._missing_users(wire.authors(raw, comments) - by_id.keys())
+        return wire.ticket(
+            raw,
+            comments,
+            by_id,
+            wire.rows(page.get("organizations")),
+            bot_id=self._bot_id or self.me().id,
+            site_url=self._site_url,
+        )
+
+    def write(self, ticket: Ticket, write: TicketWrite) -> Applied:
+        """Carry out one outcome in one PUT that Zendesk refuses if the ticket moved since `ticket.stamp`.
+
+        Raise PermanentError without sending anything if the text is longer than Zendesk keeps, if the ticket was read
+        without a stamp, or if an id or status has no meaning there. An answer that does not name the new comment is a
+        TransientError with `maybe_done`: the mark tells.
+        """
+        if not ticket.stamp:
+            raise self._refusal("the ticket was read without a stamp")
+        try:
+            body = wire.update(ticket, write)
+        except ValueError as error:
+            raise self._refusal(str(error)) from None
+        html = body["ticket"].get("comment", {}).get("html_body", "")
+        if len(html.encode()) > wire.MAX_HTML_BYTES:
+            raise self._refusal("the text is longer than 64 KB and would be cut")
+        path = f"{API}/tickets/{self._known_id(ticket.id, 'write')}"
+        answer = self._transport.call("PUT", path, json=body, operation="write")
+        applied = wire.applied(wire.mapping(answer.body), request_id=answer.request_id)
+        if not applied.stamp or (html and not applied.message_id):
+            raise TransientError(
+                "the answer does not confirm the write",
+                vendor=self.vendor,
+                operation="write",
+                request_id=answer.request_id,
+                maybe_done=True,
+            )
+        return applied
+
+    def teams(self) -> tuple[Team, ...]:
+        """Return the groups; what was read stays good for five minutes."""
+        with self._lock:
+            if self._teams is None or self._clock() >= self._teams_stale_at:
+                groups = self._rows("/groups", "groups")
+                self._teams = tuple(team for group in groups if (team := wire.team(group)))
+                self._teams_stale_at = self._clock() + TEAMS_FRESH_SECONDS
+            return self._teams
+
+    def changes(self, cursor: str, *, since: datetime) -> Changes:
+        """Return the next page of the export, which needs an admin's credentials and withholds the newest minute."""
+        start = max(0, int(min(since, self._now() - EXPORT_LAG).timestamp()))
+        place = {"cursor": cursor} if cursor else {"start_time": str(start)}
+        page = self._list("/incremental/tickets/cursor", "tickets", {**place, "per_page": str(EXPORT_PAGE_SIZE)})
+        return wire.changes(page, cursor)
+
+    def articles(self, *, updated_since: datetime | None = None) -> Iterator[Article]:
+        """Yield every article in every enabled locale, or with a time what changed since, once for each article.
+
+        The feed of changes names articles in the locale they were written in and leaves deleted ones out: a full
+        listing from time to time stays necessary. Raise NotFoundError if the account has no Help Center.
+        """
+        shelf = wire.shelf(
+            self._rows("/help_center/sections", "sections"),
+            self._rows("/help_center/categories", "categories"),
+        )
+        found = self._every_article() if updated_since is None else self._changed_articles(updated_since)
+        seen = set()
+        for raw in found:
+            article = wire.article(raw, shelf)
+            if article and (article.id, article.locale) not in seen:
+                seen.add((article.id, article.locale))
+                yield article
+
+    def _every_article(self) -> Iterator[wire.Json]:
+        for locale in self._locales():
+            yield from self._rows(f"/help_center/{locale}articles", "articles")
+
+    def _changed_articles(self, since: datetime) -> Iterator[wire.Json]:
+        """Follow the time-based feed, which repeats rows at the border of two pages and ends when time stands still."""
+        start = max(0, int(since.timestamp()))
+        newest: dict[str, wire.Json] = {}
+        for _ in range(MAX_PAGES):
+            page = self._list("/help_center/incremental/articles", "articles", {"start_time": str(start)})
+            rows = wire.rows(page["articles"])
+            newest |= _by_id(rows)
+            end = page.get("end_time")
+            if not rows or not page.get("next_page") or not isinstance(end, int) or end <= start:
+                break
+            start = end
+        yield from newest.values()
+
+    def _locales(self) -> list[str]:
+        """Return a path part for each enabled locale; a single empty one (the default locale) if they are not told."""
+        try:
+            locales = self._get("/help_center/locales", "locales").get("locales")
+        except PermanentError:
+            return [""]
+        names = [name.lower() for name in wire.texts(locales) if name.replace("-", "").isalnum() and name.isascii()]
+        return [f"{name}/" for name in dict.fromkeys(names)] or [""]
+
+    def _missing_users(self, missing: Iterable[str]) -> dict[str, wire.Json]:
+        ids = sorted(missing)
+        found: list[wire.Json] = []
+        for begin in range(0, len(ids), PAGE_SIZE):
+            page = self._list("/users/show_many", "users", {"ids": ",".join(ids[begin : begin + PAGE_SIZE])})
+            found += wire.rows(page["users"])
+        return _by_id(found)
+
+    def _rows(self, path: str, name: str) -> Iterator[wire.Json]:
+        for page in self._pages(path, name):
+            yield from wire.rows(page[name])
+
+    def _pages(self, path: str, name: str, params: Mapping[str, str] | None = None) -> Iterator[wire.Json]:
+        """Yield all pages by cursor. `meta.has_more` alone ends it: `links.next` is set on the last page too."""
+        cursor = ""
+        for _ in range(MAX_PAGES):
+            place = {"page[size]": str(PAGE_SIZE)} | ({"page[after]": cursor} if cursor else {})
+            page = self._list(path, name, {**(params or {}), **place})
+            yield page
+            meta = wire.mapping(page.get("meta"))
+            after = wire.words(meta.get("after_cursor"))
+            if meta.get("has_more") is not True:
+                return
+            if not after or after == cursor:
+                break
+            cursor = after
+        raise TransientError("the pages do not come to an end", vendor=self.vendor, operation=name)
+
+    def _list(self, path: str, name: str, params: Mapping[str, str] | None = None) -> wire.Json:
+        """Return a page with the named list. Without it, it is an outage: "no articles" would empty a library."""
+        page = self._get(path, name, params)
+        if not isinstance(page.get(name), list):
+            raise TransientError(f"the answer has no {name}", vendor=self.vendor, operation=name)
+        return page
+
+    def _get(self, path: str, operation: str, params: Mapping[str, str] | None = None) -> wire.Json:
+        """Return a JSON object. An empty or odd answer under a 200 counts as an outage, not as "nothing there"."""
+        body: Any = self._transport.get(API + path, params=params, operation=operation)
+        if not isinstance(body, dict):
+            raise TransientError("the answer is not an object", vendor=self.vendor, operation=operation)
+        return body
+
+    def _known_id(self, ticket_id: str, operation: str) -> str:
+        found = wire.identity(ticket_id)
+        if not found:
+            raise NotFoundError("not an id of Zendesk's", vendor=self.vendor, operation=operation, status=404)
+        return found
+
+    def _refusal(self, why: str) -> PermanentError:
+        return PermanentError(why, vendor=self.vendor, operation="write")
+
+
+def _by_id(rows: Iterable[wire.Json]) -> dict[str, wire.Json]:
+    return {identity: row for row in rows if (identity := wire.identity(row.get("id")))}
