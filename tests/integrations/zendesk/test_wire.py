@@ -1,6 +1,7 @@
 """Zendesk's JSON in, nouns out: tables of ordinary and odd shapes."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -265,8 +266,8 @@ def test_attachments_and_mail_id():
     assert found.headers == {"Message-ID": "<a@b>"}
 
 
-def write_to(write: TicketWrite, **more) -> dict:
-    change = wire.update(read(ticket(**more)), write)["ticket"]
+def write_to(write: TicketWrite, **more) -> dict[str, Any]:
+    change: dict[str, Any] = wire.update(read(ticket(**more)), write)["ticket"]
     assert change.pop("safe_update") is True
     assert change.pop("updated_stamp") == "2026-01-02T03:04:04Z"
     return change

@@ -1,0 +1,36 @@
+"""The only list of vendors. A vendor is named when it is asked for: the door builds webhooks and never loads a client.
+
+Each vendor's folder has `webhook.py` with `is_configured(settings)` and `build_webhook(settings)`, and `client.py` with
+`build_helpdesk(settings)`.
+"""
+
+from importlib import import_module
+from types import ModuleType
+
+from config.settings import Settings
+from integrations.helpdesk import Helpdesk, Webhook
+
+VENDORS = ("zendesk",)
+
+
+def build_webhook(vendor: str, settings: Settings) -> Webhook:
+    """Return the receiving half of a vendor. Raise ValueError if it is unknown or its settings cannot be used."""
+    webhook: Webhook = _module(vendor, "webhook").build_webhook(settings)
+    return webhook
+
+
+def build_helpdesk(vendor: str, settings: Settings) -> Helpdesk:
+    """Return the calling half of a vendor, one object for all threads. Raise ValueError as `build_webhook` does."""
+    helpdesk: Helpdesk = _module(vendor, "client").build_helpdesk(settings)
+    return helpdesk
+
+
+def configured(settings: Settings) -> tuple[str, ...]:
+    """Return the vendors that the settings switch on."""
+    return tuple(vendor for vendor in VENDORS if _module(vendor, "webhook").is_configured(settings))
+
+
+def _module(vendor: str, half: str) -> ModuleType:
+    if vendor not in VENDORS:
+        raise ValueError(f"unknown vendor; known are {', '.join(VENDORS)}")
+    return import_module(f"integrations.{vendor}.{half}")
