@@ -114,6 +114,7 @@ class ZendeskHelpdesk:
         self._transport = Transport(
             self._site_url, auth, vendor=wire.VENDOR, timeout_seconds=timeout_seconds, user_agent=USER_AGENT
         )
+        self._auth = auth
         self._now = now
         self._clock = clock
         self._lock = threading.Lock()
@@ -127,8 +128,13 @@ class ZendeskHelpdesk:
         return self._transport.last_limits
 
     def me(self) -> Person:
-        """Ask who we are. Without usable credentials Zendesk may answer 200 with an anonymous user: that raises."""
-        user = wire.mapping(self._get("/users/me", "me").get("user"))
+        """Ask who we are. To a token it no longer takes, Zendesk may answer 200 with an anonymous user.
+
+        A token that can be renewed is renewed once then; an anonymous answer after that raises PermanentError.
+        """
+        user = self._who()
+        if not wire.is_staff_account(user) and self._auth.renew(self._auth.header()):
+            user = self._who()
         if not wire.is_staff_account(user):
             raise PermanentError(
                 "the credentials are not those of an agent or admin", vendor=self.vendor, operation="me", status=401
@@ -225,6 +231,9 @@ class ZendeskHelpdesk:
             if article and (article.id, article.locale) not in seen:
                 seen.add((article.id, article.locale))
                 yield article
+
+    def _who(self) -> wire.Json:
+        return wire.mapping(self._get("/users/me", "me").get("user"))
 
     def _every_article(self) -> Iterator[wire.Json]:
         for locale in self._locales():

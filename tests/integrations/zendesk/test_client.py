@@ -77,6 +77,15 @@ def test_me_is_not_fooled_by_the_anonymous_answer(server, desk):
         desk.me()
 
 
+def test_an_anonymous_answer_to_a_revoked_token_renews_it(server):
+    """A token that was revoked gets an anonymous answer, not a 401: it is replaced all the same."""
+    desk = ZendeskHelpdesk(server.url, ClientCredentials(server.url, "deskhand", SECRET))
+    desk.me()
+    server.tokens = {"somebody-elses"}
+    assert desk.me().id == str(BOT_ID)
+    assert server.tokens_issued == 2
+
+
 def test_a_ticket_is_read_whole(server, desk):
     """All pages of comments come, oldest first, and every author has a role."""
     server.page_size = 2

@@ -87,6 +87,7 @@ def test_statuses_in_both_cases(value, expected):
         ({"channel": "Web Widget"}, "web_widget"),
         ({"channel": "helpcenter"}, "help_center"),
         ({"channel": "native_messaging"}, "messaging"),
+        ({"channel": 34}, "voice"),
         ({"channel": "carrier-pigeon"}, "carrier_pigeon"),
         ({"channel": None}, ""),
         ({"channel": True}, ""),
@@ -178,6 +179,19 @@ def test_a_bare_ticket_does_not_crash():
 def test_chats_are_marked(channel, is_chat):
     """A channel into which a public comment may never arrive is marked."""
     assert read(ticket(via={"channel": channel})).is_messaging is is_chat
+
+
+@pytest.mark.parametrize(
+    ("bodies", "text"),
+    [
+        ({"plain_body": "a&nbsp;b &lt;c&gt;", "body": "x"}, "a b &lt;c&gt;"),
+        ({"plain_body": "", "body": "x"}, "x"),
+        ({"plain_body": None, "body": None}, ""),
+    ],
+)
+def test_the_plain_text_of_a_comment(bodies, text):
+    """Plain text comes from the plain body, whose hard spaces Zendesk leaves as entities, else from the body."""
+    assert read(comments=[comment(1, REQUESTER_ID, "hi", **bodies)]).messages[0].text == text
 
 
 def test_messages_are_sorted_oldest_first_and_ties_keep_their_order():
