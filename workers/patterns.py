@@ -31,6 +31,9 @@ _CLAUSE_ENDS = frozenset(
     "but and or because instead just aber und sondern oder weil pero y sino porque mais et ou parce ma e maar en".split()
 )
 _OPENERS = frozenset("if unless why when wenn falls warum wieso si como porque pourquoi se".split())
+_HARMLESS_AFTER_NO = frozenset(  # "not only", "I do not know how to..."
+    "only know understand see find sure nur weiss verstehe solo se entiendo seulement sais comprends able".split()
+)
 _AFTER_PLAIN_NO = frozenset("i we im id ill please thanks thank this that just let give ich wir yo quiero je nous".split())
 
 
@@ -96,11 +99,11 @@ class Words:
         return False
 
     def _is_harmless_no(self, place: int) -> bool:
-        """Say whether this "no" only answers ("No I want...") or belongs to a condition ("if you do not...")."""
+        """Say whether this negation denies nothing ("No I want...", "not only") or belongs to a condition ("if you do not...")."""
         follower = self.tokens[place + 1] if place + 1 < len(self.tokens) else ""
         if self.tokens[place] in ("no", "non", "nein") and follower in _AFTER_PLAIN_NO:
             return True
-        if follower in ("only", "nur", "solo", "seulement"):
+        if follower in _HARMLESS_AFTER_NO:
             return True
         return any(token in _OPENERS for token in self.tokens[max(0, place - 3) : place])
 
