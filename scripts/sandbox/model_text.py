@@ -1,0 +1,227 @@
+"""Pure: how the simulated model reads text. Words, sentences, and articles cut into paragraphs and lists."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9'’+#-]*")
+_STOP_WORDS = """
+    a about above after again all also am an and any anyone are as at be because been before being below between both
+    but by can cannot can't could did do does doesn't doing don't down during each either else etc even ever every few
+    for from further get gets getting give go going got had has have having he hello help her here hi him his how i i'm
+    i've if in into is isn't it it's its itself just know let like look made make many may me might more most much must
+    my need never no nor not now of off ok on once one only or other our out over own please problem question really
+    right same see she should since so some something still such tell than thank thanks that the their them then there
+    these they thing things this those though through to too tried try trying under until up us use used user users
+    using very via want wanted was way we well were what when where whether which while who why will wish with within
+    without won't work working works would yes yet you your"""
+_STOP = frozenset(_STOP_WORDS.split())
+# Words people use for what articles call otherwise. One stem stands for the whole row.
+_SYNONYMS = (
+    "delete remove erase discard",
+    "restore recover undelete retrieve",
+    "login signin logon log-in sign-in",
+    "email e-mail mail message",
+    "error failure fail fault",
+    "stop disable deactivate",
+    "start enable activate",
+    "change edit modify adjust",
+    "move transfer migrate",
+    "lost missing disappear vanish gone",
+    "employee staff worker colleague",
+    "shift rota roster",
+    "invoice bill billing",
+    "phone mobile smartphone",
+    "copy duplicate",
+    "slow sluggish",
+    "price cost fee",
+)
+
+
+def stem(word: str) -> str:
+    """Return a word without its commonest English endings, lower case; alike words meet, no more is promised."""
+    word = word.lower().replace("’", "'").removesuffix("'s")
+    for ending, rest in (("ies", "y"), ("sses", "ss"), ("ing", ""), ("ed", ""), ("es", ""), ("s", ""), ("ly", "")):
+        if word.endswith(ending) and len(word) - len(ending) >= 3 and not word.endswith("ss"):
+            word = word[: -len(ending)] + rest
+            break
+    if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "aeioulsz":
+        word = word[:-1]
+    return word.removesuffix("e") if len(word) > 3 else word
+
+
+_ROW_OF = {stem(word): stem(row.split()[0]) for row in _SYNONYMS for word in row.split()}
+
+
+def terms(text: str) -> list[str]:
+    """Return the stems of the content words, in order."""
+    words = (word for word in _WORD.findall(text) if word.lower().replace("’", "'") not in _STOP and len(word) > 1)
+    return [_ROW_OF.get(one, one) for one in map(stem, words)]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A paragraph's good sentences, or a list with its lead-in. `heading` is the nearest one above."""
+
+    heading: str
+    lines: tuple[str, ...]
+    kind: str  # "paragraph", "step" or "bullet"
+    lead: str = ""
+
+    @property
+    def text(self) -> str:
+        return " ".join((self.lead, *self.lines))
+
+    @property
+    def words(self) -> int:
+        return len(self.text.split())
+
+
+_HEADING = re.compile(r"\s{0,3}#{1,6}\s+(.*)")
+_ITEM = re.compile(r"\s*(?:([-*•])|(\d{1,2})[.)])\s+(.*)")
+_CONTENTS = re.compile(r"(?i)(table of contents|in this article|contents|on this page)\W*$")
+_CONTENTS_ITEM = re.compile(r"\d+(\.\d+)*\s+\w")
+_BOILERPLATE = re.compile(
+    r"(?i)^(see( also)?\b|learn more|read more|related|for (more|further|additional|detailed?) |more (details|info)|"
+    r"this (article|page|guide|section)|the (remainder|rest) of this|in this (article|section|guide)|"
+    r"based on information|refer to|visit |was this|last updated|back to top|click here|the (following|above) (image|"
+    r"screenshot|picture)|as (shown|described|explained) (above|below|in)|\(?see |share this|contact us)"
+)
+_CROSS_REFERENCE = re.compile(
+    r"(?i)(,|;|\() ?(please )?(see|refer to|read) |(described|explained|listed|shown) (above|below|in the next)|"
+    r"\b(instructions|details) (at|in|below)\b|\b(screenshot|image|see below|the following|as follows|"
+    r"follow(ing)? the steps below)\b|https?://"
+)
+_SENTENCE_END = re.compile(r"(?:(?<=[.!?:])|(?<=[.!?][\"'”)\]]))\s+(?=[\"'“(\[]?[A-Z0-9])")
+_ABBREVIATED = re.compile(r"(?i)(?:\b(?:e\.g|i\.e|etc|vs|no|mr|ms|dr|approx|incl|a\.m|p\.m)|\b[A-Z])\.$")
+_ORDERS = """
+    add adjust allow apply ask check choose clear click close confirm connect copy create delete deselect disable
+    double-click download drag edit enable ensure enter exit export fill find follow go hold import install keep
+    launch
+    left-click log look make mark move navigate note open paste pick place press quit remove rename repeat replace
+    reset
+    restart restore resume review right-click run save scroll search select send set show sign start switch tap tick
+    toggle turn type uncheck uninstall untick update upload use verify view visit wait write once under now then
+    when in
+    on from at if next first finally to"""
+_IMPERATIVE = frozenset(_ORDERS.split())
+
+
+def clean(text: str) -> str:
+    """Return text without Markdown marks and tags, as one line."""
+    text = re.sub(r"!\[[^\]]*\]\([^)]*\)", "", text)
+    text = re.sub(r"\[([^\]]+)\]\([^)\s]*\)", r"\1", text)
+    text = re.sub(r"</?(?:a|b|br|code|div|em|h\d|i|img|kbd|li|ol|p|span|strong|table|td|tr|u|ul)\b[^>]*>", " ", text)
+    text = re.sub(r"(\*\*|__|`)(.+?)\1", r"\2", text)
+    return " ".join(text.split())
+
+
+def sentences(text: str) -> list[str]:
+    """Split a paragraph into sentences; abbreviations and version numbers do not end one."""
+    found: list[str] = []
+    for part in _SENTENCE_END.split(text):
+        if found and (_ABBREVIATED.search(found[-1]) or (found[-1].endswith(":") and not part[:1].isupper())):
+            found[-1] = f"{found[-1]} {part}"
+        else:
+            found.append(part)
+    return found
+
+
+def is_quotable(sentence: str) -> bool:
+    """Say whether a sentence can stand in a reply: whole, stating something, no pointer to elsewhere."""
+    return (
+        bool(re.match(r"[\"'“(]?[A-Z0-9]", sentence))
+        and sentence.rstrip("\"'”)").endswith((".", "!"))
+        and 4 <= len(sentence.split()) <= 45
+        and not _BOILERPLATE.match(sentence)
+        and not _CROSS_REFERENCE.search(sentence)
+        and sentence.count("(") == sentence.count(")")
+    )
+
+
+def pieces(body: str, heading: str = "") -> list[Piece]:
+    """Cut an article's text into pieces, leaving out contents lists, boilerplate and what was cut off half-way.
+
+    `heading` is the one that stands above the text as a whole.
+    """
+    found: list[Piece] = []
+    lead = ""
+    in_contents = bool(_CONTENTS.match(heading))
+    for kind, lines in _groups(body):
+        if kind == "heading":
+            heading, lead = clean(lines[0]).rstrip(":"), ""
+            in_contents = bool(_CONTENTS.match(heading))
+        elif kind == "list":
+            items = _items(lines)
+            if items and not in_contents and not _BOILERPLATE.match(lead):
+                found.append(Piece(heading, tuple(items), _list_kind(lines, lead, items), lead))
+            lead = ""
+        else:
+            every = sentences(clean(" ".join(lines)))
+            lead = every.pop() if every and every[-1].endswith(":") else ""
+            if in_contents or _CONTENTS.match(lead):
+                in_contents, lead = True, ""
+                continue
+            lead = lead if re.match(r"[\"'“(]?[A-Z0-9]", lead) and len(lead.split()) <= 30 else ""
+            good = [re.sub(r"^(Note|Tip|Important)( that|:)\s*", "", one) for one in every if is_quotable(one)]
+            if good := [one[:1].upper() + one[1:] for one in good]:
+                found.append(Piece(heading, tuple(good), "paragraph"))
+    return found
+
+
+def _groups(body: str) -> Iterable[tuple[str, list[str]]]:
+    """Yield ("heading" | "list" | "text", its lines). A blank line ends a paragraph but not a list."""
+    kind, lines = "", list[str]()
+    is_after_blank = False
+    for raw in body.splitlines():
+        if not raw.strip():
+            is_after_blank = True
+            continue
+        if match := _HEADING.match(raw):
+            now, line = "heading", match[1]
+        elif _ITEM.match(raw):
+            now, line = "list", raw
+        elif kind == "list" and not is_after_blank:
+            now, line = "list", ""
+            lines[-1] += f" {raw.strip()}"
+        else:
+            now, line = "text", raw
+        if lines and (now != kind or now == "heading" or (now == "text" and is_after_blank)):
+            yield kind, lines
+            lines = []
+        kind, is_after_blank = now, False
+        if line:
+            lines.append(line)
+    if lines:
+        yield kind, lines
+
+
+def _items(lines: list[str]) -> list[str]:
+    """Return the quotable items. A last one that breaks off where the others end in a stop was cut by the chunker."""
+    items = []
+    for line in lines:
+        match = _ITEM.match(line)
+        text = clean(match[3]) if match else clean(line)
+        kept = [one for one in sentences(text) if not _BOILERPLATE.match(one) and not _CROSS_REFERENCE.search(one)]
+        joined = " ".join(kept)
+        if len(joined.split()) >= 2 and not joined.endswith((":", ",", "?")) and not _CONTENTS_ITEM.match(joined):
+            items.append(joined[:1].upper() + joined[1:])
+    ended = [item.rstrip("\"'”)").endswith((".", "!")) for item in items]
+    if len(items) > 2 and not ended[-1] and all(ended[:-1]):
+        items.pop()
+    return [item if is_ended else f"{item}." for item, is_ended in zip(items, [*ended, True], strict=False)]
+
+
+def is_order(text: str) -> bool:
+    """Say whether a text begins like something to do."""
+    words = text.split()
+    return bool(words) and words[0].lower().strip(",:") in _IMPERATIVE
+
+
+def _list_kind(lines: list[str], lead: str, items: list[str]) -> str:
+    """Numbered, or led in as steps, or mostly orders: a step is something to do, a bullet something to know."""
+    if all((match := _ITEM.match(line)) and match[2] for line in lines):
+        return "step"
+    orders = sum(is_order(item) for item in items)
+    is_choice = re.search(r"(?i)\b(one of|either|any of|following (options|ways|reasons|methods))\b", lead)
+    return "step" if orders / len(items) >= 0.6 and not is_choice and len(items) > 1 else "bullet"
