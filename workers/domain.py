@@ -227,6 +227,7 @@ class Draft:
     escalate: str = ""
     asks_covered: tuple[int, ...] = ()  # indexes into Reading.asks
     model_outcome: str = ""  # name of a ModelOutcome
+    cuts: tuple[str, ...] = ()  # what the token budgets left out of the prompt, in words
 
     @property
     def text(self) -> str:

@@ -1,0 +1,84 @@
+"""Pure: the data parts of a prompt. Untrusted text stands between tags of ours and is cut to its token budget."""
+
+import re
+from collections.abc import Iterable
+
+from workers.domain import Reading, Turn
+
+TAGS = frozenset(
+    {
+        "ask",
+        "asks",
+        "candidates",
+        "facts",
+        "intents",
+        "message",
+        "passage",
+        "passages",
+        "system",
+        "thread",
+        "turn",
+    }
+)
+
+# Letters that show nothing but can split a word for a filter, or carry hidden text: tag characters, zero-width
+# spaces, direction marks. The joiners of emoji and of Persian or Indic words stay.
+_INVISIBLE = re.compile("[\U000e0000-\U000e007f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\u00ad]")
+_ANGLE = r"[<\uff1c\ufe64\u2039\u3008]"
+_BLANK = r"[\s\u200c\u200d]*"
+
+CHARACTERS_PER_TOKEN = 4  # near enough for English; the exact count comes back with the answer
+GAP = "\n[... left out for length ...]\n"
+
+
+def fence(tag: str, text: str, **attributes: str) -> str:
+    """Return `text` inside `<tag>`, with nothing in it that could close or open a tag of ours.
+
+    Attributes are our own words (ids, roles), never the requester's. Other angle brackets stay as they are, since
+    articles use them (`<version>`).
+    """
+    head = "".join(f' {name}="{value}"' for name, value in attributes.items())
+    return f"<{tag}{head}>\n{neutralise(text, tag)}\n</{tag}>"
+
+
+def neutralise(text: str, *more_tags: str) -> str:
+    """Return `text` without invisible letters, and with the bracket of every look-alike of our tags made harmless."""
+    names = "|".join(sorted(TAGS | set(more_tags)))
+    pattern = rf"{_ANGLE}(?={_BLANK}[/\uff0f]?{_BLANK}(?:{names})\b)"
+    return re.sub(pattern, "&lt;", _INVISIBLE.sub("", text), flags=re.IGNORECASE).strip()
+
+
+def cut(text: str, tokens: int) -> tuple[str, bool]:
+    """Return `text` in at most about `tokens` tokens, and whether something was left out: the middle.
+
+    People open with the problem and close with the question; logs and forwarded mail stand between.
+    """
+    room = tokens * CHARACTERS_PER_TOKEN
+    if len(text) <= room:
+        return text, False
+    head = max(room * 2 // 3, 1)
+    tail = max(room - head - len(GAP), 0)
+    return text[:head].rsplit(" ", 1)[0] + GAP + (text[-tail:].split(" ", 1)[-1] if tail else ""), True
+
+
+def message_part(reading: Reading, tokens: int) -> tuple[str, bool]:
+    """Return the requester's newest message with its subject and the names of its attachments."""
+    newest, was_cut = cut(reading.newest or reading.full, tokens)
+    subject = f"Subject: {cut(reading.subject, 64)[0]}\n\n" if reading.subject else ""
+    attached = f"\n\nAttached: {', '.join(reading.attachments[:10])}" if reading.attachments else ""
+    return fence("message", f"{subject}{newest}{attached}"), was_cut
+
+
+def thread_part(turns: Iterable[Turn], limit: int, tokens: int) -> tuple[str, list[str]]:
+    """Return the last `limit` turns within `tokens` altogether, and what was left out, in words."""
+    every = list(turns)
+    kept = every[-limit:] if limit else []
+    cuts = [f"thread: {len(every) - len(kept)} older turns"] if len(every) > len(kept) else []
+    share = tokens // max(len(kept), 1)
+    lines = []
+    for turn in kept:
+        text, was_cut = cut(turn.text, share)
+        if was_cut:
+            cuts.append("thread: a long turn")
+        lines.append(f"[{turn.role}, {turn.at:%Y-%m-%d}] {text}")
+    return fence("thread", "\n\n".join(lines)), cuts
