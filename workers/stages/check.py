@@ -1,0 +1,294 @@
+"""Pure: draft + passages -> Findings, by plain rules and no model. Nothing is repaired here, only named."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from config.policy import Policy
+from kb.domain import Passage
+from workers.domain import Block, Draft, Finding, Findings, Reading, Sentence
+from workers.stages.evidence import ENOUGH_COVERAGE, Evidence, tokens
+
+STEPS_FACTOR = 3  # a reply with steps may be so many times as long
+SHARES_NOTHING = 0.2
+
+_ACTION_VERBS = (
+    r"refund(?:ed)?|reset|cancel(?:l?ed)?|updated?|changed?|sent|resent|escalated?|forwarded?|created?|opened|"
+    r"reopened|"
+    r"fixed|contacted|checked|looked into|investigated?|processed|credited|issued|removed|deleted|added|enabled?|"
+    r"disabled?|"
+    r"extended|upgraded|downgraded|unlocked|locked|restored|transferred|submitted|raised|logged|arranged|scheduled|"
+    r"applied|activated|deactivated|passed|assigned|reported|flagged|notified|reviewed|corrected|resolved|merged|"
+    r"waived|"
+    r"approved|replaced|shipped|booked|registered|verified|confirmed"
+)
+_CLAIM = re.compile(
+    rf"(?i)\b(?:i|we|our team|the team|support|a colleague|an? (?:agent|engineer|specialist))"
+    rf"(?:['’](?:ve|d)| have| has| had)?(?: already| just| now| also| successfully| gone ahead and)*"
+    rf" (?:{_ACTION_VERBS})\b"
+)
+_PASSIVE_CLAIM = re.compile(
+    rf"(?i)\b(?:your|the) (?:[\w-]+ ){{1,4}}(?:has|have) (?:already |now |just |also |"
+    rf"successfully )*been (?:{_ACTION_VERBS})\b"
+    rf"|\byour (?:[\w-]+ ){{1,3}}(?:was|were|is now) (?:{_ACTION_VERBS})\b"
+)
+_CONDITION = re.compile(r"(?i)\b(?:if|once|when|whenever|after|until|unless|as soon as|whether|before)\b")
+_STAFF = (
+    r"(?:i|we|our (?:\w+ )?(?:team|staff|agents?|engineers?|support|colleagues?|specialists?|developers?)|"
+    r"the (?:\w+ )?team"
+    r"|some(?:one|body)(?: from [\w ]{1,25})?|a (?:colleague|member of (?:our|the) (?:\w+ )?team|manager|human|"
+    r"person|specialist|"
+    r"representative)|an? (?:\w+ )?(?:agent|engineer|specialist|representative)|support|they)"
+)
+_DEED = (
+    r"(?:call|phone|ring|contact|get back|be in touch|get in touch|reach out|follow up|refund|reimburse|"
+    r"compensate|credit|"
+    r"fix|repair|solve|resolve|send you|e-?mail you|write to you|review|investigate|look into|look at|escalate|"
+    r"forward|pass|"
+    r"notify|inform|let you know|keep you|update you|process|reply|respond|answer|prioriti[sz]e|take care|sort|"
+    r"handle|make sure|"
+    r"ensure|check|cancel|delete|remove|reset|unlock|restore|add|change|extend|waive|replace|ship|arrange|"
+    r"schedule|help you)"
+)
+_PROMISE = re.compile(
+    rf"(?i)\b{_STAFF}(?:['’]ll| will| shall| (?:am|are|is) going to| can promise to| promise to)"
+    rf"(?: \w+ly| be happy to| be able to| also| then| now| personally)* {_DEED}\b"
+    r"|\byou(?:['’]ll| will) (?:hear (?:back )?from|be contacted|be called|be refunded|receive (?:a|your|"
+    r"the) (?:full )?"
+    r"(?:refund|credit|call|reply|compensation))\b"
+    r"|\b(?:we|i) (?:guarantee|promise)\b|\b(?:has|have|is|are) being (?:looked into|investigated|escalated|"
+    r"processed)\b"
+)
+_PLACEHOLDER = re.compile(
+    r"\{\{.*?\}\}|\{%.*?%\}|\[\[.*?\]\]|\[[A-Z][A-Z _-]{2,30}\d{0,3}\]"
+    r"|\[(?:your|insert|name|company|date|amount|link|agent)[^\]]*\]"
+    r"|<(?:name|your|insert|company|date|amount|link|agent)[^>]*>|\bX{3,}\b|\b(?:lorem ipsum|tbd|todo|fixme)\b|"
+    r"%[a-z_]+%",
+    re.IGNORECASE,
+)
+_HIDDEN = re.compile(r"\[[A-Za-z]+[_ -]?\d+\]|\[\[[^\]]+\]\]|<[A-Z_]+_?\d+>|\{\{[^}]+\}\}")
+_SYSTEM_TEXT = re.compile(
+    r"(?i)</?(?:passages?|message|thread|facts|asks|system|intents|candidates)\b|\bas an? (?:ai|artificial|"
+    r"language model)\b"
+    r"|\b(?:system prompt|my (?:instructions|prompt|guidelines|rules)|language model|knowledge base)"
+    r"|\b(?:the|these) (?:passages?|excerpts?)\b|\b(?:provided|given|cited|retrieved) (?:passages?|context|"
+    r"sources?|documents?)\b"
+    r"|\bpassage P?\d|\(P\d\)|\[P\d|\binternal (?:note|use|only)\b|\bnote to (?:agent|staff|self)\b"
+)
+_MARKUP = re.compile(
+    r"\*\*|__\w|(?:^|\s)\*\w[^*]*\w\*(?:\s|$)|^\s{0,3}#{1,6}\s|^\s*(?:[-*•]|\d{1,2}[.)])\s|`|"
+    r"!?\[[^\]]*\]\([^)]*\)|\|\s*-{3,}|^>\s"
+    r"|</?(?:a|b|br|code|div|em|font|form|h\d|hr|i|iframe|img|input|li|link|meta|object|ol|p|pre|s|script|span|"
+    r"strong|style|"
+    r"svg|table|td|tr|u|ul|video)\b[^>]*>|&(?:nbsp|amp|lt|gt|quot|#\d+);|<!--"
+)
+_URL = re.compile(
+    r"(?i)\b(?:https?|ftp|file|data|javascript|mailto|tel):[^\s<>\"'”]+|(?<![:/\w])//[\w-]+\.[^\s<>\"'”]+"
+)
+_BARE_HOST = re.compile(
+    r"(?i)(?<![@/\w.:-])(?:www\.)?(?:[a-z0-9-]+\.)+(?:com|net|org|io|co|eu|de|uk|fr|info|biz|dev|app|xyz|ru|cn|me|"
+    r"ly|ai|"
+    r"example|test)\b(?:/[^\s<>\"'”]*)?(?!@)"
+)
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_QUOTED = re.compile(r"[\"“‘«]([^\"”’»\n]{2,60})[\"”’»]|\B'([^'\n]{2,60})'\B|\*\*(.{2,60}?)\*\*")
+_COURTESY = re.compile(
+    r"(?i)^(?:thank|thanks|sorry|i['’]?(?:m| am) sorry|we['’]?(?:re| are) sorry|apologies|please (?:let|reply|"
+    r"write|feel|tell|"
+    r"answer|send)|let (?:me|us) know|i hope|we hope|hope |happy to|glad |just reply|feel free|i understand|"
+    r"i can see|that sounds|"
+    r"great question|here (?:is|are) (?:how|what)|i (?:can(?:no|['’])t|could not|couldn['’]t|do not|don['’]t|"
+    r"am not able|was not "
+    r"able) |if (?:that|this|it|any|none|something|you)\b.{0,120}\b(?:reply|let (?:me|us) know|write (?:back|"
+    r"to us)|get back to us|"
+    r"tell (?:me|us)|contact us))"
+)
+_UNWANTED = (
+    (_PLACEHOLDER, "placeholder"),
+    (_HIDDEN, "placeholder"),
+    (_SYSTEM_TEXT, "system_text"),
+    (_MARKUP, "markup"),
+)
+_LEAD_IN_WORDS = 16
+_FACTUAL = frozenset({"unsupported", "bad_citation", "uncited", "contradiction"})
+
+
+def check(draft: Draft, passages: Sequence[Passage], reading: Reading, policy: Policy) -> Findings:
+    """Name everything in the draft that does not stand in its cited passages or should not stand in a reply.
+
+    `score` is the share of sentences that state something and are borne out. A draft that states nothing scores 0,
+    unless it escalates. Passages are named P1, P2... in the order given, as in the prompt.
+    """
+    named = {f"P{number}": passage for number, passage in enumerate(passages, 1)}
+    own_words = _own_words(reading)
+    evidence = _EvidenceShelf(named, own_words)
+    findings: list[Finding] = []
+    stated = borne_out = 0
+    for place, sentence in enumerate(draft.sentences):
+        found = [*_citations(sentence, named), *_grounds(sentence, evidence)]
+        if not _is_courtesy(sentence, evidence.own):
+            stated += 1
+            borne_out += not any(code in _FACTUAL or code.startswith(("unsupported", "swapped")) for code, _ in found)
+        found += [*_links(sentence.text, named, policy), *_wording(sentence, evidence, reading.vault)]
+        findings += [Finding(code, words, place) for code, words in dict.fromkeys(found)]
+    findings += _whole(draft, policy)
+    if not stated and not draft.escalate:
+        findings.append(Finding("nothing_said", ""))
+    return Findings(tuple(findings), borne_out / stated if stated else float(bool(draft.escalate)))
+
+
+class _EvidenceShelf:
+    """Evidence per set of cited passages, made once each: most sentences of a draft cite the same ones."""
+
+    def __init__(self, named: Mapping[str, Passage], own_words: str) -> None:
+        self.named = named
+        self._own_words = own_words
+        self._made: dict[tuple[str, ...], Evidence] = {}
+        self.own = Evidence([own_words])
+
+    def of(self, ids: Iterable[str]) -> Evidence:
+        key = tuple(sorted(one for one in ids if one in self.named))
+        if key not in self._made:
+            passages = [self.named[one] for one in key]
+            titles = " \n".join(" \n".join((one.title, *one.heading, one.url)) for one in passages)
+            texts = [f"{' '.join(one.heading[-1:])}\n{one.text}" for one in passages]
+            self._made[key] = Evidence(texts, f"{titles}\n{self._own_words}")
+        return self._made[key]
+
+    @property
+    def all(self) -> Evidence:
+        return self.of(self.named)
+
+
+def _own_words(reading: Reading) -> str:
+    said = [reading.subject, reading.full or reading.newest, reading.newest, *reading.attachments, *reading.asks]
+    said += [turn.text for turn in reading.thread if turn.role in ("requester", "participant")]
+    said += reading.vault
+    return "\n".join(dict.fromkeys(filter(None, said)))
+
+
+def _is_courtesy(sentence: Sentence, own: Evidence) -> bool:
+    """Say whether a sentence states nothing of its own: politeness, a question, a lead-in, the requester's words."""
+    if sentence.passages:
+        return False
+    text = sentence.text.strip()
+    if text.endswith("?") or _COURTESY.match(text):
+        return True
+    if text.endswith(":") and len(text.split()) <= _LEAD_IN_WORDS:
+        return True
+    return own.shares(text) >= 1.0
+
+
+def _citations(sentence: Sentence, named: Mapping[str, Passage]) -> Iterable[tuple[str, str]]:
+    yield from (("bad_citation", one) for one in sentence.passages if one not in named)
+
+
+def _grounds(sentence: Sentence, shelf: _EvidenceShelf) -> Iterable[tuple[str, str]]:
+    """Yield what the sentence states without ground."""
+    text = sentence.text
+    known = [one for one in sentence.passages if one in shelf.named]
+    cited = shelf.of(known) if known else shelf.all
+    labels = list(_labels(text, cited))
+    yield from labels
+    text = _without_links(text)
+    for _, words in labels:
+        text = text.replace(words, " ")
+    if _is_courtesy(sentence, shelf.own):
+        yield from ((fault.code, fault.words) for fault in shelf.all.unknown(text))
+        return
+    verdict = cited.judge(text)
+    yield from ((fault.code, fault.words) for fault in verdict.faults)
+    if verdict.coverage < ENOUGH_COVERAGE:
+        is_elsewhere = bool(known) and shelf.all.judge(text).coverage >= ENOUGH_COVERAGE
+        yield ("bad_citation", ", ".join(known)) if is_elsewhere else ("unsupported", sentence.text)
+    elif not sentence.passages and not text.endswith(":"):
+        yield "uncited", sentence.text
+    if len(known) > 1:
+        yield from (("bad_citation", one) for one in known if shelf.of([one]).shares(text) < SHARES_NOTHING)
+
+
+def _labels(text: str, evidence: Evidence) -> Iterable[tuple[str, str]]:
+    """Yield quoted or bold words that do not stand in the evidence next to each other."""
+    for match in _QUOTED.finditer(text):
+        words = next(filter(None, match.groups()))
+        if tokens(words) and not evidence.knows(words):
+            yield "unsupported_label", words
+
+
+def _without_links(text: str) -> str:
+    return _EMAIL.sub(" ", _BARE_HOST.sub(" ", _URL.sub(" ", text)))
+
+
+def _links(text: str, named: Mapping[str, Passage], policy: Policy) -> Iterable[tuple[str, str]]:
+    """Yield links to hosts that are not allowed, and links and addresses no passage has in just this form."""
+    urls = {_plain_url(passage.url) for passage in named.values() if passage.url}
+    allowed = {host.lower() for host in policy.answering.allowed_hosts}
+    sources = "\n".join(passage.text for passage in named.values())
+    for match in _URL.finditer(text):
+        url = match[0].rstrip(".,;:!?)")
+        if _plain_url(url) in urls:
+            continue
+        if not _is_allowed(url, allowed):
+            yield "foreign_link", url
+        elif not re.search(rf"{re.escape(url)}(?![\w/?#&=%-])", sources):
+            yield "unsupported_link", url
+    rest = _EMAIL.sub(" ", _URL.sub(" ", text))
+    for match in _BARE_HOST.finditer(rest):
+        if not _stands_in(match[0].rstrip(".,"), sources):
+            yield "unsupported_link", match[0]
+    for match in _EMAIL.finditer(_URL.sub(" ", text)):
+        if not _stands_in(match[0].rstrip("."), sources):
+            yield "unsupported_email", match[0]
+
+
+def _is_allowed(url: str, hosts: set[str]) -> bool:
+    """Say whether the link plainly leads to one of these hosts: no user part, no other scheme, no tricks."""
+    match = re.match(r"(?i)https?://([\w.-]+)(?::\d+)?(?=[/?#]|$)", url)
+    return match is not None and match[1].lower() in hosts
+
+
+def _stands_in(words: str, text: str) -> bool:
+    return re.search(rf"(?<![\w@.-]){re.escape(words)}(?![\w@-])", text, re.IGNORECASE) is not None
+
+
+def _plain_url(url: str) -> str:
+    return url.rstrip("/").lower()
+
+
+def _wording(sentence: Sentence, shelf: _EvidenceShelf, vault: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+    """Yield words that no reply may have, whoever wrote them in a passage."""
+    text = sentence.text
+    plain = text
+    for placeholder in vault:
+        plain = plain.replace(placeholder, " ")
+    evidence = shelf.of(sentence.passages)
+    for pattern, code in _UNWANTED:
+        match = pattern.search(plain)
+        if match and not (code == "system_text" and "<" not in match[0] and _is_quoted(match[0], evidence)):
+            yield code, match[0].strip()
+    claims = [_CLAIM.search(text)]
+    passive = _PASSIVE_CLAIM.search(text)
+    if passive and not _CONDITION.search(text[: passive.start() + 1]):
+        claims.append(passive)
+    for claim in claims:
+        if claim and not _is_quoted(claim[0], evidence):
+            yield "claimed_action", claim[0]
+    if (match := _PROMISE.search(text)) and not _is_quoted(match[0], evidence):
+        yield "promise", match[0]
+
+
+def _is_quoted(words: str, evidence: Evidence) -> bool:
+    """Say whether a passage has these very words: an article may say what the product or the company does."""
+    return evidence.knows(words)
+
+
+def _whole(draft: Draft, policy: Policy) -> Iterable[Finding]:
+    has_steps = any(sentence.block is Block.STEP for sentence in draft.sentences)
+    limit = policy.limits.reply_words * (STEPS_FACTOR if has_steps else 1)
+    if (words := len(draft.text.split())) > limit:
+        yield Finding("too_long", f"{words} words")
+    seen: set[str] = set()
+    for place, sentence in enumerate(draft.sentences):
+        plain = " ".join(token.norm for token in tokens(sentence.text))
+        if plain and plain in seen and sentence.block is not Block.STEP:
+            yield Finding("repeated", sentence.text, place)
+        seen.add(plain)
