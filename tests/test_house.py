@@ -25,7 +25,7 @@ UNTESTED = {
 }
 # What the door may reach of the product, at any distance.
 DOOR = re.compile(
-    r"app(\.|$)|config(\.|$)|integrations(\.|$)|workers$|workers\.(intake|records|job_queue|domain|store)(\.|$)"
+    r"app(\.|$)|config(\.|$)|integrations(\.|$)|workers$|workers\.(intake|records|job_queue|domain|store|wording)(\.|$)"
 )
 # Modules that decide or compute from what they are given.
 PURE = (

@@ -1,0 +1,173 @@
+"""/healthz: the process is alive. /readyz: every part is reachable, and how long the oldest work waits. /metrics.
+
+Figures are computed from SQL when they are asked for. /metrics is open to this machine itself (a scraper beside the
+receiver) and asks for the token otherwise, also when a proxy on this machine passes the request on.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from typing import Generic, TypeVar
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, jsonify, request
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+from app import access
+from config.settings import Settings
+from workers.intake import Figures, Intake, Spread
+
+CHROMA_TIMEOUT_SECONDS = 0.5
+READY_FOR_SECONDS = 1.0  # how long one look counts, whoever asks
+FIGURES_FOR_SECONDS = 5.0
+
+T = TypeVar("T")
+
+
+class Remembered(Generic[T]):
+    """A value computed at most once in a while, by one thread, however many ask."""
+
+    def __init__(self, compute: Callable[[], T], seconds: float) -> None:
+        self._compute = compute
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._value: T | None = None
+        self._until = 0.0
+
+    def get(self) -> T:
+        with self._lock:
+            if self._value is None or time.monotonic() >= self._until:
+                self._value = self._compute()
+                self._until = time.monotonic() + self._seconds
+            return self._value
+
+
+def blueprint(settings: Settings, intake: Intake) -> Blueprint:
+    """Return the routes for those who watch."""
+    routes = Blueprint("health", __name__)
+    look = Remembered(lambda: readiness(settings, intake), READY_FOR_SECONDS)
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(FiguresCollector(intake))
+
+    @routes.get("/healthz")
+    def healthz() -> Response:
+        return jsonify({"status": "alive"})
+
+    @routes.get("/readyz")
+    def readyz() -> Response:
+        found = look.get()
+        response = jsonify(found)
+        response.status_code = 200 if found["status"] == "ready" else 503
+        return response
+
+    @routes.get("/metrics")
+    def metrics() -> Response:
+        if not (access.is_local(request) or access.has_bearer(settings, request)):
+            answer = jsonify({"error": "metrics are open to this machine, or with DESKHAND_API_TOKEN as bearer token"})
+            answer.status_code = 403
+            return answer
+        return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+    return routes
+
+
+def readiness(settings: Settings, intake: Intake) -> dict[str, object]:
+    """Look at every part; `status` is "ready" only if all of them answer. Names addresses' variables, never values."""
+    parts = {
+        "database": "ok" if intake.story.is_up() else "unreachable (DATABASE_URL)",
+        "redis": "ok" if intake.bell_is_up() else "unreachable (REDIS_URL)",
+        "chroma": "ok" if chroma_is_up(settings.chroma_url) else "unreachable (CHROMA_URL)",
+    }
+    found: dict[str, object] = {
+        "status": "ready" if all(state == "ok" for state in parts.values()) else "not ready",
+        "parts": parts,
+        "webhooks": list(intake.vendors),
+    }
+    if parts["database"] == "ok":
+        waiting = intake.story.waiting(now=intake.now())
+        found["deliveries_waiting"] = waiting.deliveries
+        found["oldest_delivery_seconds"] = round(waiting.oldest_delivery_seconds, 3)
+        found["tickets_due"] = waiting.due
+        found["tickets_in_work"] = waiting.in_work
+        found["oldest_due_seconds"] = round(waiting.oldest_due_seconds, 3)
+    return found
+
+
+def chroma_is_up(url: str, timeout_seconds: float = CHROMA_TIMEOUT_SECONDS) -> bool:
+    """Tell whether a Chroma server answers its heartbeat there."""
+    parts = urlsplit(url)
+    if not parts.hostname:
+        return False
+    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+    connection = kind(parts.hostname, parts.port, timeout=timeout_seconds)
+    try:
+        connection.request("GET", f"{parts.path.rstrip('/')}/api/v2/heartbeat")
+        return connection.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+class FiguresCollector:
+    """Hands the record's figures to Prometheus at scrape time."""
+
+    def __init__(self, intake: Intake) -> None:
+        self._figures = Remembered(lambda: intake.story.figures(now=intake.now()), FIGURES_FOR_SECONDS)
+
+    def collect(self) -> Iterator[Metric]:
+        figures = self._figures.get()
+        yield from _totals(figures)
+        yield from _backlog(figures)
+        yield _seconds("deskhand_first_response_seconds", "asked to first reply sent, 24 hours", figures.first_response)
+        yield _seconds("deskhand_outcome_seconds", "asked to any outcome, 24 hours", figures.outcome)
+
+
+def _totals(figures: Figures) -> Iterator[Metric]:
+    deliveries = GaugeMetricFamily("deskhand_deliveries", "stored deliveries by state", labels=["state"])
+    for state, count in figures.deliveries.items():
+        deliveries.add_metric([state], count)
+    yield deliveries
+    cases = GaugeMetricFamily("deskhand_cases", "cases by outcome and intent", labels=["action", "intent"])
+    for (action, intent), count in figures.cases.items():
+        cases.add_metric([action, intent], count)
+    yield cases
+    reasons = CounterMetricFamily("deskhand_case_reasons", "settled cases that had this reason", labels=["code"])
+    for code, count in figures.reasons.items():
+        reasons.add_metric([code], count)
+    yield reasons
+    calls = CounterMetricFamily("deskhand_model_calls", "model calls by outcome", labels=["model", "outcome"])
+    for (model, outcome), count in figures.calls.items():
+        calls.add_metric([model, outcome], count)
+    yield calls
+    tokens = CounterMetricFamily("deskhand_model_tokens", "tokens by kind", labels=["model", "kind"])
+    for (model, kind), count in figures.tokens.items():
+        tokens.add_metric([model, kind], count)
+    yield tokens
+    cost = CounterMetricFamily("deskhand_model_cost_usd", "cost by the prices in policy", labels=["model"])
+    for model, usd in figures.cost_usd.items():
+        cost.add_metric([model], usd)
+    yield cost
+
+
+def _backlog(figures: Figures) -> Iterator[Metric]:
+    waiting = figures.waiting
+    for name, what, value in (
+        ("deskhand_deliveries_waiting", "deliveries nobody has handled", waiting.deliveries),
+        ("deskhand_oldest_delivery_seconds", "age of the oldest of them", waiting.oldest_delivery_seconds),
+        ("deskhand_tickets_due", "tickets due to be worked on", waiting.due),
+        ("deskhand_tickets_in_work", "tickets with a live lease", waiting.in_work),
+        ("deskhand_oldest_due_seconds", "age of the oldest due ticket", waiting.oldest_due_seconds),
+    ):
+        yield GaugeMetricFamily(name, what, value=value)
+
+
+def _seconds(name: str, what: str, spread: Spread) -> Metric:
+    family = GaugeMetricFamily(name, what, labels=["quantile"])
+    for quantile, value in (("0.5", spread.p50), ("0.95", spread.p95)):
+        if value is not None:
+            family.add_metric([quantile], value)
+    return family
