@@ -163,6 +163,11 @@ class Policy(Rules):
             raise ValueError(f"not among [teams]: {'; '.join(wrong)}")
         return self
 
+    def with_models(self, classify: str, draft: str) -> "Policy":
+        """Return the policy with other model names where they are given."""
+        named = {"classify": classify or self.models.classify, "draft": draft or self.models.draft}
+        return self.model_copy(update={"models": self.models.model_copy(update=named)})
+
     def autonomy_of(self, intent: str) -> str:
         """Return off, shadow, draft or send: the intent's pin, else the default."""
         entry = self.intents.get(intent)

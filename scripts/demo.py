@@ -17,7 +17,7 @@ from scripts import demo_screen
 from scripts.demo_config import write_config
 from scripts.output import add_json_argument, write_json
 from scripts.processes import Child, Family, StartError, own_command, require_free, wait_for_port
-from scripts.rehearsal import Desk, Rehearsal
+from scripts.rehearsal import Desk, Rehearsal, article_row, people_row
 from scripts.sandbox.world.load import World, articles_from_jsonl, load_world, tickets_from_jsonl
 from scripts.up import start_all, wait_until_ready
 from workers.store.ledger import Ledger
@@ -94,7 +94,7 @@ def _rehearse(
     started = time.monotonic()
     engine = open_engine(settings.sql_url)
     ledger = Ledger(engine)
-    rehearsal = Rehearsal(desk, ledger, Lessons(engine), world.tickets, world.scenes)
+    rehearsal = Rehearsal(desk, ledger, Lessons(engine), world)
     with screen.live():
         while not rehearsal.is_over:
             screen.show(rehearsal.advance(at_most=_TICKETS_A_ROUND), rehearsal)
@@ -176,7 +176,7 @@ def _start_sandbox(args: argparse.Namespace, settings: Settings, family: Family,
 
 
 def _load(desk: Desk, world: World) -> None:
-    articles = [article.row() for article in world.articles]
+    articles = [article_row(article) for article in world.articles]
     for start in range(0, len(articles), 100):
         desk.post("load", {"articles": articles[start : start + 100]})
-    desk.post("load", world.people.row())
+    desk.post("load", people_row(world.people))

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-from scripts.sandbox.world.load import World, WorldArticle
+from scripts.sandbox.world.load import Article, World
 
 _OWN = Path(__file__).resolve().parent.parent / "config"
 _LEAST_ARTICLES = 2
@@ -51,14 +51,14 @@ def _neutral(policy: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def draw_taxonomy(articles: Sequence[WorldArticle]) -> str:
+def draw_taxonomy(articles: Sequence[Article]) -> str:
     """Write a taxonomy in which each topic of a help centre is an intent, with its articles' titles as examples.
 
     A start that needs no labels: nothing in it may send, and admins split or merge it as they see fit.
     """
-    topics: dict[str, list[WorldArticle]] = defaultdict(list)
+    topics: dict[str, list[Article]] = defaultdict(list)
     for article in articles:
-        for topic in article.topics or (article.section,):
+        for topic in article.labels or (article.section,):
             topics[topic].append(article)
     teams = ["[teams.support]", 'group = "Support"', 'description = "Everything"', ""]
     for key, group in (
@@ -73,7 +73,12 @@ def draw_taxonomy(articles: Sequence[WorldArticle]) -> str:
         if len(members) < _LEAST_ARTICLES or not topic:
             continue
         words = topic.replace("-", " ").replace("_", " ")
-        examples = [text for a in members[:_EXAMPLES] for text in (a.title, a.summary) if len(text.split()) > 2]
+        examples = [
+            text
+            for a in members[:_EXAMPLES]
+            for text in (a.title, a.body.split("\n", 1)[0][:200])
+            if len(text.split()) > 2
+        ]
         lines += [
             f"[intents.{_key(topic)}]",
             f"description = {json.dumps(f'Questions about {words}')}",

@@ -126,12 +126,8 @@ def _by_kind(rehearsal: Rehearsal) -> Table:
 def summarise(rehearsal: Rehearsal, state: Mapping[str, Any], spent: Spent, seconds: float) -> dict[str, Any]:
     """Return the demo's summary in the fields of the contract, and how many outcomes matched an expert's."""
     ends = Counter((played.outcome or {}).get("action", "") for played in rehearsal.played)
-    waits = sorted(
-        seconds_of(step.outcome) * 1000
-        for p in rehearsal.played
-        for step in p.steps
-        if step.outcome and step.outcome.get("settled_at")
-    )
+    messages = [written for played in rehearsal.played for written in played.written]
+    waits = sorted(seconds_of(w.outcome) * 1000 for w in messages if w.outcome and not w.is_folded)
     judged = [played for played in rehearsal.played if played.ticket.expect]
     return {
         "tickets": len(rehearsal.played),

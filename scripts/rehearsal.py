@@ -1,14 +1,15 @@
 """Plays sample tickets against the sandbox and watches what becomes of each: what the demo shows and counts."""
 
+import mimetypes
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import requests
 
-from scripts.sandbox.world.load import Scene, WorldTicket
+from scripts.sandbox.world.load import Article, Expectation, People, Scene, Step, Ticket, World
 from workers.store.ledger import Ledger
 from workers.store.library import Lessons
 
@@ -36,33 +37,33 @@ class Desk:
 
 
 @dataclass
-class Step:
-    """One requester message that awaits its outcome."""
+class Written:
+    """One message that awaits its outcome, and what an expert expects of it (None: nothing of its own)."""
 
     message_id: str
-    written_at: float
+    expect: Expectation | None
     outcome: dict[str, Any] | None = None
-    settled_after: float = 0.0
+    is_folded: bool = False  # the outcome is that of a later message of the same burst
 
 
 @dataclass
 class Played:
     """A sample ticket on its way."""
 
-    ticket: WorldTicket
+    ticket: Ticket
+    titles: Mapping[str, str]  # of articles, by the ids that expectations name
     ticket_id: int = 0
-    steps: list[Step] = field(default_factory=list)
-    pending: list[Mapping[str, Any]] = field(default_factory=list)
+    written: list[Written] = field(default_factory=list)
+    pending: list[Step] = field(default_factory=list)
 
     @property
     def outcome(self) -> dict[str, Any] | None:
-        """Return how the first message that got an outcome of its own ended: what `expect` speaks of."""
-        judged = [s for s in self.steps if s.outcome and "newer_message" not in s.outcome["reasons"]]
-        return judged[0].outcome if judged else None
+        """Return how the opening message ended, together with what followed at once."""
+        return self.written[0].outcome if self.written else None
 
     @property
     def is_settled(self) -> bool:
-        return bool(self.steps) and not self.pending and self.steps[-1].outcome is not None
+        return bool(self.written) and not self.pending and self.written[-1].outcome is not None
 
 
 @dataclass
@@ -87,14 +88,13 @@ class ScenePlay:
 class Rehearsal:
     """Writes tickets at a human pace, follows each through the ledger, and plays on what comes after."""
 
-    def __init__(
-        self, desk: Desk, ledger: Ledger, lessons: Lessons, tickets: Sequence[WorldTicket], scenes: Sequence[Scene]
-    ) -> None:
+    def __init__(self, desk: Desk, ledger: Ledger, lessons: Lessons, world: World) -> None:
         self._desk = desk
+        self._titles = {article.id: article.title for article in world.articles}
         self._ledger = ledger
         self._lessons = lessons
-        self._waiting = list(tickets)
-        self._scenes_waiting = list(scenes)
+        self._waiting = list(world.tickets)
+        self._scenes_waiting = list(world.scenes)
         self.played: list[Played] = []
         self.scenes: list[ScenePlay] = []
         self.last_progress = time.monotonic()
@@ -137,46 +137,41 @@ class Rehearsal:
             elif self._waiting:
                 self._write(self._waiting.pop(0))
 
-    def _write(self, ticket: WorldTicket) -> Played:
-        answer = self._desk.post("messages", ticket.message())
-        played = Played(ticket, int(answer["ticket_id"]), pending=list(ticket.then))
-        played.steps.append(Step(str(answer["comment_id"]), time.monotonic()))
+    def _write(self, ticket: Ticket) -> Played:
+        answer = self._desk.post("messages", message_row(ticket))
+        played = Played(ticket, self._titles, int(answer["ticket_id"]), pending=list(ticket.then))
+        played.written.append(Written(str(answer["comment_id"]), ticket.expect))
         self.played.append(played)
         self.last_progress = time.monotonic()
-        while played.pending and played.pending[0].get("after") == "at_once":
+        while played.pending and played.pending[0].after == "at_once":
             self._act(played, played.pending.pop(0))
         return played
 
-    def _act(self, played: Played, step: Mapping[str, Any]) -> None:
-        body: dict[str, Any] = {"ticket_id": played.ticket_id, "body": step["body"]}
-        if step.get("as") == "staff":
-            body |= {"public": step.get("public", True)}
-            body |= {"status": step["status"]} if step.get("status") else {}
+    def _act(self, played: Played, step: Step) -> None:
+        body: dict[str, Any] = {"ticket_id": played.ticket_id, "body": step.body}
+        if step.author == "staff":
+            body |= {"public": step.is_public} | ({"status": step.status} if step.status else {})
             self._desk.post("staff", body)
             return
-        body |= {"requester": step["requester"]} if step.get("requester") else {}
         answer = self._desk.post("messages", body)
         played.ticket_id = int(answer["ticket_id"])
-        played.steps.append(Step(str(answer["comment_id"]), time.monotonic()))
+        played.written.append(Written(str(answer["comment_id"]), step.expect))
 
     def _take_outcomes(self) -> list[Played]:
         outcomes = self._ledger.outcomes(VENDOR)
         settled = []
         for played in self.played:
             before = played.is_settled
-            for number, step in enumerate(played.steps):
-                if step.outcome is None and (known := outcomes.get(step.message_id)):
-                    step.outcome = known
-                    step.settled_after = time.monotonic() - step.written_at
-                    # A burst has one outcome: that of its last message.
-                    for earlier in played.steps[:number]:
-                        earlier.outcome = earlier.outcome or {**known, "reasons": ["newer_message"]}
+            for number, written in enumerate(played.written):
+                if written.outcome is None and (known := outcomes.get(written.message_id)):
+                    written.outcome = known
+                    _fold(played.written[:number], known)
             if played.is_settled and not before:
                 settled.append(played)
         return settled
 
     def _play_on(self, played: Played) -> None:
-        if played.pending and played.steps[-1].outcome:
+        if played.pending and played.written[-1].outcome:
             self._act(played, played.pending.pop(0))
 
     def _play_scene(self, play: ScenePlay) -> None:
@@ -213,27 +208,86 @@ def _marks(ticket: Mapping[str, Any]) -> list[str]:
 
 
 def mismatches(played: Played) -> list[str]:
-    """Compare an outcome with what an expert expects; return what differs, in words. Empty: it matched."""
-    expect, outcome = played.ticket.expect, played.outcome
-    if not expect:
-        return []
+    """Compare the outcomes of a ticket with what an expert expects; return what differs, in words."""
+    judged = [(written.expect, written.outcome) for written in played.written if written.expect]
+    return [wrong for expect, outcome in judged for wrong in _compare(expect, outcome, played.titles)]
+
+
+def _fold(earlier: Iterable[Written], outcome: dict[str, Any]) -> None:
+    """Give the earlier messages of a burst the outcome of its last one: they have none, or were called off."""
+    for written in earlier:
+        if written.outcome is None or "newer_message" in written.outcome["reasons"]:
+            written.outcome, written.is_folded = outcome, True
+
+
+def _compare(expect: Expectation, outcome: Mapping[str, Any] | None, titles: Mapping[str, str]) -> Iterator[str]:
     if outcome is None:
-        return ["no outcome"]
-    wrong = []
-    if outcome["action"] not in expect["action"]:
-        wrong.append(f"{outcome['action']} instead of {' or '.join(expect['action'])}")
-    if expect.get("intent") and outcome["intent"] != expect["intent"] and outcome["action"] in ("send", "draft"):
-        wrong.append(f"intent {outcome['intent'] or 'none'} instead of {expect['intent']}")
-    if expect.get("team") and outcome["team"] and outcome["team"] != expect["team"]:
-        wrong.append(f"team {outcome['team']} instead of {expect['team']}")
-    codes = {reason.partition(":")[0] for reason in outcome["reasons"]}
-    if expect.get("reason") and expect["reason"] not in codes:
-        wrong.append(f"without the reason {expect['reason']}")
-    if expect.get("sources") and outcome["action"] in ("send", "draft"):
-        found = " ".join(passage["url"] for passage in outcome["passages"] or ())
-        if not any(slug in found for slug in expect["sources"]):
-            wrong.append("other sources")
-    text = " ".join(s["text"] for s in (outcome["draft"] or {}).get("sentences", ()))
-    if outcome["action"] == "send":
-        wrong += [f"says “{words}”" for words in expect.get("never", ()) if words.lower() in text.lower()]
-    return wrong
+        yield "no outcome"
+        return
+    action = outcome["action"]
+    if action not in expect.action:
+        yield f"{action} instead of {' or '.join(expect.action)}"
+    answered = action in ("send", "draft")
+    if expect.intent and outcome["intent"] != expect.intent and answered:
+        yield f"intent {outcome['intent'] or 'none'} instead of {expect.intent}"
+    if expect.team and outcome["team"] and outcome["team"] != expect.team:
+        yield f"team {outcome['team']} instead of {expect.team}"
+    if expect.reason and expect.reason not in {reason.partition(":")[0] for reason in outcome["reasons"]}:
+        yield f"without the reason {expect.reason}"
+    if expect.sources and answered:
+        found = {passage["title"] for passage in outcome["passages"] or ()}
+        if not found & {titles[source] for source in expect.sources}:
+            yield "other sources"
+    text = " ".join(sentence["text"] for sentence in (outcome["draft"] or {}).get("sentences", ()))
+    if action == "send":
+        yield from (f"says “{words}”" for words in expect.never if words.lower() in text.lower())
+
+
+def message_row(ticket: Ticket) -> dict[str, Any]:
+    """Return a ticket's opening message as the sandbox's control API takes it."""
+    person = ticket.requester
+    row: dict[str, Any] = {
+        "subject": ticket.subject,
+        "body": ticket.body,
+        "channel": ticket.channel,
+        "flags": list(ticket.flags),
+        "attachments": [{"name": name, "content_type": _kind_of(name), "size": 48_211} for name in ticket.attachments],
+        "requester": {"name": person.name, "email": person.email, "tags": list(person.tags)},
+        "opened_by": ticket.opened_by,
+    }
+    if ticket.organization:
+        row["organization"] = {"name": ticket.organization.name, "tags": list(ticket.organization.tags)}
+    return row
+
+
+def article_row(article: Article) -> dict[str, Any]:
+    """Return an article as the sandbox's control API takes it."""
+    return {
+        "title": article.title,
+        "body": article.body,
+        "category": article.category,
+        "section": article.section,
+        "labels": list(article.labels),
+        "locale": article.locale,
+        "draft": article.is_draft,
+        "restricted": article.restricted,
+        **({"updated_at": f"{article.updated.isoformat()}T09:00:00Z"} if article.updated else {}),
+    }
+
+
+def people_row(people: People) -> dict[str, Any]:
+    """Return staff, organisations and suspended requesters as the sandbox's control API takes them."""
+    return {
+        "organizations": [
+            {"name": o.name, "tags": list(o.tags), "domain_names": [o.domain] if o.domain else []}
+            for o in people.organizations
+        ],
+        "users": [
+            *({"name": s.name, "email": s.email, "role": s.role, "groups": list(s.groups)} for s in people.staff),
+            *({"name": c.name, "email": c.email, "suspended": True} for c in people.suspended),
+        ],
+    }
+
+
+def _kind_of(name: str) -> str:
+    return mimetypes.guess_type(name)[0] or "application/octet-stream"

@@ -23,18 +23,128 @@ _TOKEN = re.compile(r"\[[a-z-]+-\d+\]|[^\W_]+|[.!?;:…。！？\n]+|,")
 _CONTRACTION = re.compile(r"(?<=[a-z])['’‘´`](?=(?:t|s|m|re|ve|ll|d)\b)")
 _MASKED = re.compile(r"(?<=[a-z])\*+(?=[a-z])")  # sh*t
 _NEGATIONS = frozenset(
-    "not no never without neither nor dont doesnt didnt havent hasnt hadnt wont wouldnt isnt arent wasnt werent aint "
-    "kein keine keinen keinem keiner keines nicht nie niemals ohne nunca sin tampoco jamas pas jamais sans aucun aucune"
-    " non mai senza nao sem niet geen zonder".split()
+    [
+        "not",
+        "no",
+        "never",
+        "without",
+        "neither",
+        "nor",
+        "dont",
+        "doesnt",
+        "didnt",
+        "havent",
+        "hasnt",
+        "hadnt",
+        "wont",
+        "wouldnt",
+        "isnt",
+        "arent",
+        "wasnt",
+        "werent",
+        "aint",
+        "kein",
+        "keine",
+        "keinen",
+        "keinem",
+        "keiner",
+        "keines",
+        "nicht",
+        "nie",
+        "niemals",
+        "ohne",
+        "nunca",
+        "sin",
+        "tampoco",
+        "jamas",
+        "pas",
+        "jamais",
+        "sans",
+        "aucun",
+        "aucune",
+        "non",
+        "mai",
+        "senza",
+        "nao",
+        "sem",
+        "niet",
+        "geen",
+        "zonder",
+    ]
 )
 _CLAUSE_ENDS = frozenset(
-    "but and or because instead just aber und sondern oder weil pero y sino porque mais et ou parce ma e maar en".split()
+    [
+        "but",
+        "and",
+        "or",
+        "because",
+        "instead",
+        "just",
+        "aber",
+        "und",
+        "sondern",
+        "oder",
+        "weil",
+        "pero",
+        "y",
+        "sino",
+        "porque",
+        "mais",
+        "et",
+        "ou",
+        "parce",
+        "ma",
+        "e",
+        "maar",
+        "en",
+    ]
 )
-_OPENERS = frozenset("if unless why when wenn falls warum wieso si como porque pourquoi se".split())
+_OPENERS = frozenset(
+    ["if", "unless", "why", "when", "wenn", "falls", "warum", "wieso", "si", "como", "porque", "pourquoi", "se"]
+)
 _HARMLESS_AFTER_NO = frozenset(  # "not only", "I do not know how to..."
-    "only know understand see find sure nur weiss verstehe solo se entiendo seulement sais comprends able".split()
+    [
+        "only",
+        "know",
+        "understand",
+        "see",
+        "find",
+        "sure",
+        "nur",
+        "weiss",
+        "verstehe",
+        "solo",
+        "se",
+        "entiendo",
+        "seulement",
+        "sais",
+        "comprends",
+        "able",
+    ]
 )
-_AFTER_PLAIN_NO = frozenset("i we im id ill please thanks thank this that just let give ich wir yo quiero je nous".split())
+_AFTER_PLAIN_NO = frozenset(
+    [
+        "i",
+        "we",
+        "im",
+        "id",
+        "ill",
+        "please",
+        "thanks",
+        "thank",
+        "this",
+        "that",
+        "just",
+        "let",
+        "give",
+        "ich",
+        "wir",
+        "yo",
+        "quiero",
+        "je",
+        "nous",
+    ]
+)
 
 
 def fold(text: str) -> str:

@@ -83,7 +83,9 @@ _TOKENS = (
         r"(?i)\b(?:api|access|secret|private|auth|client|webhook|refresh)[ _-]?(?:key|token|secret)s?\b"
         r"(?:[ \t]+(?:is|was|ist|es|est))?[ \t]*[:=]?[ \t]*[\"'`]?((?=[\w+/=.~-]*\d)(?=[\w+/=.~-]*[a-zA-Z])[\w+/=.~-]{10,})"
     ),
-    re.compile(r"(?i)\btoken(?:[ \t]+is)?[ \t]*[:=]?[ \t]*[\"'`]?((?=[\w+/=.~-]*\d)(?=[\w+/=.~-]*[a-z])[\w+/=.~-]{16,})"),
+    re.compile(
+        r"(?i)\btoken(?:[ \t]+is)?[ \t]*[:=]?[ \t]*[\"'`]?((?=[\w+/=.~-]*\d)(?=[\w+/=.~-]*[a-z])[\w+/=.~-]{16,})"
+    ),
 )
 
 _EMAIL = re.compile(r"[\w.+%'-]{1,64}@(?:[\w-]{1,63}\.){1,6}[^\W\d_]{2,24}\b")
@@ -106,7 +108,9 @@ def _ibans(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 _DIGITS = re.compile(r"(?<![\w.,/-])(?:\d[ -]?){12,18}\d(?![\w/-]|[.,]\d)")
-_CARD_WORD = re.compile(r"(?i)\b(?:card|karte|kreditkarte|tarjeta|carte|carta|kaart|visa|mastercard|amex)\b[^\n.!?]{0,30}$")
+_CARD_WORD = re.compile(
+    r"(?i)\b(?:card|karte|kreditkarte|tarjeta|carte|carta|kaart|visa|mastercard|amex)\b[^\n.!?]{0,30}$"
+)
 
 
 def _cards(text: str) -> Iterator[tuple[str, int, int]]:
@@ -130,7 +134,9 @@ def _has_card_layout(digits: str) -> bool:
         return 14 <= size <= 19
     if 3528 <= head <= 3589 or head == 6011 or digits[:2] in ("60", "62", "64", "65", "81"):
         return 16 <= size <= 19
-    return digits[0] in "56" and 13 <= size <= 19 and digits[:2] in ("50", "56", "57", "58", "59", "61", "63", "66", "67")
+    return (
+        digits[0] in "56" and 13 <= size <= 19 and digits[:2] in ("50", "56", "57", "58", "59", "61", "63", "66", "67")
+    )
 
 
 _SSN = re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])")
@@ -176,7 +182,9 @@ def _end_of_id(found: re.Match[str]) -> int:
 
 _IPV4 = re.compile(r"(?<![\w.-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d)")
 _IPV6 = re.compile(r"(?<![\w:.])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![\w:])")
-_VERSION_WORD = re.compile(r"(?i)\b(?:v|version|ver\.?|build|release|firmware|update|esr|app|android|ios|windows|macos)[ \t:#(]*$")
+_VERSION_WORD = re.compile(
+    r"(?i)\b(?:v|version|ver\.?|build|release|firmware|update|esr|app|android|ios|windows|macos)[ \t:#(]*$"
+)
 
 
 def _ips(text: str) -> Iterator[tuple[str, int, int]]:
@@ -218,16 +226,143 @@ _PASSWORD_SAID = re.compile(
     rf"(?i)\b{_SECRET_WORD}(?:[ \t]+(?:for|f[uü]r|de|of|to)[ \t]+[^\n.:=]{{1,30}}?)?"
     r"[ \t]+(?:is|ist|lautet|war|was|es|est|era|é|è|=)(?:[ \t]+|(?=:))(?:(?:still|now|noch|jetzt)[ \t]+)?:?[ \t]*[\"'“„‘«`]?([^\s\"'”“’»`]{3,64})"
 )
-_PASSWORD_FIELD = re.compile(rf"(?i)\b{_SECRET_WORD}[ \t]*[:=][ \t]*[\"'“„‘«`]?([^\s\"'”“’»`]{{3,64}})(?=[\"'”’»`]?[ \t]*(?:[.,;!)]|\n|$|and\b|und\b)|[ \t]*[/|])")
-_PIN = re.compile(r"(?i)\b(?:pin|pin code|cvv2?|cvc2?|card security code|puk)\b(?:[ \t]+(?:is|ist|es|est|number|code)){0,2}[ \t]*[:=#]?[ \t]*(\d{3,8})\b")
+_PASSWORD_FIELD = re.compile(
+    rf"(?i)\b{_SECRET_WORD}[ \t]*[:=][ \t]*[\"'“„‘«`]?([^\s\"'”“’»`]{{3,64}})(?=[\"'”’»`]?[ \t]*(?:[.,;!)]|\n|$|and\b|und\b)|[ \t]*[/|])"
+)
+_PIN = re.compile(
+    r"(?i)\b(?:pin|pin code|cvv2?|cvc2?|card security code|puk)\b(?:[ \t]+(?:is|ist|es|est|number|code)){0,2}[ \t]*[:=#]?[ \t]*(\d{3,8})\b"
+)
 _NOT_A_PASSWORD = frozenset(
-    "a an the not no wrong incorrect invalid expired correct right reset required empty blank missing weak strong too "
-    "never always being been rejected refused accepted asked requested saved stored lost forgotten unknown changed ok okay "
-    "okey working broken hidden visible needed necessary still now also only so very what which that this it its my your in on "
-    "at to for with from by of as if when where why how falsch nicht ungultig abgelaufen richtig leer incorrecta incorrecto "
-    "invalida no erronea mal incorrect faux invalide expire errado errada inválida ungültig abgelehnt vergessen weg kaputt "
-    "even used using issue longer different same protected case-sensitive sensitive good fine valid set unchanged long short displayed shown "
-    "entered typed sent automatically ignored denied unable definitely really simply just either probably".split()
+    [
+        "a",
+        "an",
+        "the",
+        "not",
+        "no",
+        "wrong",
+        "incorrect",
+        "invalid",
+        "expired",
+        "correct",
+        "right",
+        "reset",
+        "required",
+        "empty",
+        "blank",
+        "missing",
+        "weak",
+        "strong",
+        "too",
+        "never",
+        "always",
+        "being",
+        "been",
+        "rejected",
+        "refused",
+        "accepted",
+        "asked",
+        "requested",
+        "saved",
+        "stored",
+        "lost",
+        "forgotten",
+        "unknown",
+        "changed",
+        "ok",
+        "okay",
+        "okey",
+        "working",
+        "broken",
+        "hidden",
+        "visible",
+        "needed",
+        "necessary",
+        "still",
+        "now",
+        "also",
+        "only",
+        "so",
+        "very",
+        "what",
+        "which",
+        "that",
+        "this",
+        "it",
+        "its",
+        "my",
+        "your",
+        "in",
+        "on",
+        "at",
+        "to",
+        "for",
+        "with",
+        "from",
+        "by",
+        "of",
+        "as",
+        "if",
+        "when",
+        "where",
+        "why",
+        "how",
+        "falsch",
+        "nicht",
+        "ungultig",
+        "abgelaufen",
+        "richtig",
+        "leer",
+        "incorrecta",
+        "incorrecto",
+        "invalida",
+        "no",
+        "erronea",
+        "mal",
+        "incorrect",
+        "faux",
+        "invalide",
+        "expire",
+        "errado",
+        "errada",
+        "inválida",
+        "ungültig",
+        "abgelehnt",
+        "vergessen",
+        "weg",
+        "kaputt",
+        "even",
+        "used",
+        "using",
+        "issue",
+        "longer",
+        "different",
+        "same",
+        "protected",
+        "case-sensitive",
+        "sensitive",
+        "good",
+        "fine",
+        "valid",
+        "set",
+        "unchanged",
+        "long",
+        "short",
+        "displayed",
+        "shown",
+        "entered",
+        "typed",
+        "sent",
+        "automatically",
+        "ignored",
+        "denied",
+        "unable",
+        "definitely",
+        "really",
+        "simply",
+        "just",
+        "either",
+        "probably",
+    ]
 )
 
 
@@ -319,7 +454,9 @@ _USERNAME = re.compile(
 def _usernames(text: str) -> Iterator[tuple[str, int, int]]:
     for found in _USERNAME.finditer(text):
         value = found.group(1).rstrip(".-")
-        if value.casefold() not in _NOT_A_PASSWORD and not (value.isalpha() and value.casefold() in ("and", "und", "email")):
+        if value.casefold() not in _NOT_A_PASSWORD and not (
+            value.isalpha() and value.casefold() in ("and", "und", "email")
+        ):
             yield "username", found.start(1), found.start(1) + len(value)
 
 
@@ -334,15 +471,23 @@ _ADDRESSES = (
         r"\b(?:\d{1,6}[A-Za-z]?|Studio \d+\w?|Flat \d+\w?|Unit \d+\w?|Apt\.? \d+\w?|Suite \d+\w?|PSC \d+|P\.?O\.? Box \d+)"
         rf",? [A-Z][^\n;!?]{{2,80}}?\b{_ZIP}\b"
     ),
-    re.compile(rf"\b\d{{1,6}}[A-Za-z]? (?:[A-Z][\w'.-]{{1,20}} ){{1,4}}(?i:{_STREET})\b\.?(?:,? (?:Apt|Suite|Unit|Flat|No)\.? ?\w{{1,6}})?(?:, [A-Z][\w .'-]{{2,30}}){{0,2}}"),
+    re.compile(
+        rf"\b\d{{1,6}}[A-Za-z]? (?:[A-Z][\w'.-]{{1,20}} ){{1,4}}(?i:{_STREET})\b\.?(?:,? (?:Apt|Suite|Unit|Flat|No)\.? ?\w{{1,6}})?(?:, [A-Z][\w .'-]{{2,30}}){{0,2}}"
+    ),
     # German and Dutch: street, number, postcode, town.
     re.compile(
         r"\b[A-ZÄÖÜ][\w.'’äöüß-]{1,40}(?: [\wäöüß.-]{1,25}){0,3} \d{1,4} ?[a-z]?(?:[-/]\d{1,4})?,?[ \n]\s?(?:D-|A-|CH-)?\d{4,5}(?: [A-Z]{2})? [A-ZÄÖÜ][\wäöüß.-]{1,30}(?:[ -](?:(?:am|an der|im|ob der|bei|in) )?[A-ZÄÖÜ(][\wäöüß.)-]{1,20}){0,2}"
     ),
-    re.compile(r"\b[A-ZÄÖÜ][\wäöüß-]{1,30}(?:straße|strasse|str\.|weg|platz|allee|gasse|ring|ufer|damm)\b\.? ?\d{1,4} ?[a-z]?\b(?:[-/]\d{1,4})?"),
+    re.compile(
+        r"\b[A-ZÄÖÜ][\wäöüß-]{1,30}(?:straße|strasse|str\.|weg|platz|allee|gasse|ring|ufer|damm)\b\.? ?\d{1,4} ?[a-z]?\b(?:[-/]\d{1,4})?"
+    ),
     # Romance languages: street word first.
-    re.compile(r"\b\d{1,4}(?: ?bis)?,? (?:rue|avenue|boulevard|place|chemin|impasse|all[eé]e|quai) [^\n,;.]{3,40}(?:,? \d{5} [A-ZÉ][\w'éèç-]{2,30})?"),
-    re.compile(r"\b(?:Calle|C/|Avenida|Avda\.|Plaza|Paseo|Via|Viale|Piazza|Corso|Rua|Avenida|Travessa) [^\n,;.]{3,40},? ?n?[º°]?\.? ?\d{1,4}\w?(?:,? \d{4,5}(?:-\d{3})? [A-Z][\w'áéíóú-]{2,30})?"),
+    re.compile(
+        r"\b\d{1,4}(?: ?bis)?,? (?:rue|avenue|boulevard|place|chemin|impasse|all[eé]e|quai) [^\n,;.]{3,40}(?:,? \d{5} [A-ZÉ][\w'éèç-]{2,30})?"
+    ),
+    re.compile(
+        r"\b(?:Calle|C/|Avenida|Avda\.|Plaza|Paseo|Via|Viale|Piazza|Corso|Rua|Avenida|Travessa) [^\n,;.]{3,40},? ?n?[º°]?\.? ?\d{1,4}\w?(?:,? \d{4,5}(?:-\d{3})? [A-Z][\w'áéíóú-]{2,30})?"
+    ),
     # Said to be an address, with a number in it.
     re.compile(
         r"(?i:\b(?:(?:my|our|home|postal|mailing|shipping|delivery|billing) address(?: is)?|i live at|we live at|(?:meine|unsere|liefer|rechnungs)\s?a(?:nschrift|dresse)(?: (?:ist|lautet))?"
@@ -359,19 +504,196 @@ _SIGN_OFF = (
     r"|met vriendelijke groet(?:en)?|groet(?:en|jes)?|bedankt|pozdrawiam|med vänliga hälsningar|hälsningar|mvh|venlig hilsen)"
 )
 _FULL_NAME = rf"(?!(?i:{_SIGN_OFF})\b){_NAME_WORD}(?: (?:(?:van|von|de|der|del|da|di|la|le|bin|al|zu)\.? ){{0,2}}(?:{_NAME_WORD}|[A-Z]{{2,3}}(?![\w]))){{0,3}}"
-_SIGNED = re.compile(rf"(?i:\b{_SIGN_OFF})[ \t]*(?:[,.!-]{{1,12}}\s{{0,4}}|\s{{1,4}})({_FULL_NAME})(?=[ \t]*(?:[.,!]|\n|$)|\s)")
+_SIGNED = re.compile(
+    rf"(?i:\b{_SIGN_OFF})[ \t]*(?:[,.!-]{{1,12}}\s{{0,4}}|\s{{1,4}})({_FULL_NAME})(?=[ \t]*(?:[.,!]|\n|$)|\s)"
+)
 _SELF_NAMED = re.compile(
     rf"(?i:\b(?:my name is|my name's|name:|mein name ist|ich hei(?:ß|ss)e|me llamo|mi nombre es|je m'appelle|mon nom est|mi chiamo|meu nome [ée])) ({_FULL_NAME})"
     rf"|(?i:\b(?:i am|i'm|this is|ich bin|soy|je suis)) ({_NAME_WORD} {_NAME_WORD})(?= (?:from|and|of|here|aus|von|de|und)\b|[,.]|$)"
     rf"|(?i:\bship (?:it|the \w+|them) to|\battn:?|\bc/o) ({_NAME_WORD} {_NAME_WORD})"
 )
 _NOT_A_NAME = frozenset(
-    "I I'm My The This That It Is In On If A An And But Or For From To Please Hi Hello Hey Dear Thanks Thank Sent Get You Your We Our They There Here When What Why How Where Who "
-    "Which Can Could Would Will Is Are Was Do Does Did Have Has Had Not No Yes Ok Okay All Any Also As At After Before Since So Still Now Just Date Ship Kind Best Regards Re Fwd Ps P.S. "
-    "Team Support Staff Everyone Everybody Folks Guys Sir Madam Customer Service Help Desk Windows Thunderbird Mozilla Google Gmail Outlook Apple Android Microsoft Firefox Tidemark "
-    "Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April May June July August September October November December "
-    "English German French Spanish Using Have With Every Recently Today Yesterday Tomorrow Each Another Some Most Many Even Let Looking Order Version Edit Update Again Sorry Great Good Well "
-    "Das Die Der Ich Wir Sie Und Aber Bitte Danke Team El La Los Las Yo Pero Le Les Je Nous Mais Merci Hola Hallo Bonjour".split()
+    [
+        "I",
+        "I'm",
+        "My",
+        "The",
+        "This",
+        "That",
+        "It",
+        "Is",
+        "In",
+        "On",
+        "If",
+        "A",
+        "An",
+        "And",
+        "But",
+        "Or",
+        "For",
+        "From",
+        "To",
+        "Please",
+        "Hi",
+        "Hello",
+        "Hey",
+        "Dear",
+        "Thanks",
+        "Thank",
+        "Sent",
+        "Get",
+        "You",
+        "Your",
+        "We",
+        "Our",
+        "They",
+        "There",
+        "Here",
+        "When",
+        "What",
+        "Why",
+        "How",
+        "Where",
+        "Who",
+        "Which",
+        "Can",
+        "Could",
+        "Would",
+        "Will",
+        "Is",
+        "Are",
+        "Was",
+        "Do",
+        "Does",
+        "Did",
+        "Have",
+        "Has",
+        "Had",
+        "Not",
+        "No",
+        "Yes",
+        "Ok",
+        "Okay",
+        "All",
+        "Any",
+        "Also",
+        "As",
+        "At",
+        "After",
+        "Before",
+        "Since",
+        "So",
+        "Still",
+        "Now",
+        "Just",
+        "Date",
+        "Ship",
+        "Kind",
+        "Best",
+        "Regards",
+        "Re",
+        "Fwd",
+        "Ps",
+        "P.S.",
+        "Team",
+        "Support",
+        "Staff",
+        "Everyone",
+        "Everybody",
+        "Folks",
+        "Guys",
+        "Sir",
+        "Madam",
+        "Customer",
+        "Service",
+        "Help",
+        "Desk",
+        "Windows",
+        "Thunderbird",
+        "Mozilla",
+        "Google",
+        "Gmail",
+        "Outlook",
+        "Apple",
+        "Android",
+        "Microsoft",
+        "Firefox",
+        "Tidemark",
+        "Monday",
+        "Tuesday",
+        "Wednesday",
+        "Thursday",
+        "Friday",
+        "Saturday",
+        "Sunday",
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+        "English",
+        "German",
+        "French",
+        "Spanish",
+        "Using",
+        "Have",
+        "With",
+        "Every",
+        "Recently",
+        "Today",
+        "Yesterday",
+        "Tomorrow",
+        "Each",
+        "Another",
+        "Some",
+        "Most",
+        "Many",
+        "Even",
+        "Let",
+        "Looking",
+        "Order",
+        "Version",
+        "Edit",
+        "Update",
+        "Again",
+        "Sorry",
+        "Great",
+        "Good",
+        "Well",
+        "Das",
+        "Die",
+        "Der",
+        "Ich",
+        "Wir",
+        "Sie",
+        "Und",
+        "Aber",
+        "Bitte",
+        "Danke",
+        "Team",
+        "El",
+        "La",
+        "Los",
+        "Las",
+        "Yo",
+        "Pero",
+        "Le",
+        "Les",
+        "Je",
+        "Nous",
+        "Mais",
+        "Merci",
+        "Hola",
+        "Hallo",
+        "Bonjour",
+    ]
 )
 
 
@@ -396,9 +718,71 @@ def _name_length(written: str) -> int:
 
 # First names that are everyday words: alone they are masked only where a name is expected.
 _EVERYDAY = frozenset(
-    "will mark bill may april june rose grace faith hope joy grant rich art page hunter chase dean frank ernest drew pat "
-    "rob sue jack miles max chip gene guy penny dawn summer autumn amber ruby crystal angel christian van lance reed wade "
-    "young long short king price banks best brown black white green gray case day park field fields wood woods cook".split()
+    [
+        "will",
+        "mark",
+        "bill",
+        "may",
+        "april",
+        "june",
+        "rose",
+        "grace",
+        "faith",
+        "hope",
+        "joy",
+        "grant",
+        "rich",
+        "art",
+        "page",
+        "hunter",
+        "chase",
+        "dean",
+        "frank",
+        "ernest",
+        "drew",
+        "pat",
+        "rob",
+        "sue",
+        "jack",
+        "miles",
+        "max",
+        "chip",
+        "gene",
+        "guy",
+        "penny",
+        "dawn",
+        "summer",
+        "autumn",
+        "amber",
+        "ruby",
+        "crystal",
+        "angel",
+        "christian",
+        "van",
+        "lance",
+        "reed",
+        "wade",
+        "young",
+        "long",
+        "short",
+        "king",
+        "price",
+        "banks",
+        "best",
+        "brown",
+        "black",
+        "white",
+        "green",
+        "gray",
+        "case",
+        "day",
+        "park",
+        "field",
+        "fields",
+        "wood",
+        "woods",
+        "cook",
+    ]
 )
 
 

@@ -1,10 +1,11 @@
 """The story of a ticket: answer(), learn(), reconcile(). Each reads like the product's description."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from config.logs import get_logger
+from config.policy import Policy
 from integrations.errors import NotFoundError, TransientError
 from integrations.helpdesk import Role, Status, Ticket
 from integrations.llm import ModelOutcome
@@ -20,6 +21,8 @@ from workers.domain import (
     Reading,
     Reason,
     RuleHit,
+    Sentiment,
+    Urgency,
 )
 from workers.notes import Package
 from workers.reading import read
@@ -90,7 +93,9 @@ def answer(ticket: Ticket, lease: Lease, services: Services) -> Concluded | None
         return conclude(case, lease, stop, package, services)
 
     proposed = _draft(case, ticket, reading, label, found, services)
-    findings = check(proposed, found.passages, reading, services.policy) if _has_text(proposed) else Findings()
+    findings = Findings()
+    if proposed and proposed.sentences:
+        findings = check(proposed, found.passages, reading, services.policy)
     routing = facts.for_route(ticket, reading, triaging, label, found, proposed, findings, services.policy)
     _record(case, lease, services, admit=admitting, triage=triaging, route=routing)
     _note(case, lease, services, draft=asdict(proposed) if proposed else None, findings=asdict(findings))
@@ -121,9 +126,7 @@ def _classify(case: Case, reading: Reading, hits: tuple[RuleHit, ...], services:
 
     def ask(candidates: Any) -> Any:
         assert llm is not None
-        return ask_classify(
-            reading, candidates, services.prompts["classify"], llm, services.policy, model=services.classify_model
-        )
+        return ask_classify(reading, candidates, services.prompts["classify"], llm, services.policy)
 
     # What a rule hands over anyway costs no model call.
     is_decided = rules.strictest(hits) is Action.HAND_OFF
@@ -135,7 +138,18 @@ def _classify(case: Case, reading: Reading, hits: tuple[RuleHit, ...], services:
         services.policy,
     )
     services.ledger.record_calls(case.id, usages, now=services.now())
-    return rules.temper(label, reading, hits)
+    return _tempered(label, reading, hits, services.policy)
+
+
+def _tempered(label: Classification, reading: Reading, hits: tuple[RuleHit, ...], policy: Policy) -> Classification:
+    """Add what plain words say of mood and haste; neither is ever talked down by the model."""
+    intent = policy.intents.get(label.intent)
+    return replace(
+        label,
+        sentiment=max(label.sentiment, rules.mood(reading), key=list(Sentiment).index),
+        urgency=max(label.urgency, rules.urgency(reading, hits), key=list(Urgency).index),
+        needs_action=label.needs_action or bool(intent and intent.needs_action),
+    )
 
 
 def _search(ticket: Ticket, reading: Reading, services: Services) -> SearchResult:
@@ -160,7 +174,6 @@ def _draft(
         services.prompts["draft"],
         services.llm,
         services.policy,
-        model=services.draft_model,
         requester_name=ticket.requester.name,
         intent=label.intent,
     )
@@ -170,10 +183,6 @@ def _draft(
             f"model {usage.outcome.value}", operation="draft", retry_after_seconds=usage.retry_after_seconds
         )
     return proposed
-
-
-def _has_text(proposed: Draft | None) -> bool:
-    return proposed is not None and bool(proposed.sentences)
 
 
 def give_up(lease: Lease, why: str, services: Services) -> None:

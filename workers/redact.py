@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 from workers.personal_data import STRUCTURED, find_personal_data
 
 SECRET_KINDS = frozenset({"card", "password", "code", "token", "national-id"})
-PLACEHOLDER = re.compile(r"\[(name|email|phone|card|iban|ip|password|code|token|national-id|username|birth-date|address)-(\d{1,4})\]")
+PLACEHOLDER = re.compile(
+    r"\[(name|email|phone|card|iban|ip|password|code|token|national-id|username|birth-date|address)-(\d{1,4})\]"
+)
 
 
 def mask(text: str, *, vault: dict[str, str], known_names: Sequence[str] = ()) -> str:
@@ -19,7 +21,9 @@ def mask(text: str, *, vault: dict[str, str], known_names: Sequence[str] = ()) -
     written in round brackets so that it can never be filled.
     """
     text = PLACEHOLDER.sub(lambda found: found[0] if found[0] in vault else f"({found[0][1:-1]})", text)
-    known = {(_kind(placeholder), _sameness(_kind(placeholder), value)): placeholder for placeholder, value in vault.items()}
+    known = {
+        (_kind(placeholder), _sameness(_kind(placeholder), value)): placeholder for placeholder, value in vault.items()
+    }
     pieces: list[str] = []
     rest = 0
     for part in _between_placeholders(text):

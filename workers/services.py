@@ -49,8 +49,6 @@ class Services:
     bell: Bell
     now: Callable[[], datetime]
     sleep: Callable[[float], None]
-    classify_model: str
-    draft_model: str
 
 
 def utc_now() -> datetime:
@@ -66,7 +64,7 @@ def build(settings: Settings, *, sleep: Callable[[float], None] = time.sleep) ->
     """Make everything. Raise SchemaError, PolicyError, PromptError or an IntegrationError with one clear line."""
     engine = open_engine(settings.sql_url, pool_size=settings.threads + 4)
     require_head(engine)
-    policy = load_policy(settings.config)
+    policy = load_policy(settings.config).with_models(settings.classify_model, settings.draft_model)
     library = Library(engine, utc_now)
     embedder = load_embedder("minilm", settings.data)
     vendors = registry.configured(settings)
@@ -88,8 +86,6 @@ def build(settings: Settings, *, sleep: Callable[[float], None] = time.sleep) ->
         bell=Bell(settings.redis_url),
         now=utc_now,
         sleep=sleep,
-        classify_model=settings.classify_model or policy.models.classify,
-        draft_model=settings.draft_model or policy.models.draft,
     )
 
 

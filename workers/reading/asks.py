@@ -5,7 +5,9 @@ import re
 _MAX_ASKS = 8
 _MAX_CHARS = 300
 
-_SENTENCE = re.compile(r"(?<=[.!?。！？])(?<!\b[A-Z]\.)(?<!e\.g\.)(?<!i\.e\.)(?<!z\.B\.)(?<!bzw\.)(?<!etc\.)(?<!Nr\.)(?<!No\.)(?<!approx\.)(?<!vs\.)\s+(?=[\"'“(¿¡]?[^\Wa-z]|¿)|(?<=[。！？])")
+_SENTENCE = re.compile(
+    r"(?<=[.!?。！？])(?<!\b[A-Z]\.)(?<!e\.g\.)(?<!i\.e\.)(?<!z\.B\.)(?<!bzw\.)(?<!etc\.)(?<!Nr\.)(?<!No\.)(?<!approx\.)(?<!vs\.)\s+(?=[\"'“(¿¡]?[^\Wa-z]|¿)|(?<=[。！？])"
+)
 _LIST_ITEM = re.compile(r"^(?:[-*•–·]|\(?\d{1,2}[.)]|[a-h][.)])\s+")
 _ASKING = re.compile(
     r"(?i)^\W*(?:(?:and|also|second(?:ly)?|third(?:ly)?|finally|another (?:thing|question)|next|then|plus|und|außerdem|zweitens|y|además|et|aussi|hi|hello|hey|so)[,:]?\s+){0,2}"

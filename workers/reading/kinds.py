@@ -11,7 +11,9 @@ from workers.domain import MessageKind
 from workers.patterns import fold
 
 _ROBOTS = re.compile(r"(?i)^(?:mailer-daemon|postmaster|bounces?|[\w.+-]*-bounces?)(?:[+=-][^@]*)?@")
-_NO_REPLY = re.compile(r"(?i)^(?:[\w.+]*[._+-])?(?:no[._-]?reply|do[._-]?not[._-]?reply|notifications?|auto-?(?:mailer|confirm|reply)|nepasrepondre|no[._-]?responder|keine[._-]?antwort)(?:[+._-][^@]*)?@")
+_NO_REPLY = re.compile(
+    r"(?i)^(?:[\w.+]*[._+-])?(?:no[._-]?reply|do[._-]?not[._-]?reply|notifications?|auto-?(?:mailer|confirm|reply)|nepasrepondre|no[._-]?responder|keine[._-]?antwort)(?:[+._-][^@]*)?@"
+)
 
 
 def kind_of(message: Message, own: str, full: str, *, subject: str, is_first: bool, asked_before: bool) -> MessageKind:
@@ -101,10 +103,18 @@ _AWAY = re.compile(
     r"|je suis (?:actuellement )?(?:absente?|en congés?|en vacances|hors du bureau)|je serai absente?|sono (?:attualmente )?(?:fuori ufficio|in ferie|assente)|estou (?:fora do escritório|de férias|ausente)|ik ben (?:momenteel |op dit moment )?(?:afwezig|op vakantie|niet op kantoor)|jag är (?:för närvarande )?(?:på semester|frånvarande|ledig)|jestem (?:obecnie )?(?:na urlopie|nieobecn))"
 )
 _ABSENCE_SIGNS = (
-    re.compile(r"(?i)thank(?:s| you) for your (?:e-?mail|message|mail)|(?:vielen )?dank für ihre (?:e-?mail|nachricht)|gracias por su (?:mensaje|correo)|merci (?:de|pour) votre (?:message|mail|e-?mail|courriel)|grazie per|obrigad[oa] pel[oa]|bedankt voor (?:uw|je)"),
-    re.compile(r"(?i)limited access|no access to (?:my )?e-?mail|not (?:be )?(?:reading|checking|forwarded)|will not be forwarded|nicht (?:weitergeleitet|gelesen)|acceso limitado|acc[eè]s limité"),
-    re.compile(r"(?i)urgent (?:matters|cases|requests|inquiries|enquiries|issues)|for (?:anything )?urgent|if (?:it is|this is|your (?:matter|request|message) is) urgent|dringende[nr]? (?:fällen|anliegen|angelegenheit)|en caso de urgencia|asuntos urgentes|en cas d'urgence|per urgenze|em caso de urgência|dringende (?:zaken|gevallen)"),
-    re.compile(r"(?i)(?:reply|respond|answer|get back to you|come back to you|deal with your) .{0,40}(?:on|upon|when|after|as soon as) (?:my return|i (?:return|am back|get back))|(?:return|back) (?:to the office )?on|nach meiner rückkehr|bin (?:ich )?(?:wieder )?(?:ab|am) .{0,20}(?:erreichbar|zurück|wieder)|wieder (?:da|erreichbar|im büro)|a mi regreso|à mon retour|de retour|al mio rientro"),
+    re.compile(
+        r"(?i)thank(?:s| you) for your (?:e-?mail|message|mail)|(?:vielen )?dank für ihre (?:e-?mail|nachricht)|gracias por su (?:mensaje|correo)|merci (?:de|pour) votre (?:message|mail|e-?mail|courriel)|grazie per|obrigad[oa] pel[oa]|bedankt voor (?:uw|je)"
+    ),
+    re.compile(
+        r"(?i)limited access|no access to (?:my )?e-?mail|not (?:be )?(?:reading|checking|forwarded)|will not be forwarded|nicht (?:weitergeleitet|gelesen)|acceso limitado|acc[eè]s limité"
+    ),
+    re.compile(
+        r"(?i)urgent (?:matters|cases|requests|inquiries|enquiries|issues)|for (?:anything )?urgent|if (?:it is|this is|your (?:matter|request|message) is) urgent|dringende[nr]? (?:fällen|anliegen|angelegenheit)|en caso de urgencia|asuntos urgentes|en cas d'urgence|per urgenze|em caso de urgência|dringende (?:zaken|gevallen)"
+    ),
+    re.compile(
+        r"(?i)(?:reply|respond|answer|get back to you|come back to you|deal with your) .{0,40}(?:on|upon|when|after|as soon as) (?:my return|i (?:return|am back|get back))|(?:return|back) (?:to the office )?on|nach meiner rückkehr|bin (?:ich )?(?:wieder )?(?:ab|am) .{0,20}(?:erreichbar|zurück|wieder)|wieder (?:da|erreichbar|im büro)|a mi regreso|à mon retour|de retour|al mio rientro"
+    ),
 )
 
 
@@ -118,7 +128,10 @@ def _is_absence(title: str, text: str, *, by_machine: bool) -> bool:
     if by_machine:
         return True
     signs = sum(1 for sign in _ABSENCE_SIGNS if sign.search(text))
-    if "?" in text or re.search(r"(?i)\b(?:please|bitte|por favor) (?!contact|call|e-?mail|write|note|reach|wenden|kontakt|contact[ae]|merci)", text):
+    if "?" in text or re.search(
+        r"(?i)\b(?:please|bitte|por favor) (?!contact|call|e-?mail|write|note|reach|wenden|kontakt|contact[ae]|merci)",
+        text,
+    ):
         return signs >= 3
     return signs >= 2 or (signs == 1 and len(text.split()) <= 60) or len(text.split()) <= 14
 
@@ -140,14 +153,18 @@ def _is_calendar(
     return has_invite and "?" not in own and (len(own.split()) <= 12 or bool(_MEETING.search(full)))
 
 
-_MEETING = re.compile(r"(?i)microsoft teams(?: meeting|-besprechung)|join (?:the |zoom |with google )?meet(?:ing)?|meeting id:|zoom\.us/j/|meet\.google\.com/|besprechungs-id")
+_MEETING = re.compile(
+    r"(?i)microsoft teams(?: meeting|-besprechung)|join (?:the |zoom |with google )?meet(?:ing)?|meeting id:|zoom\.us/j/|meet\.google\.com/|besprechungs-id"
+)
 
 _ACKNOWLEDGED = re.compile(
     r"(?i)(?:your (?:request|ticket|case|enquiry|inquiry|message|e-?mail) (?:\S{1,20} )?(?:has been|was) (?:received|created|logged|registered|opened|updated)|this is an automat(?:ic|ed) (?:reply|response|message|e-?mail|notification)|automatically generated (?:message|e-?mail|reply)"
     r"|(?:please )?do not reply to this (?:e-?mail|message)|please type your reply above this line|ihre anfrage (?:\S{1,20} )?(?:ist eingegangen|wurde (?:empfangen|erstellt|registriert))|dies(?:e e-?mail wurde| ist eine) automatisch|bitte antworten sie nicht auf diese (?:e-?mail|nachricht)"
     r"|este es un (?:mensaje|correo) autom[aá]tico|hemos recibido su (?:solicitud|mensaje|consulta)|no responda a este (?:mensaje|correo)|ceci est un (?:message|e-?mail) automatique|nous avons bien reçu votre (?:demande|message)|ne pas répondre à ce (?:message|mail|courriel)|risposta automatica|non rispondere a questa)"
 )
-_ACKNOWLEDGED_TITLE = re.compile(r"(?i)^\[?(?:request received|ticket (?:received|created|#?\d+ received)|case (?:created|received)|we(?:'ve| have) received your|eingangsbestätigung|ihre anfrage ist eingegangen|acuse de recibo|accusé de réception|read:|gelesen:|leído:|lu :)")
+_ACKNOWLEDGED_TITLE = re.compile(
+    r"(?i)^\[?(?:request received|ticket (?:received|created|#?\d+ received)|case (?:created|received)|we(?:'ve| have) received your|eingangsbestätigung|ihre anfrage ist eingegangen|acuse de recibo|accusé de réception|read:|gelesen:|leído:|lu :)"
+)
 
 
 def _is_acknowledgement(title: str, own: str) -> bool:
@@ -162,7 +179,9 @@ _SURVEY = re.compile(
     r"(?i)^\W*(?:(?:good|great|bad|gut|schlecht),? (?:i'?m|ich bin) (?:un|dis)?(?:satisfied|zufrieden)|(?:rating|score|bewertung|csat|nps|puntuación|note)\s?[:=]\s?\d{1,2}(?:\s?(?:/|of|out of|von)\s?(?:5|10))?|(?:10|\d)\s?(?:/|out of|von|de|sur)\s?(?:5|10)(?: stars?| sterne| estrellas)?"
     r"|[★⭐☆]{1,5}(?:\s?[★⭐☆])*|[1-5] (?:stars?|sterne|estrellas|étoiles))\W*(?P<comment>[\s\S]*)$"
 )
-_SURVEY_TITLE = re.compile(r"(?i)^(?:re: )?(?:survey response|satisfaction (?:survey|rating)|customer satisfaction|feedback survey|umfrage(?:antwort)?|zufriedenheitsumfrage|encuesta de satisfacción|enquête de satisfaction)")
+_SURVEY_TITLE = re.compile(
+    r"(?i)^(?:re: )?(?:survey response|satisfaction (?:survey|rating)|customer satisfaction|feedback survey|umfrage(?:antwort)?|zufriedenheitsumfrage|encuesta de satisfacción|enquête de satisfaction)"
+)
 
 
 def _is_survey(own: str, title: str) -> bool:
@@ -180,24 +199,24 @@ _SEE_ATTACHED = re.compile(
     r"|siehe an(?:hang|lage)|(?:anbei|im anhang)(?: der screenshot| die datei)?|ver (?:archivo )?adjunto|adjunto(?: (?:archivo|captura))?|(?:voir )?(?:pi[eè]ces? jointes?|ci-joint)|in allegato|vedi allegato|em anexo|zie bijlage)\W*$"
 )
 _THANK_WORDS = frozenset(
-    "thank thanks thx thnx tnx thanx ty tysm cheers danke dankeschon dank merci gracias obrigado obrigada grazie bedankt dankjewel dankuwel dziekuje dzieki tack tak takk kiitos dekuji diky kosz koszonom multumesc tesekkurler "
-    "tesekkur sagol спасибо дякую благодаря ευχαριστω ありがとう ありがとうございます ありがとうございました どうも 谢谢 謝謝 감사합니다 고맙습니다 شكرا תודה धन्यवाद ขอบคุณ appreciate appreciated grateful".split()
+    ["thank", "thanks", "thx", "thnx", "tnx", "thanx", "ty", "tysm", "cheers", "danke", "dankeschon", "dank", "merci", "gracias", "obrigado", "obrigada", "grazie", "bedankt", "dankjewel", "dankuwel", "dziekuje", "dzieki", "tack", "tak", "takk", "kiitos", "dekuji", "diky", "kosz", "koszonom", "multumesc", "tesekkurler", "tesekkur", "sagol", "спасибо", "дякую", "благодаря", "ευχαριστω", "ありがとう", "ありがとうございます", "ありがとうございました", "どうも", "谢谢", "謝謝", "감사합니다", "고맙습니다", "شكرا", "תודה", "धन्यवाद", "ขอบคุณ", "appreciate", "appreciated", "grateful"]
 )
-_CLOSING_WORDS = frozenset("ok okay okey k oke okej perfect perfekt perfecto parfait perfetto great super prima top awesome excellent excelente solved resolved fixed sorted works worked funktioniert klappt geklappt erledigt resuelto solucionado funciona regle resolu risolto understood verstanden entendido compris noted got cool nice vale genial geweldig fein wunderbar amazing brilliant lovely good gut bien bene "
-    "bueno yes yep ja si oui".split())
+_CLOSING_WORDS = frozenset(
+    ["ok", "okay", "okey", "k", "oke", "okej", "perfect", "perfekt", "perfecto", "parfait", "perfetto", "great", "super", "prima", "top", "awesome", "excellent", "excelente", "solved", "resolved", "fixed", "sorted", "works", "worked", "funktioniert", "klappt", "geklappt", "erledigt", "resuelto", "solucionado", "funciona", "regle", "resolu", "risolto", "understood", "verstanden", "entendido", "compris", "noted", "got", "cool", "nice", "vale", "genial", "geweldig", "fein", "wunderbar", "amazing", "brilliant", "lovely", "good", "gut", "bien", "bene", "bueno", "yes", "yep", "ja", "si", "oui"]
+)
 _ACKNOWLEDGING = _CLOSING_WORDS - {"yes", "yep", "ja", "si", "oui"}
 _COURTESY = frozenset(
-    "a all alright again so very much many lot lots ton tons bunch for your you u youre yours the that this it its is was were i im we my our us and with of to in have has had a be been are now "
-    "help helping helped support reply replies response answer quick quickly fast prompt swift speedy kind kindly kindness time effort patience team everyone everybody guys folks hi hello hey dear day weekend week evening afternoon morning night nice good great wonderful lovely really truly everything "
-    "indeed just done did do does works working worked fine well happy glad problem problems issue issues matter case ticket closed close can may clear clears up out info information advice tip hint done assistance exactly what needed perfectly works sorted back no more further questions nothing else then bye best regards kind "
-    "vielen lieben besten herzlichen schon schonen tag wochenende abend fur die das der den dem hilfe hat es jetzt nun alles schnelle schnell antwort ruckmeldung ihre eure deine euch ihnen dir sehr im voraus gruss grusse liebe viele mit und ist geht wieder ich bin nochmal nochmals mfg lg vg "
-    "muchas muchisimas mil por la el su tu ayuda respuesta todo esta ya rapida buen dia saludos que tenga un una lo y con me ha sido de "
-    "beaucoup bien pour votre ton aide reponse tout c est bonne journee marche maintenant cela ca a le les rapide vous je avec cordialement mille tutto per il suo tuo aiuto risposta adesso molte "
-    "muito pela ajuda resposta tudo agora hartelijk voor de hulp snelle reactie het werkt nu alles bardzo za pomoc mycket for hjalpen hjalp så mange".split()
+    ["a", "all", "alright", "again", "so", "very", "much", "many", "lot", "lots", "ton", "tons", "bunch", "for", "your", "you", "u", "youre", "yours", "the", "that", "this", "it", "its", "is", "was", "were", "i", "im", "we", "my", "our", "us", "and", "with", "of", "to", "in", "have", "has", "had", "a", "be", "been", "are", "now", "help", "helping", "helped", "support", "reply", "replies", "response", "answer", "quick", "quickly", "fast", "prompt", "swift", "speedy", "kind", "kindly", "kindness", "time", "effort", "patience", "team", "everyone", "everybody", "guys", "folks", "hi", "hello", "hey", "dear", "day", "weekend", "week", "evening", "afternoon", "morning", "night", "nice", "good", "great", "wonderful", "lovely", "really", "truly", "everything", "indeed", "just", "done", "did", "do", "does", "works", "working", "worked", "fine", "well", "happy", "glad", "problem", "problems", "issue", "issues", "matter", "case", "ticket", "closed", "close", "can", "may", "clear", "clears", "up", "out", "info", "information", "advice", "tip", "hint", "done", "assistance", "exactly", "what", "needed", "perfectly", "works", "sorted", "back", "no", "more", "further", "questions", "nothing", "else", "then", "bye", "best", "regards", "kind", "vielen", "lieben", "besten", "herzlichen", "schon", "schonen", "tag", "wochenende", "abend", "fur", "die", "das", "der", "den", "dem", "hilfe", "hat", "es", "jetzt", "nun", "alles", "schnelle", "schnell", "antwort", "ruckmeldung", "ihre", "eure", "deine", "euch", "ihnen", "dir", "sehr", "im", "voraus", "gruss", "grusse", "liebe", "viele", "mit", "und", "ist", "geht", "wieder", "ich", "bin", "nochmal", "nochmals", "mfg", "lg", "vg", "muchas", "muchisimas", "mil", "por", "la", "el", "su", "tu", "ayuda", "respuesta", "todo", "esta", "ya", "rapida", "buen", "dia", "saludos", "que", "tenga", "un", "una", "lo", "y", "con", "me", "ha", "sido", "de", "beaucoup", "bien", "pour", "votre", "ton", "aide", "reponse", "tout", "c", "est", "bonne", "journee", "marche", "maintenant", "cela", "ca", "a", "le", "les", "rapide", "vous", "je", "avec", "cordialement", "mille", "tutto", "per", "il", "suo", "tuo", "aiuto", "risposta", "adesso", "molte", "muito", "pela", "ajuda", "resposta", "tudo", "agora", "hartelijk", "voor", "de", "hulp", "snelle", "reactie", "het", "werkt", "nu", "alles", "bardzo", "za", "pomoc", "mycket", "for", "hjalpen", "hjalp", "så", "mange"]
 )
-_BUT = frozenset("but however although though yet still except unfortunately aber jedoch allerdings leider trotzdem noch pero sin embargo todavia aun mais cependant toutefois malheureusement encore ma pero purtroppo mas porem infelizmente maar echter helaas ale niestety men dock tyvarr но однако".split())
-_HAPPY = re.compile("[\U0001f44d\U0001f44c\U0001f64f\u2764\U0001f600-\U0001f60e\U0001f929\U0001f970\U0001f973\U0001f917\U0001f607\U0001f60a\U0001f389\U0001f38a\U0001f496\U0001f495\U0001f49a\U0001f499\U0001f49c\U0001f49b\U0001f4aa\u2705\u2714\u263a\U0001f91d\U0001f44f\U0001f4af\u2b50\U0001f31f]")
-_GREETING = re.compile(r"(?i)^(?:hi|hello|hey|dear|hallo|liebe[rs]?|guten (?:tag|morgen|abend)|hola|bonjour|cher|chère|ciao|olá)\b[ ,]*(?:[^\W\d_][\w'’-]*){0,1}[ ,!.:\n]*")
+_BUT = frozenset(
+    ["but", "however", "although", "though", "yet", "still", "except", "unfortunately", "aber", "jedoch", "allerdings", "leider", "trotzdem", "noch", "pero", "sin", "embargo", "todavia", "aun", "mais", "cependant", "toutefois", "malheureusement", "encore", "ma", "pero", "purtroppo", "mas", "porem", "infelizmente", "maar", "echter", "helaas", "ale", "niestety", "men", "dock", "tyvarr", "но", "однако"]
+)
+_HAPPY = re.compile(
+    "[\U0001f44d\U0001f44c\U0001f64f\u2764\U0001f600-\U0001f60e\U0001f929\U0001f970\U0001f973\U0001f917\U0001f607\U0001f60a\U0001f389\U0001f38a\U0001f496\U0001f495\U0001f49a\U0001f499\U0001f49c\U0001f49b\U0001f4aa\u2705\u2714\u263a\U0001f91d\U0001f44f\U0001f4af\u2b50\U0001f31f]"
+)
+_GREETING = re.compile(
+    r"(?i)^(?:hi|hello|hey|dear|hallo|liebe[rs]?|guten (?:tag|morgen|abend)|hola|bonjour|cher|chère|ciao|olá)\b[ ,]*(?:[^\W\d_][\w'’-]*){0,1}[ ,!.:\n]*"
+)
 _CLOSING_NAME = re.compile(r"(?:\n+|[,.!–-]\s*)[A-ZÀ-Þ][\w'’.-]+(?: [A-ZÀ-Þ][\w'’.-]+){0,2}[.!]?$")
 
 
@@ -218,7 +237,9 @@ def is_thanks(text: str, *, asked_before: bool = False) -> bool:
     has_thanks = not _THANK_WORDS.isdisjoint(words) or any(word.startswith("ありがと") for word in words)
     if not all(word in _THANK_WORDS or word in _CLOSING_WORDS or word in _COURTESY for word in words):
         return False
-    if re.search(r"\b(?:not|no|never|nicht|kein\w*|pas|nunca)\b", fold(stripped)) and not re.search(r"\bno (?:more|further)\b", fold(stripped)):
+    if re.search(r"\b(?:not|no|never|nicht|kein\w*|pas|nunca)\b", fold(stripped)) and not re.search(
+        r"\bno (?:more|further)\b", fold(stripped)
+    ):
         return False
     return has_thanks or ((smiles or not _ACKNOWLEDGING.isdisjoint(words)) and not asked_before)
 
@@ -242,5 +263,9 @@ def _is_decoration(attachment: Attachment) -> bool:
     name = attachment.name.lower()
     if name.endswith((".ics", ".vcf", ".p7s", ".asc")) or name in ("winmail.dat", "smime.p7m"):
         return True
-    looks_generated = re.match(r"(?:image\d{3}|logo|signature|icon|facebook|twitter|linkedin|instagram|banner|outlook-)", name)
-    return bool(looks_generated) and attachment.content_type.startswith("image/") and attachment.size_bytes < _PASTED_BYTES
+    looks_generated = re.match(
+        r"(?:image\d{3}|logo|signature|icon|facebook|twitter|linkedin|instagram|banner|outlook-)", name
+    )
+    return (
+        bool(looks_generated) and attachment.content_type.startswith("image/") and attachment.size_bytes < _PASTED_BYTES
+    )

@@ -12,7 +12,9 @@ _LANGUAGES = (
     Language.CZECH, Language.TURKISH, Language.RUSSIAN, Language.JAPANESE, Language.CHINESE, Language.KOREAN,
     Language.ARABIC, Language.HEBREW, Language.GREEK,
 )  # fmt: skip
-_NOISE = re.compile(r"https?://\S+|\S+@\S+|\[[a-z-]+-\d+\]|\[[^\]\n]{1,40}:\]|^>.*$|`[^`]*`|\b\w*\d\w*\b|\b[A-Z_]{2,}\b", re.MULTILINE)
+_NOISE = re.compile(
+    r"https?://\S+|\S+@\S+|\[[a-z-]+-\d+\]|\[[^\]\n]{1,40}:\]|^>.*$|`[^`]*`|\b\w*\d\w*\b|\b[A-Z_]{2,}\b", re.MULTILINE
+)
 _MIN_LETTERS = 18
 _SURE = 0.55
 _MARGIN = 0.2
@@ -46,7 +48,9 @@ def language_of(
 
 def _is_one_script_one_language(text: str) -> bool:
     """Say whether two words suffice because hardly another of our languages is written this way."""
-    return sum(1 for c in text if "\u0370" <= c <= "\u03ff" or "\u0590" <= c <= "\u06ff" or "\uac00" <= c <= "\ud7a3") >= 3
+    return (
+        sum(1 for c in text if "\u0370" <= c <= "\u03ff" or "\u0590" <= c <= "\u06ff" or "\uac00" <= c <= "\ud7a3") >= 3
+    )
 
 
 @lru_cache(maxsize=1)

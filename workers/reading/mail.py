@@ -139,7 +139,9 @@ def _answers_in_quotation(head: str, tail: str) -> str:
         elif line:
             pairs[-1][1].append(line)
     answered = [(asked, answer) for asked, answer in pairs if answer]
-    is_interleaved = len(answered) >= 2 or (len(answered) == 1 and len(pairs) > 1 and bool(answered[0][1]) and pairs[-1] is not answered[0])
+    is_interleaved = len(answered) >= 2 or (
+        len(answered) == 1 and len(pairs) > 1 and bool(answered[0][1]) and pairs[-1] is not answered[0]
+    )
     if not is_interleaved:
         return ""
     own = [_without_ending(_own_lines(head))] if tail else []
@@ -178,7 +180,9 @@ _DEVICE = re.compile(
 )
 _DASHES = re.compile(r"^(?:--|—|__|–|-- ?)$")
 _RULE = re.compile(r"^[_=*~-]{5,}$")
-_KEPT = re.compile(r"(?i)\b(?:order|invoice|ticket|case|customer|account|reference|bestell|kunden|rechnung|auftrag|pedido|factura|cliente|commande|facture|client)\w*\W{0,4}(?:n[or°º]\w*\W{0,3})?\w*\d")
+_KEPT = re.compile(
+    r"(?i)\b(?:order|invoice|ticket|case|customer|account|reference|bestell|kunden|rechnung|auftrag|pedido|factura|cliente|commande|facture|client)\w*\W{0,4}(?:n[or°º]\w*\W{0,3})?\w*\d"
+)
 _POSTSCRIPT = re.compile(r"(?i)^p\.? ?s\.?\W")
 _DISCLAIMER = re.compile(
     r"(?i)^\W*(?:(?:this|the (?:information|content)s?(?: contained)? (?:in|of) this) (?:e-?mail|message|communication|transmission)|confidential|disclaimer|legal notice|privileged|notice:|caution:|\[?external\]?|warning:"
@@ -222,7 +226,11 @@ def _signature_start(lines: list[str]) -> int | None:
 def _is_name_like(rest: str) -> bool:
     """Say whether what follows a sign-off on its line may be a name: a few words, nothing asked or told."""
     words = rest.split()
-    return len(words) <= 4 and not rest.endswith("?") and not re.search(r"(?i)\b(?:but|for|i|you|aber|pero|mais|can|how|is|it)\b|\d", rest)
+    return (
+        len(words) <= 4
+        and not rest.endswith("?")
+        and not re.search(r"(?i)\b(?:but|for|i|you|aber|pero|mais|can|how|is|it)\b|\d", rest)
+    )
 
 
 def _looks_signed(lines: list[str]) -> bool:

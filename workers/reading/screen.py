@@ -16,7 +16,7 @@ _OVERRIDE = (
     rf"\b(?:ignor(?:e|ing)|disregard(?:ing)?|forget|override|overwrite|bypass|neglect|drop all|(?:do not|dont|stop) (?:follow|following|obey|obeying)){_W}{{0,5}}?"
     r"(?:instructions?|prompts?|directives?|guidelines?|programming|assignments?|commands? (?:above|given))\b",
     rf"\b(?:ignore|disregard|forget|override|overrule|bypass|drop|break){_W}{{0,3}}?(?:your|all|any|previous|prior|earlier|these|those){_W}{{0,2}}?(?:rules|restrictions|constraints|policies|policy|orders|training|limitations|filters)\b(?! (?:in|on|for|of) (?:my|the|our))",
-    rf"\b(?:ignore|disregard|forget)\W+(?:about )?(?:everything|anything|all)\W+(?:of )?(?:\w+\W+){{0,2}}?(?:above|before|beforehand|previous|prior|told|said|discussed|learned|written|write|i said|that came|and)\b",
+    r"\b(?:ignore|disregard|forget)\W+(?:about )?(?:everything|anything|all)\W+(?:of )?(?:\w+\W+){0,2}?(?:above|before|beforehand|previous|prior|told|said|discussed|learned|written|write|i said|that came|and)\b",
     r"\b(?:forget|ignore) everything\b[^.\n]{0,30}(?:,|\band\b|:)",
     r"\bignorier\w*\b.{0,50}\b(?:anweisung|instruktion|vorgabe|regel|befehl|prompt)|\b(?:vergiss|vergessen sie|missachte)\b.{0,40}(?:anweisung|instruktion|vorgabe|regeln|befehl|prompt|alles\b)|\b(?:nun|jetzt) (?:folgen|kommen|bist du)\b.{0,20}(?:aufgabe|anweisung|instruktion|$|\w+,)|\bausfuhrungen ignorieren",
     r"\b(?:abweichend|entgegen) (?:zu|von|der|den|allen)\b.{0,25}(?:anweisung|instruktion|vorgabe)|\bneue (?:anweisung|aufgabe|instruktion)(?:en)?\s*:",
@@ -84,7 +84,10 @@ _FAMILIES = {
     "addressed": _ADDRESSED,
     "demand": _DEMAND,
 }
-_COMPILED = {name: re.compile("|".join(f"(?:{p.replace('(?m)', '')})" for p in patterns), re.MULTILINE) for name, patterns in _FAMILIES.items()}
+_COMPILED = {
+    name: re.compile("|".join(f"(?:{p.replace('(?m)', '')})" for p in patterns), re.MULTILINE)
+    for name, patterns in _FAMILIES.items()
+}
 _BACKWARDS = re.compile(r"snoitcurtsni|tpmorp|erongi\b|suoiverp|edrageridsid")
 _HIDDEN_ORDER = re.compile(
     r"\b(?:assistant|ai|chatbot|bot|llm|language model|system prompt|summari[sz]e|summari[sz]ing|reply|respond|answer|instructions?|ignore|recommend|approve|refund|escalate|you must|your (?:reply|response|answer))\b"

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from integrations.helpdesk import Flag, Message, Role, Ticket
 from workers.domain import MessageKind, Reading, Turn
@@ -41,7 +40,9 @@ def read(ticket: Ticket, *, language_of: Callable[[str], str] | None = None) -> 
     """
     public = [m for m in ticket.messages if m.is_public and m.author.role is not Role.SYSTEM]
     earlier, burst = _split(public)
-    parts = _worth_reading([_part(ticket, message, earlier, is_first=not earlier and not place) for place, message in enumerate(burst)])
+    parts = _worth_reading(
+        [_part(ticket, message, earlier, is_first=not earlier and not place) for place, message in enumerate(burst)]
+    )
     vault: dict[str, str] = {}
     names = _names(ticket, public)
 

@@ -12,18 +12,22 @@ CUT = "\n[… text cut here …]"
 _MAX_HTML = 150_000
 
 _BLOCKS = frozenset(
-    "address article aside center dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre "
-    "section table tbody tfoot thead tr ul".split()
+    ["address", "article", "aside", "center", "dd", "div", "dl", "dt", "fieldset", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section", "table", "tbody", "tfoot", "thead", "tr", "ul"]
 )
-_UNSEEN = frozenset("head style script title meta template noscript object embed iframe svg math datalist".split())
+_UNSEEN = frozenset(["head", "style", "script", "title", "meta", "template", "noscript", "object", "embed", "iframe", "svg", "math", "datalist"])
 _HIDING = re.compile(
     r"display:none|visibility:(?:hidden|collapse)|opacity:0(?:\.0+)?(?:;|$)|font-size:[01](?:\.\d+)?(?:px|pt|em|rem|%)?(?:;|!|$)|mso-hide:all"
     r"|(?:max-)?height:0(?:px)?(?:;|$).*overflow:hidden|overflow:hidden.*(?:max-)?height:0(?:px)?(?:;|$)|(?:text-indent|left|top):-\d{3,}"
 )
-_SIGNATURES = re.compile(r"gmail_signature|moz-signature|protonmail_signature|^Signature$|x_Signature|ms-outlook-mobile-signature|AppleMailSignature", re.I)
+_SIGNATURES = re.compile(
+    r"gmail_signature|moz-signature|protonmail_signature|^Signature$|x_Signature|ms-outlook-mobile-signature|AppleMailSignature",
+    re.I,
+)
 
 # Written with marks that have no width, turn the direction of reading, or are tags: nobody sees them.
-_INVISIBLE = re.compile("[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0100-\U000e01ef]")
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0100-\U000e01ef]"
+)
 _TAGS = re.compile("(?<!\U0001f3f4)[\U000e0020-\U000e007f]{2,}")
 _FLAG_OR_TAG = re.compile("[\U000e0000-\U000e007f]")
 _JOINERS = re.compile(r"(?<=[\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?=[\x00-\x7f])")
@@ -55,7 +59,13 @@ def tidy(text: str, hidden: list[str] | None = None) -> str:
     """
     if len(text) > MAX_CHARS:
         text = text[:MAX_CHARS] + CUT
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x85", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
+    text = (
+        text.replace("\r\n", "\n")
+        .replace("\r", "\n")
+        .replace("\x85", "\n")
+        .replace("\u2028", "\n")
+        .replace("\u2029", "\n")
+    )
     if not text.isascii():
         if hidden is not None:
             hidden += ["".join(chr(ord(c) - 0xE0000) for c in run) for run in _TAGS.findall(text)]

@@ -5,9 +5,10 @@ import re
 from dataclasses import dataclass
 
 from config.policy import Learning
-from integrations.helpdesk import Flag, Role, Ticket
+from integrations.helpdesk import Flag, Message, Role, Ticket
 from kb.domain import Audience, Document, Source
-from workers.reading import own_words
+from workers.reading.mail import own_words
+from workers.reading.visible import visible
 from workers.redact import mask
 from workers.services import Services
 
@@ -83,11 +84,15 @@ def distil(ticket: Ticket, policy: Learning) -> Lesson | None:
     def masked(text: str) -> str:
         return mask(text, vault=vault, known_names=sorted(people)).strip()
 
-    question = masked(f"{ticket.subject}\n{own_words(asked[0])}")
-    told = [masked(_without_courtesy(own_words(m))) for m in answered]
+    question = masked(f"{ticket.subject}\n{_said(asked[0])}")
+    told = [masked(_without_courtesy(_said(m))) for m in answered]
     substantial = [text for text in told if len(text.split()) >= policy.min_answer_words]
     answer = "\n\n".join(dict.fromkeys(substantial))
     return Lesson(question, answer, tuple(m.id for m in answered), _refusal(question, answer, policy))
+
+
+def _said(message: Message) -> str:
+    return own_words(visible(message.text, message.html).text).text
 
 
 def _refusal(question: str, answer: str, policy: Learning) -> str:
