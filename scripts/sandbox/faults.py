@@ -1,0 +1,70 @@
+"""Faults on request: a list of rules that spoil matching API calls, before or after the work is done."""
+
+import random
+import re
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+_KNOWN = {
+    "method", "path", "status", "body", "headers", "delay_before", "delay_after_commit", "drop_answer",
+    "after_commit", "times", "share",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Fault:
+    """One way to go wrong. `status` replaces the answer: before the work, or with `after_commit` after it."""
+
+    path: re.Pattern[str]
+    method: str = ""
+    status: int | None = None
+    body: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    delay_before: float = 0.0
+    delay_after_commit: float = 0.0
+    drop_answer: bool = False
+    after_commit: bool = False
+    times: int | None = None
+    share: float = 1.0
+
+
+def parse(values: dict[str, Any]) -> Fault:
+    """Read one fault as the control API takes it; raise ValueError with what is wrong."""
+    unknown = set(values) - _KNOWN
+    if unknown:
+        raise ValueError(f"unknown fields {', '.join(sorted(unknown))}; known are {', '.join(sorted(_KNOWN))}")
+    try:
+        path = re.compile(str(values.get("path", "")))
+    except re.error as error:
+        raise ValueError(f"path is not a regular expression: {error}") from error
+    rest = {name: value for name, value in values.items() if name not in ("path", "method")}
+    return Fault(path=path, method=str(values.get("method", "")).upper(), **rest)
+
+
+class Faults:
+    """The present list. The first that matches and is not used up is taken."""
+
+    def __init__(self, seed: int = 0) -> None:
+        self._lock = threading.Lock()
+        self._random = random.Random(seed)  # noqa: S311 - chance of faults, not a secret
+        self._faults: list[Fault] = []
+
+    def replace(self, faults: list[Fault]) -> None:
+        with self._lock:
+            self._faults = faults
+
+    def take(self, method: str, path: str) -> Fault | None:
+        """Return the fault for this call, counting it, or None."""
+        if not self._faults:
+            return None
+        with self._lock:
+            for fault in self._faults:
+                if (fault.method and fault.method != method) or not fault.path.search(path) or fault.times == 0:
+                    continue
+                if self._random.random() >= fault.share:
+                    continue
+                if fault.times is not None:
+                    fault.times -= 1
+                return fault
+        return None

@@ -1,0 +1,75 @@
+"""Comment text between its plain and its HTML form, and HTML made safe to show. Pure."""
+
+import html
+import re
+
+import nh3
+
+MAX_BYTES = 65536
+_BREAKS = re.compile(r"(?i)<br\s*/?>|</(?:p|div|h[1-6]|li|tr|blockquote|pre)\s*>")
+_UNSEEN = re.compile(r"(?is)<(script|style|head|title)\b.*?</\1\s*>")
+_ITEMS = re.compile(r"(?i)<li\b[^>]*>")
+_TAGS = re.compile(r"<[^>]*>")
+
+
+def cut(text: str) -> str:
+    """Cut text silently at 64 KB of UTF-8, as Zendesk does."""
+    data = text.encode("utf-8", "replace")
+    return text if len(data) <= MAX_BYTES else data[:MAX_BYTES].decode("utf-8", "ignore")
+
+
+def to_html(text: str) -> str:
+    """Return plain text as Zendesk renders it: paragraphs at empty lines, breaks at single ones."""
+    paragraphs = [part for part in re.split(r"\n\s*\n", text.replace("\r\n", "\n").strip()) if part.strip()]
+    inner = "".join(
+        f'<p dir="auto">{html.escape(part, quote=False).replace(chr(10), "<br>")}</p>' for part in paragraphs
+    )
+    return wrap(inner)
+
+
+def wrap(inner: str) -> str:
+    return f'<div class="zd-comment" dir="auto">{inner}</div>'
+
+
+def to_text(markup: str) -> str:
+    """Return the words of HTML, one line a block."""
+    text = _ITEMS.sub("- ", _BREAKS.sub("\n", _UNSEEN.sub("", markup)))
+    text = html.unescape(_TAGS.sub("", text)).replace("\xa0", " ")
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in text.splitlines())).strip()
+
+
+def safe(markup: str) -> str:
+    """Return HTML that can do nothing: no scripts, styles, forms or handlers; pictures only as data or none.
+
+    Pictures with an address would be fetched from elsewhere the moment a ticket is opened.
+    """
+    return nh3.clean(
+        markup,
+        tags=nh3.ALLOWED_TAGS - {"img", "area", "map"},
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener noreferrer nofollow",
+    )
+
+
+def article_html(text: str) -> str:
+    """Return the HTML of an article in plain text with `#` headings and `-` or `1.` lists; HTML stays as it is."""
+    if re.search(r"<(?:p|h[1-6]|ul|ol|div|br|table)\b", text):
+        return text
+    blocks: list[str] = []
+    for part in re.split(r"\n\s*\n", text.replace("\r\n", "\n").strip()):
+        lines = part.strip().splitlines()
+        while lines and (heading := re.match(r"(#{1,6})\s+(.*)", lines[0])):
+            level = min(6, max(2, len(heading.group(1))))
+            blocks.append(f"<h{level}>{html.escape(heading.group(2), quote=False)}</h{level}>")
+            lines = lines[1:]
+        if lines:
+            blocks.append(_block(lines))
+    return "\n".join(blocks)
+
+
+def _block(lines: list[str]) -> str:
+    for kind, mark in (("ul", r"[-*•]\s+"), ("ol", r"\d+[.)]\s+")):
+        if all(re.match(mark, line.strip()) for line in lines):
+            items = (html.escape(re.sub(f"^{mark}", "", line.strip()), quote=False) for line in lines)
+            return f"<{kind}>{''.join(f'<li>{item}</li>' for item in items)}</{kind}>"
+    return f"<p>{'<br>'.join(html.escape(line, quote=False) for line in lines)}</p>"

@@ -1,0 +1,137 @@
+"""The account as it is at the start: a service user, staff, teams, a help centre's shelves, and the way to Deskhand."""
+
+import json
+
+from scripts.sandbox.state import Category, Group, Section, Trigger, TriggerCategory, User, Webhook, World, new_ulid
+
+BOT_EMAIL = "deskhand@tidemark.example"
+DEFAULT_WEBHOOK_SECRET = "c2FuZGJveC13ZWJob29rLXNlY3JldC0wMDAwMDAwMDE="  # noqa: S105 - public on purpose
+MARKER = "managed-by: deskhand sandbox"
+
+_STAFF = (
+    ("Priya Raman", "priya@tidemark.example", ("Support", "Technical")),
+    ("Tomas Novak", "tomas@tidemark.example", ("Support", "Billing", "Sales")),
+    ("Lena Fischer", "lena@tidemark.example", ("Support", "Security & Privacy")),
+    ("Amara Okafor", "amara@tidemark.example", ("Technical", "Support")),
+)
+_GROUPS = ("Support", "Billing", "Technical", "Security & Privacy", "Sales")
+_SHELVES = (
+    ("Getting started", ("First steps", "Inviting your team")),
+    ("Scheduling and time", ("Schedules", "Time clock")),
+    ("Payroll and billing", ("Payroll exports", "Plans and invoices")),
+    ("Account and security", ("Sign-in", "Privacy")),
+)
+
+
+def seed(world: World) -> None:
+    """Fill an empty world."""
+    stamp = world.stamp()
+    bot = _add_staff(world, "Deskhand Service", BOT_EMAIL, "admin")
+    world.account.oauth_owner_id = bot.id
+    for position, name in enumerate(_GROUPS):
+        group = Group(world.next_id(), name, default=position == 0, created_at=stamp, updated_at=stamp)
+        world.groups[group.id] = group
+    groups = {group.name: group for group in world.groups.values()}
+    for name, email, teams in _STAFF:
+        user = _add_staff(world, name, email, "agent")
+        _join(user, [groups[team] for team in teams])
+    _join(bot, [groups["Support"]])
+    for position, (name, sections) in enumerate(_SHELVES):
+        category = Category(world.next_id(), name, position=position, created_at=stamp, updated_at=stamp)
+        world.categories[category.id] = category
+        for place, title in enumerate(sections):
+            section = Section(world.next_id(), title, category.id, position=place, created_at=stamp, updated_at=stamp)
+            world.sections[section.id] = section
+    rules = TriggerCategory(str(world.next_id()), "Notifications", created_at=stamp, updated_at=stamp)
+    world.trigger_categories[rules.id] = rules
+
+
+def _add_staff(world: World, name: str, email: str, role: str) -> User:
+    stamp = world.stamp()
+    return world.add_user(User(world.next_id(), name, email, role=role, created_at=stamp, updated_at=stamp))
+
+
+def _join(user: User, groups: list[Group]) -> None:
+    user.default_group_id = groups[0].id
+    for group in groups:
+        group.member_ids.append(user.id)
+
+
+def connect(world: World, deskhand_url: str, secret: str) -> Webhook:
+    """Create (or bring up to date) the webhook to Deskhand and the three triggers that fire it."""
+    endpoint = f"{deskhand_url.rstrip('/')}/webhooks/zendesk"
+    webhook = next((w for w in world.webhooks.values() if w.description == MARKER), None)
+    if webhook is None:
+        webhook = Webhook(
+            id=new_ulid(),
+            name="Deskhand",
+            endpoint=endpoint,
+            signing_secret=secret,
+            description=MARKER,
+            created_at=world.stamp(),
+            created_by=str(world.account.oauth_owner_id),
+        )
+        world.webhooks[webhook.id] = webhook
+    webhook.endpoint, webhook.signing_secret = endpoint, secret
+    if not any(trigger.description == MARKER for trigger in world.triggers.values()):
+        for position, (rule, title, conditions) in enumerate(_RULES):
+            _add_trigger(world, webhook, position, rule, title, conditions)
+    return webhook
+
+
+def _condition(field: str, operator: str, value: str) -> dict[str, str]:
+    return {"field": field, "operator": operator, "value": value}
+
+
+_RULES = (
+    (
+        "customer_message",
+        "Deskhand: customer message",
+        [
+            _condition("role", "is", "end_user"),
+            _condition("comment_is_public", "is", "true"),
+            _condition("current_tags", "not_includes", "deskhand_off"),
+        ],
+    ),
+    ("solved", "Deskhand: solved", [_condition("status", "value", "solved")]),
+    (
+        "staff_activity",
+        "Deskhand: staff activity",
+        [_condition("role", "is", "agent"), _condition("current_via_id", "is_not", "5")],
+    ),
+)
+
+
+def webhook_body(rule: str) -> str:
+    """Return the body a trigger sends: ids, times and fixed words only, all quoted."""
+    return json.dumps(
+        {
+            "source": "trigger",
+            "rule": rule,
+            "ticket_id": "{{ticket.id}}",
+            "status": "{{ticket.status}}",
+            "updated_at": "{{ticket.updated_at_with_timestamp}}",
+            "latest_comment_id": "{{ticket.latest_comment.id}}",
+            "current_user_id": "{{current_user.id}}",
+            "requester_id": "{{ticket.requester.id}}",
+            "via": "{{ticket.via}}",
+        }
+    )
+
+
+def _add_trigger(
+    world: World, webhook: Webhook, position: int, rule: str, title: str, conditions: list[dict[str, str]]
+) -> None:
+    stamp = world.stamp()
+    trigger = Trigger(
+        id=world.next_id(),
+        title=title,
+        description=MARKER,
+        conditions={"all": conditions, "any": []},
+        actions=[{"field": "notification_webhook", "value": [webhook.id, webhook_body(rule)]}],
+        position=position,
+        category_id=next(iter(world.trigger_categories), ""),
+        created_at=stamp,
+        updated_at=stamp,
+    )
+    world.triggers[trigger.id] = trigger

@@ -1,0 +1,145 @@
+"""Real HTTP for the sandbox: threaded servers that keep connections open, one per stand-in."""
+
+import io
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask
+from werkzeug.serving import BaseWSGIServer, ThreadedWSGIServer, WSGIRequestHandler
+
+_MAX_BODY = 64 * 1024 * 1024
+_IDLE_SECONDS = 75
+
+
+class KeepAliveHandler(WSGIRequestHandler):
+    """Answers many requests on one connection.
+
+    Werkzeug's own handler closes the connection after every answer and then waits a while for stray bytes; a client
+    with a pool would meet neither from the real vendor. Here the body is read whole first, so nothing is left over.
+    """
+
+    protocol_version = "HTTP/1.1"
+    timeout = _IDLE_SECONDS
+
+    def setup(self) -> None:
+        super().setup()
+        self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def run_wsgi(self) -> None:
+        environ = self.make_environ()
+        body = self._body(environ)
+        if body is None:
+            return
+        environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(body), str(len(body))
+        environ.pop("HTTP_TRANSFER_ENCODING", None)
+        started: list[tuple[str, list[tuple[str, str]]]] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], _: Any = None) -> Callable[[bytes], None]:
+            started.append((status, headers))
+            return _no_write
+
+        result = self.server.app(environ, start_response)
+        try:
+            data = b"".join(result)
+        finally:
+            _close(result)
+        if environ.get("sandbox.drop_answer"):
+            self.close_connection = True
+            return
+        self._send(*started[-1], data, has_body=environ["REQUEST_METHOD"] != "HEAD")
+
+    def _body(self, environ: dict[str, Any]) -> bytes | None:
+        """Read the request's body, or refuse it and return None."""
+        if self.headers.get("Expect", "").lower() == "100-continue":
+            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        if environ.get("wsgi.input_terminated"):
+            data: bytes = environ["wsgi.input"].read(_MAX_BODY + 1)
+            too_long, broken = len(data) > _MAX_BODY, False
+        else:
+            text = environ.get("CONTENT_LENGTH") or "0"
+            broken = not text.isdigit()
+            too_long = not broken and int(text) > _MAX_BODY
+            data = b"" if broken or too_long else self.rfile.read(int(text))
+        if broken or too_long:
+            self.close_connection = True
+            self._send("400 Bad Request" if broken else "413 Content Too Large", [], b"", has_body=True)
+            return None
+        return data
+
+    def _send(self, status: str, headers: list[tuple[str, str]], data: bytes, *, has_body: bool) -> None:
+        code, _, words = status.partition(" ")
+        self.send_response(int(code), words)
+        names = {name.lower() for name, _ in headers}
+        for name, value in headers:
+            self.send_header(name, value)
+        if "content-length" not in names and int(code) not in (204, 304):
+            self.send_header("Content-Length", str(len(data)))
+        if self.close_connection:
+            self.send_header("Connection", "close")
+        self.end_headers()
+        if has_body:
+            self.wfile.write(data)
+        self.wfile.flush()
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Write nothing: the books hold every call, and paths may carry words of requesters."""
+
+
+def _no_write(_: bytes) -> None:
+    raise RuntimeError("the sandbox's applications return their bodies")
+
+
+def _close(result: Iterable[bytes]) -> None:
+    close = getattr(result, "close", None)
+    if close is not None:
+        close()
+
+
+class _Server(ThreadedWSGIServer):
+    """Threads end with the process; a burst of connections waits in a long queue."""
+
+    daemon_threads = True
+    request_queue_size = 512
+
+
+@dataclass(slots=True)
+class Running:
+    """One server at work on its own thread."""
+
+    name: str
+    server: BaseWSGIServer
+    thread: threading.Thread
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.port}"
+
+    def stop(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join(timeout=5)
+
+
+def run_app(name: str, app: Flask, port: int = 0) -> Running:
+    """Serve an application on this machine; port 0 takes a free one. Raises OSError if the port is taken."""
+    with socket.socket() as probe:  # werkzeug itself would exit the process at a taken port
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", port))
+        port = probe.getsockname()[1]
+    server = _Server("127.0.0.1", port, app, KeepAliveHandler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, name=name, daemon=True)
+    thread.start()
+    return Running(name, server, thread)
+
+
+def wait_for_signal() -> None:
+    """Return when SIGINT or SIGTERM arrives. For the main thread."""
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    while not ended.wait(timeout=3600):
+        pass

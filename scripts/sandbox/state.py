@@ -1,0 +1,447 @@
+"""The state of the local Zendesk account: plain dataclasses in dictionaries behind one lock, saved as JSON.
+
+Times are the strings that go over the wire (UTC, whole seconds), so nothing is converted on the way out.
+"""
+
+import json
+import secrets
+import threading
+import time
+from base64 import b64encode
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+STATUSES = ("new", "open", "pending", "hold", "solved", "closed")
+PRIORITIES = ("low", "normal", "high", "urgent")
+TYPES = ("problem", "incident", "question", "task")
+STAFF_ROLES = ("agent", "admin")
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+@dataclass(slots=True)
+class User:
+    id: int
+    name: str
+    email: str | None
+    role: str = "end-user"
+    locale: str = "en-US"
+    tags: list[str] = field(default_factory=list)
+    organization_id: int | None = None
+    default_group_id: int | None = None
+    external_id: str | None = None
+    details: str = ""
+    notes: str = ""
+    phone: str | None = None
+    user_fields: dict[str, Any] = field(default_factory=dict)
+    suspended: bool = False
+    active: bool = True
+    verified: bool = True
+    created_at: str = ""
+    updated_at: str = ""
+
+    @property
+    def is_staff(self) -> bool:
+        return self.role in STAFF_ROLES
+
+
+@dataclass(slots=True)
+class Organization:
+    id: int
+    name: str
+    tags: list[str] = field(default_factory=list)
+    domain_names: list[str] = field(default_factory=list)
+    details: str = ""
+    notes: str = ""
+    external_id: str | None = None
+    organization_fields: dict[str, Any] = field(default_factory=dict)
+    created_at: str = ""
+    updated_at: str = ""
+
+
+@dataclass(slots=True)
+class Group:
+    id: int
+    name: str
+    description: str = ""
+    is_public: bool = True
+    default: bool = False
+    deleted: bool = False
+    member_ids: list[int] = field(default_factory=list)
+    created_at: str = ""
+    updated_at: str = ""
+
+
+@dataclass(slots=True)
+class Comment:
+    id: int
+    author_id: int
+    body: str
+    html_body: str
+    plain_body: str
+    public: bool
+    via: dict[str, Any]
+    created_at: str
+    audit_id: int
+    metadata: dict[str, Any] = field(default_factory=dict)
+    attachments: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Audit:
+    id: int
+    ticket_id: int
+    author_id: int
+    created_at: str
+    via: dict[str, Any]
+    metadata: dict[str, Any]
+    events: list[dict[str, Any]]
+
+
+@dataclass(slots=True)
+class Ticket:
+    id: int
+    subject: str
+    requester_id: int
+    submitter_id: int
+    via: dict[str, Any]
+    created_at: str
+    updated_at: str
+    status: str = "new"
+    priority: str | None = None
+    type: str | None = None
+    description: str = ""
+    assignee_id: int | None = None
+    group_id: int | None = None
+    organization_id: int | None = None
+    external_id: str | None = None
+    recipient: str | None = None
+    tags: list[str] = field(default_factory=list)
+    custom_fields: dict[str, Any] = field(default_factory=dict)
+    followup_ids: list[int] = field(default_factory=list)
+    is_public: bool = True
+    from_messaging_channel: bool = False
+    satisfaction: str = "unoffered"
+    generated_timestamp: int = 0
+    change_index: int = -1
+    comments: list[Comment] = field(default_factory=list)
+    audits: list[Audit] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Webhook:
+    id: str
+    name: str
+    endpoint: str
+    signing_secret: str
+    http_method: str = "POST"
+    request_format: str = "json"
+    status: str = "active"
+    description: str | None = None
+    subscriptions: list[str] = field(default_factory=lambda: ["conditional_ticket_events"])
+    authentication: dict[str, Any] | None = None
+    custom_headers: dict[str, str] = field(default_factory=dict)
+    created_at: str = ""
+    created_by: str = ""
+    updated_at: str | None = None
+    updated_by: str | None = None
+
+    @property
+    def is_event_subscribed(self) -> bool:
+        return any(name.startswith("zen:event-type:") for name in self.subscriptions)
+
+
+@dataclass(slots=True)
+class Trigger:
+    id: int
+    title: str
+    conditions: dict[str, list[dict[str, Any]]]
+    actions: list[dict[str, Any]]
+    description: str | None = None
+    active: bool = True
+    position: int = 0
+    category_id: str = ""
+    created_at: str = ""
+    updated_at: str = ""
+
+
+@dataclass(slots=True)
+class TriggerCategory:
+    id: str
+    name: str
+    position: int = 0
+    created_at: str = ""
+    updated_at: str = ""
+
+
+@dataclass(slots=True)
+class Macro:
+    id: int
+    title: str
+    actions: list[dict[str, Any]]
+    description: str | None = None
+    active: bool = True
+    position: int = 0
+    restriction: dict[str, Any] | None = None
+    created_at: str = ""
+    updated_at: str = ""
+
+
+@dataclass(slots=True)
+class Category:
+    id: int
+    name: str
+    description: str = ""
+    locale: str = "en-us"
+    position: int = 0
+    created_at: str = ""
+    updated_at: str = ""
+
+
+@dataclass(slots=True)
+class Section:
+    id: int
+    name: str
+    category_id: int
+    description: str = ""
+    locale: str = "en-us"
+    parent_section_id: int | None = None
+    position: int = 0
+    created_at: str = ""
+    updated_at: str = ""
+
+
+@dataclass(slots=True)
+class Article:
+    id: int
+    title: str
+    body: str | None
+    section_id: int
+    author_id: int
+    locale: str = "en-us"
+    user_segment_id: int | None = None
+    permission_group_id: int = 33152086795411
+    draft: bool = False
+    promoted: bool = False
+    position: int = 0
+    label_names: list[str] = field(default_factory=list)
+    created_at: str = ""
+    updated_at: str = ""
+    edited_at: str = ""
+
+    @property
+    def is_public(self) -> bool:
+        return not self.draft and self.user_segment_id is None
+
+
+@dataclass(slots=True)
+class Account:
+    """What belongs to the account itself. The secrets are constants of a toy: they open nothing else."""
+
+    account_id: int = 12345678
+    brand_id: int = 8447346621310
+    ticket_form_id: int = 8646151517822
+    subdomain: str = "sandbox"
+    name: str = "Tidemark"
+    support_address: str = "support@tidemark.example"
+    oauth_client_id: str = "deskhand"
+    oauth_client_secret: str = "sandbox-client-secret"  # noqa: S105
+    oauth_owner_id: int = 0
+    api_token: str = "sandbox-api-token"  # noqa: S105
+
+
+# The collections that are saved, with the class of one row.
+_COLLECTIONS: dict[str, type[Any]] = {
+    "users": User,
+    "organizations": Organization,
+    "groups": Group,
+    "webhooks": Webhook,
+    "triggers": Trigger,
+    "trigger_categories": TriggerCategory,
+    "macros": Macro,
+    "categories": Category,
+    "sections": Section,
+    "articles": Article,
+    "tickets": Ticket,
+}
+
+
+class World:
+    """Everything the account knows. Whoever reads or changes it holds `lock`, which its holder may take again."""
+
+    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self.lock = threading.RLock()
+        self.now = now
+        self.base_url = "http://127.0.0.1"
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everything, also the access tokens given out."""
+        self.account = Account()
+        self.users: dict[int, User] = {}
+        self.organizations: dict[int, Organization] = {}
+        self.groups: dict[int, Group] = {}
+        self.webhooks: dict[str, Webhook] = {}
+        self.triggers: dict[int, Trigger] = {}
+        self.trigger_categories: dict[str, TriggerCategory] = {}
+        self.macros: dict[int, Macro] = {}
+        self.categories: dict[int, Category] = {}
+        self.sections: dict[int, Section] = {}
+        self.articles: dict[int, Article] = {}
+        self.tickets: dict[int, Ticket] = {}
+        self.files: dict[str, dict[str, str]] = {}  # content of attachments: {"type", "text"}
+        self.access_tokens: dict[str, tuple[int, float]] = {}  # token -> user id, monotonic end
+        self.idempotency: dict[str, tuple[float, str, bytes, str]] = {}  # key -> time, body hash, answer, location
+        self._users_by_email: dict[str, User] = {}
+        self._changes: list[tuple[int, int]] = []  # (generated_timestamp, ticket id) in order of time
+        self._next_id = 8447388090494
+        self._next_ticket = 1
+
+    # -- ids and time
+
+    def next_id(self) -> int:
+        self._next_id += 3
+        return self._next_id
+
+    def next_ticket_id(self) -> int:
+        number = self._next_ticket
+        self._next_ticket += 1
+        return number
+
+    def stamp(self) -> str:
+        """Return the present time as the API writes it: whole seconds."""
+        return self.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    # -- people
+
+    def add_user(self, user: User) -> User:
+        self.users[user.id] = user
+        if user.email:
+            self._users_by_email[user.email.lower()] = user
+        return user
+
+    def rename_email(self, user: User, email: str | None) -> None:
+        """Change the address of a user and the index over addresses with it."""
+        if user.email:
+            self._users_by_email.pop(user.email.lower(), None)
+        user.email = email
+        if email:
+            self._users_by_email[email.lower()] = user
+
+    def user_by_email(self, email: str | None) -> User | None:
+        return self._users_by_email.get(email.lower()) if email else None
+
+    def organization_for(self, email: str | None) -> int | None:
+        """Return the organization that claims the address's domain, as Zendesk maps new users."""
+        domain = (email or "").rpartition("@")[2].lower()
+        return next((o.id for o in self.organizations.values() if domain and domain in o.domain_names), None)
+
+    def staff(self) -> list[User]:
+        return [user for user in self.users.values() if user.is_staff and user.active]
+
+    def groups_of(self, user_id: int) -> list[Group]:
+        return [group for group in self.groups.values() if not group.deleted and user_id in group.member_ids]
+
+    # -- tickets
+
+    def live_ticket(self, ticket_id: int) -> Ticket | None:
+        """Return the ticket unless it does not exist or is deleted."""
+        ticket = self.tickets.get(ticket_id)
+        return ticket if ticket and ticket.status != "deleted" else None
+
+    def touch(self, ticket: Ticket) -> None:
+        """Note that a ticket changed now, for `updated_at` and for the export's order."""
+        moment = self.now()
+        ticket.updated_at = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+        ticket.generated_timestamp = int(moment.timestamp())
+        ticket.change_index = len(self._changes)
+        self._changes.append((ticket.generated_timestamp, ticket.id))
+
+    def first_change(self, start_time: int) -> int:
+        """Return the place in the list of changes of the first one at or after `start_time`."""
+        return bisect_left(self._changes, (start_time, 0))
+
+    def changed_tickets(self, start: int, size: int, before: int | None) -> tuple[list[Ticket], int, bool]:
+        """Return up to `size` tickets changed from place `start` on, the next place, and whether that was all.
+
+        Only the latest change of a ticket counts. `before` (unix seconds) withholds newer changes.
+        """
+        rows: list[Ticket] = []
+        place = start
+        while place < len(self._changes):
+            when, ticket_id = self._changes[place]
+            if before is not None and when > before:
+                return rows, place, True
+            if len(rows) == size:
+                return rows, place, False
+            ticket = self.tickets.get(ticket_id)
+            if ticket and ticket.change_index == place:
+                rows.append(ticket)
+            place += 1
+        return rows, place, True
+
+    # -- keeping
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything but access tokens as JSON values."""
+        rows = {name: [asdict(row) for row in getattr(self, name).values()] for name in _COLLECTIONS}
+        places = {"next_id": self._next_id, "next_ticket": self._next_ticket}
+        return {"account": asdict(self.account), **places, "files": dict(self.files), **rows}
+
+    def load_dict(self, data: dict[str, Any]) -> None:
+        """Replace everything by what `to_dict` returned."""
+        self.clear()
+        self.account = Account(**data["account"])
+        for name, row_class in _COLLECTIONS.items():
+            collection = getattr(self, name)
+            for values in data[name]:
+                row = _ticket(values) if row_class is Ticket else row_class(**values)
+                collection[row.id] = row
+        for user in self.users.values():
+            self.add_user(user)
+        self.files = dict(data["files"])
+        self._next_id, self._next_ticket = data["next_id"], data["next_ticket"]
+        for ticket in sorted(self.tickets.values(), key=lambda t: (t.generated_timestamp, t.change_index)):
+            ticket.change_index = len(self._changes)
+            self._changes.append((ticket.generated_timestamp, ticket.id))
+
+    def save(self, path: Path) -> None:
+        """Write the state so that a crash leaves either the old file or the new one."""
+        with self.lock:
+            text = json.dumps(self.to_dict(), ensure_ascii=False)
+        part = path.with_name(path.name + ".part")
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+
+    def load(self, path: Path) -> None:
+        with self.lock:
+            self.load_dict(json.loads(path.read_text(encoding="utf-8")))
+
+
+def _ticket(values: dict[str, Any]) -> Ticket:
+    ticket = Ticket(**values)
+    ticket.comments = [Comment(**row) for row in values["comments"]]
+    ticket.audits = [Audit(**row) for row in values["audits"]]
+    return ticket
+
+
+def new_ulid() -> str:
+    """Return a 26-character id as webhooks and their invocations have: 48 bits of time, 80 of chance."""
+    number = (int(time.time() * 1000) << 80) | secrets.randbits(80)
+    return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))
+
+
+def new_signing_secret() -> str:
+    """Return a secret of 44 characters that looks like base64; it is used as literal text."""
+    return b64encode(secrets.token_bytes(32)).decode()
+
+
+def clean_tags(tags: str | Iterable[Any] | None) -> list[str]:
+    """Return tags as Zendesk keeps them: lower case, no spaces, each once, sorted."""
+    if isinstance(tags, str):
+        tags = tags.replace(",", " ").split()
+    return sorted({"_".join(str(tag).lower().split()) for tag in tags or () if str(tag).strip()})

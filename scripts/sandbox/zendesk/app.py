@@ -1,0 +1,177 @@
+"""The Zendesk side as one Flask application: API, control and inbox over one twin, with books, limits and faults."""
+
+import re
+import time
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
+from typing import Any
+
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException
+
+from config.logs import get_logger
+from scripts.sandbox import control, inbox, limits
+from scripts.sandbox.desk import RefusedError
+from scripts.sandbox.faults import Fault
+from scripts.sandbox.twin import Twin
+from scripts.sandbox.zendesk import auth, exports, help_center, people, rules, tickets
+from scripts.sandbox.zendesk.calls import answer, me
+from scripts.sandbox.zendesk.calls import twin as current_twin
+
+log = get_logger(__name__)
+
+_TICKET_UPDATE = re.compile(r"^/api/v2/tickets/(\d+)(/tags)?$")
+_TOO_MANY = "Number of allowed API requests per minute exceeded"
+
+
+class TwinApp(Flask):
+    """Runs every view under the lock of the account, except those that say they wait for someone else."""
+
+    def dispatch_request(self) -> Any:
+        view = self.view_functions.get(request.endpoint or "")
+        lock = nullcontext() if getattr(view, "takes_no_lock", False) else self.extensions["twin"].world.lock
+        with lock:
+            return super().dispatch_request()
+
+
+def create_zendesk_app(twin: Twin) -> Flask:
+    """Return the application for one twin."""
+    app = TwinApp(__name__, root_path=str(inbox.ROOT), static_folder="static", template_folder="templates")
+    app.extensions["twin"] = twin
+    app.config["MAX_CONTENT_LENGTH"] = 64 * 1024 * 1024
+    for blueprint in (auth.bp, people.bp, tickets.bp, rules.bp, help_center.bp, exports.bp, control.bp, inbox.bp):
+        app.register_blueprint(blueprint)
+    app.before_request(_guard)
+    app.after_request(_show_limits)
+    app.register_error_handler(RefusedError, _refused)
+    app.register_error_handler(404, _unknown)
+    app.register_error_handler(Exception, _crashed)
+    app.wsgi_app = Doorman(app.wsgi_app, twin)  # type: ignore[method-assign]
+    return app
+
+
+def _is_api() -> bool:
+    return request.path.startswith("/api/v2")
+
+
+def _guard() -> Response | None:
+    """Authenticate an API call, then count it; one too many is refused in plain text.
+
+    What another site makes a browser send is refused everywhere: the inbox has no log-in to protect it.
+    """
+    if request.headers.get("Sec-Fetch-Site") == "cross-site" and request.method != "GET":
+        return answer({"error": "Forbidden", "description": "sent from another site"}, 403)
+    if not _is_api():
+        return None
+    twin = current_twin()
+    with twin.world.lock:
+        auth.authenticate()
+    g.budgets = _count(twin)
+    over = [budget for budget in g.budgets if budget.over]
+    if over:
+        headers = {"Retry-After": str(max(budget.resets for budget in over))}
+        return Response(_TOO_MANY, 429, headers, content_type="text/plain; charset=utf-8")
+    return None
+
+
+def _count(twin: Twin) -> list[limits.Budget]:
+    if request.path.startswith("/api/v2/help_center"):
+        return [twin.limits.count(limits.HELP_CENTER)]
+    budgets = [twin.limits.count(limits.ACCOUNT)]
+    update = _TICKET_UPDATE.match(request.path)
+    if update and request.method in ("PUT", "POST", "DELETE") and g.user:
+        budgets.append(twin.limits.count(limits.TICKET_UPDATES))
+        budgets.append(twin.limits.count(limits.PER_TICKET_UPDATES, (me().id, update.group(1))))
+    elif request.path.startswith("/api/v2/incremental/"):
+        budgets.append(twin.limits.count(limits.INCREMENTAL))
+    elif request.path.startswith("/api/v2/webhooks"):
+        budgets.append(twin.limits.count(limits.WEBHOOKS))
+    return budgets
+
+
+def _show_limits(response: Response) -> Response:
+    budgets: list[limits.Budget] = g.get("budgets", [])
+    if not budgets:
+        return response
+    first, *more = budgets
+    response.headers["X-Rate-Limit"] = str(first.rule.total)
+    if first.rule is not limits.HELP_CENTER:
+        response.headers["X-Rate-Limit-Remaining"] = str(first.remaining)
+        response.headers["ratelimit-limit"] = str(first.rule.total)
+        response.headers["ratelimit-remaining"] = str(first.remaining)
+        response.headers["ratelimit-reset"] = str(first.resets)
+    for budget in more:
+        text = f"total={budget.rule.total}; remaining={budget.remaining}; resets={budget.resets}"
+        response.headers[f"zendesk-ratelimit-{budget.rule.name}"] = text
+    return response
+
+
+def _refused(error: RefusedError) -> Response:
+    return answer(error.payload, error.status, error.headers)
+
+
+def _unknown(error: HTTPException) -> Response | HTTPException:
+    if not _is_api():
+        return error
+    return answer({"error": "InvalidEndpoint", "description": "Not found"}, 404)
+
+
+def _crashed(error: Exception) -> Response | HTTPException:
+    """Answer a mistake of the twin itself with 500 and a log line with the traceback."""
+    if isinstance(error, HTTPException):
+        return error
+    log.error("sandbox_crashed", method=request.method, path=request.path, exc_info=error)
+    return answer({"error": "InternalError", "description": "The sandbox itself failed; see its log"}, 500)
+
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+
+
+class Doorman:
+    """Stands before the application: drops `.json`, spoils calls as ordered, and writes API calls into the books."""
+
+    def __init__(self, app: Callable[[Environ, StartResponse], Iterable[bytes]], twin: Twin) -> None:
+        self._app, self._twin = app, twin
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        path: str = environ["PATH_INFO"]
+        if not path.startswith(("/api/v2", "/oauth/")):
+            return self._app(environ, start_response)
+        if path.endswith(".json"):
+            path = environ["PATH_INFO"] = path.removesuffix(".json")
+        start = time.monotonic()
+        seen: list[str] = []
+
+        def note(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            seen.append(status)
+            return start_response(status, headers, exc_info)
+
+        fault = self._twin.faults.take(environ["REQUEST_METHOD"], path)
+        result = self._spoil(fault, environ, note) if fault else list(self._app(environ, note))
+        self._twin.books.add(
+            "request",
+            method=environ["REQUEST_METHOD"],
+            path=path,
+            status=int(seen[-1].split()[0]) if seen else 0,
+            latency_ms=round((time.monotonic() - start) * 1000, 2),
+            fault=fault is not None,
+        )
+        return result
+
+    def _spoil(self, fault: Fault, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Carry out one fault. A `status` without `after_commit` means that the work is not done at all."""
+        time.sleep(fault.delay_before)
+        if fault.status is None or fault.after_commit or fault.drop_answer:
+            kept: list[Any] = []
+            result = list(self._app(environ, lambda *args: kept.append(args)))
+            time.sleep(fault.delay_after_commit)
+            if fault.drop_answer:
+                environ["sandbox.drop_answer"] = True  # the server closes the connection without a word
+                start_response("000 dropped", [])
+                return []
+            if fault.status is None:
+                start_response(*kept[-1])
+                return result
+        start_response(f"{fault.status} Fault", [("Content-Type", "text/plain; charset=utf-8"), *fault.headers.items()])
+        return [fault.body.encode()]
