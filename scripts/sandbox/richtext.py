@@ -60,7 +60,7 @@ def article_html(text: str) -> str:
         lines = part.strip().splitlines()
         while lines and (heading := re.match(r"(#{1,6})\s+(.*)", lines[0])):
             level = min(6, max(2, len(heading.group(1))))
-            blocks.append(f"<h{level}>{html.escape(heading.group(2), quote=False)}</h{level}>")
+            blocks.append(f"<h{level}>{_inline(heading.group(2))}</h{level}>")
             lines = lines[1:]
         if lines:
             blocks.append(_block(lines))
@@ -70,6 +70,12 @@ def article_html(text: str) -> str:
 def _block(lines: list[str]) -> str:
     for kind, mark in (("ul", r"[-*•]\s+"), ("ol", r"\d+[.)]\s+")):
         if all(re.match(mark, line.strip()) for line in lines):
-            items = (html.escape(re.sub(f"^{mark}", "", line.strip()), quote=False) for line in lines)
+            items = (_inline(re.sub(f"^{mark}", "", line.strip())) for line in lines)
             return f"<{kind}>{''.join(f'<li>{item}</li>' for item in items)}</{kind}>"
-    return f"<p>{'<br>'.join(html.escape(line, quote=False) for line in lines)}</p>"
+    return f"<p>{'<br>'.join(_inline(line) for line in lines)}</p>"
+
+
+def _inline(text: str) -> str:
+    """Escape one line and turn `**strong**` and backquoted words into their tags."""
+    text = html.escape(text, quote=False)
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", re.sub(r"\*\*([^*]+)\*\*", r"<strong>\1</strong>", text))
