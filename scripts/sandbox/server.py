@@ -24,6 +24,7 @@ class KeepAliveHandler(WSGIRequestHandler):
 
     protocol_version = "HTTP/1.1"
     timeout = _IDLE_SECONDS
+    wbufsize = -1  # head and body leave together
 
     def setup(self) -> None:
         super().setup()

@@ -50,6 +50,18 @@ def wait_until(claim: Callable[[], bool], seconds: float = 5) -> None:
 
 
 @pytest.fixture
+def basic() -> tuple[str, str]:
+    """What the bot authenticates with."""
+    return BASIC
+
+
+@pytest.fixture(name="wait_until")
+def wait_until_fixture() -> Callable[..., None]:
+    """Wait until a claim is true, or fail."""
+    return wait_until
+
+
+@pytest.fixture
 def receiver() -> Iterator[Receiver]:
     held = Receiver("")
 
@@ -85,11 +97,13 @@ def twin() -> Iterator[Twin]:
 
 @pytest.fixture
 def api(twin: Twin) -> SimpleNamespace:
-    """Call the API as the bot: `api.get(path)`, `api.put(path, json)`; `api.anyone` is the client without a password."""
+    """Call the API as the bot: `api.get(path)`, `api.put(path, json)`; `api.anyone` has no password."""
     client: FlaskClient = create_zendesk_app(twin).test_client()
 
     def call(method: str) -> Callable[..., Any]:
-        return lambda path, json=None, **kw: client.open(f"/api/v2{path}", method=method, json=json, auth=BASIC, **kw)
+        return lambda path, json=None, **more: client.open(
+            f"/api/v2{path}", method=method, json=json, auth=BASIC, **more
+        )
 
     verbs = {verb: call(verb.upper()) for verb in ("get", "post", "put", "patch", "delete")}
     return SimpleNamespace(anyone=client, **verbs)

@@ -1,5 +1,7 @@
 """Conditions and placeholders of triggers, one table row a rule."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from scripts.sandbox import triggers
@@ -10,7 +12,16 @@ AGENT = User(2, "Priya Raman", "priya@example.com", role="agent")
 VIA = {"channel": "email", "source": {}}
 
 
-def an_update(*, status="open", was="pending", actor=REQUESTER, channel="email", public=True, tags=(), created=False):
+def an_update(
+    *,
+    status: str = "open",
+    was: str = "pending",
+    actor: User = REQUESTER,
+    channel: str = "email",
+    public: bool | None = True,
+    tags: Sequence[str] = (),
+    created: bool = False,
+) -> triggers.Update:
     ticket = Ticket(7, 'Say "hi"', 1, 1, VIA, "2026-01-02T03:00:00Z", "2026-01-02T03:04:04Z", status=status)
     ticket.tags = list(tags)
     before = None if created else {**triggers.snapshot(ticket), "status": was}

@@ -2,8 +2,9 @@
 
 import pytest
 
+from scripts.sandbox import acts
+from scripts.sandbox.twin import Twin
 from scripts.sandbox.webhooks import STATIC_TEST_SECRET, Breaker, _retry_kind, sign
-from tests.scripts.sandbox.conftest import BASIC, wait_until  # type: ignore[import-untyped]
 
 OTHER = "bG9jYWwtc2ltdWxhdG9yLXNpZ25pbmcta2V5LTAwMDE="
 STAMP = "2026-01-02T03:04:05Z"
@@ -63,9 +64,7 @@ def test_breaker_opens_at_seventy_percent_and_closes_after_a_pause():
     assert not breaker.is_open()
 
 
-def _write(twin, text="Help"):
-    from scripts.sandbox import acts
-
+def _write(twin: Twin, text: str = "Help") -> None:
     with twin.world.lock:
         acts.message(twin, {"subject": "S", "body": text, "requester": {"name": "A", "email": "a@x.example"}})
 
@@ -92,7 +91,7 @@ def test_customer_message_calls_deskhand_signed_with_ids_only(served, receiver):
 
 
 @pytest.mark.real
-def test_conflict_is_tried_three_times_more_under_one_invocation(served, receiver):
+def test_conflict_is_tried_three_times_more_under_one_invocation(wait_until, served, receiver):
     """409 brings the same invocation back three times, and no more."""
     receiver.answers = [(409, {})] * 9
     _, twin = served(deskhand_url=receiver.url)
@@ -104,7 +103,7 @@ def test_conflict_is_tried_three_times_more_under_one_invocation(served, receive
 
 
 @pytest.mark.real
-def test_plain_500_loses_the_delivery_and_busy_is_waited_for(served, receiver):
+def test_plain_500_loses_the_delivery_and_busy_is_waited_for(wait_until, served, receiver):
     """A 500 is not repeated; a 503 with Retry-After is, after that time."""
     receiver.answers = [(500, {}), (503, {"Retry-After": "0"}), (200, {})]
     _, twin = served(deskhand_url=receiver.url)
@@ -120,7 +119,7 @@ def test_plain_500_loses_the_delivery_and_busy_is_waited_for(served, receiver):
 
 
 @pytest.mark.real
-def test_switches_duplicate_and_drop_deliveries(served, receiver):
+def test_switches_duplicate_and_drop_deliveries(wait_until, served, receiver):
     """A duplicate repeats the invocation id; a dropped one never arrives but stands in the books."""
     _, twin = served(deskhand_url=receiver.url)
     twin.switch({"duplicate_share": 1})
@@ -135,8 +134,8 @@ def test_switches_duplicate_and_drop_deliveries(served, receiver):
 
 
 @pytest.mark.real
-def test_event_subscription_sends_pretty_sorted_envelopes(served, receiver):
-    """Subscribed events have text ids, upper-case words, sorted keys and a newline at the end; one action gives several."""
+def test_event_subscription_sends_pretty_sorted_envelopes(basic, served, receiver):
+    """Events have text ids, upper-case words, sorted keys and a newline at the end; one action gives several."""
     import json
 
     import requests
@@ -151,7 +150,7 @@ def test_event_subscription_sends_pretty_sorted_envelopes(served, receiver):
         "status": "active",
         "subscriptions": [f"zen:event-type:ticket.{name}" for name in names],
     }
-    assert requests.post(f"{url}/api/v2/webhooks", json={"webhook": hook}, auth=BASIC).status_code == 201
+    assert requests.post(f"{url}/api/v2/webhooks", json={"webhook": hook}, auth=basic).status_code == 201
     _write(twin)
     (created,) = receiver.wait_for(1)
     assert created.body == (json.dumps(created.json, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
@@ -161,7 +160,7 @@ def test_event_subscription_sends_pretty_sorted_envelopes(served, receiver):
     assert created.json["detail"]["via"] == {"channel": "mail"}
     person = next(u.id for u in twin.world.staff() if u.role == "agent")
     change = {"comment": {"body": "Hi"}, "status": "open", "assignee_id": person, "tags": ["a"]}
-    assert requests.put(f"{url}/api/v2/tickets/1.json", json={"ticket": change}, auth=BASIC).status_code == 200
+    assert requests.put(f"{url}/api/v2/tickets/1.json", json={"ticket": change}, auth=basic).status_code == 200
     receiver.wait_for(5)
     events = {call.json["type"].rpartition(".")[2]: call.json["event"] for call in receiver.got[1:]}
     assert events["status_changed"] == {"current": "OPEN", "previous": "NEW"}

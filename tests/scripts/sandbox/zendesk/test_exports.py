@@ -1,6 +1,7 @@
 """The incremental export and search."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -8,10 +9,10 @@ from scripts.sandbox.twin import Twin
 
 
 class Clock:
-    def __init__(self):
+    def __init__(self) -> None:
         self.now = datetime(2026, 1, 2, 3, 0, tzinfo=UTC)
 
-    def __call__(self):
+    def __call__(self) -> datetime:
         return self.now
 
 
@@ -25,9 +26,10 @@ def twin(clock):
     return Twin(now=clock)
 
 
-def _message(control, number):
+def _message(control: Any, number: int) -> int:
     person = {"name": "A", "email": f"a{number}@x.example"}
-    return control("messages", subject=f"S{number}", body="text", requester=person)["ticket_id"]
+    made = control("messages", subject=f"S{number}", body="text", requester=person)
+    return int(made["ticket_id"])
 
 
 def test_cursor_pages_in_order_of_change_and_stays_good(api, control, clock):

@@ -1,6 +1,7 @@
 """Webhooks, triggers and macros over the API."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ HOOK = {
 OPEN = {"field": "status", "operator": "is", "value": "open"}
 
 
-def _hook(api, **change):
+def _hook(api: Any, **change: Any) -> Any:
     return api.post("/webhooks", {"webhook": {**HOOK, **change}})
 
 
@@ -70,7 +71,7 @@ def test_connection_mode_cannot_change(api):
     assert api.patch(f"/webhooks/{key}", change).status_code == 400
 
 
-def _trigger(api, **change):
+def _trigger(api: Any, **change: Any) -> Any:
     values = {
         "title": "T",
         "conditions": {"all": [OPEN], "any": []},
@@ -96,8 +97,9 @@ def test_trigger_put_keeps_both_or_clears_the_other(api):
 def test_trigger_that_cannot_work_is_refused(api):
     """Unknown fields, no actions, and a webhook that is not there are 422."""
     unknown = {"all": [{"field": "moon", "operator": "is", "value": "1"}]}
-    for change in ({"conditions": unknown}, {"actions": []},
-                   {"actions": [{"field": "notification_webhook", "value": ["nope", "x"]}]}):  # fmt: skip
+    absent = [{"field": "notification_webhook", "value": ["nope", "x"]}]
+    wrongs: list[dict[str, Any]] = [{"conditions": unknown}, {"actions": []}, {"actions": absent}]
+    for change in wrongs:
         assert _trigger(api, **change).status_code == 422
 
 
@@ -137,16 +139,15 @@ def test_categories_and_macros(api):
 
 
 @pytest.mark.real
-def test_test_request_is_signed_with_the_public_secret(served, receiver):
+def test_test_request_is_signed_with_the_public_secret(basic, served, receiver):
     """An unsaved webhook's test request carries the static secret's signature and shows the answer."""
     import requests
 
     from scripts.sandbox.webhooks import STATIC_TEST_SECRET, sign
-    from tests.scripts.sandbox.conftest import BASIC  # type: ignore[import-untyped]
 
     url, _ = served()
     wanted = {"request": {"endpoint": receiver.url, "http_method": "POST", "payload": '{"a":1}'}}
-    answer = requests.post(f"{url}/api/v2/webhooks/test", json=wanted, auth=BASIC).json()
+    answer = requests.post(f"{url}/api/v2/webhooks/test", json=wanted, auth=basic).json()
     assert answer["response"]["status_code"] == 200
     (call,) = receiver.got
     stamp = call.headers["X-Zendesk-Webhook-Signature-Timestamp"]

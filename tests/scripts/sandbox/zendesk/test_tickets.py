@@ -1,9 +1,11 @@
 """Tickets over the API: the rules that break naive integrations."""
 
+from typing import Any
+
 import pytest
 
 
-def _put(api, ticket, **values):
+def _put(api: Any, ticket: int, **values: Any) -> Any:
     return api.put(f"/tickets/{ticket}.json", {"ticket": values})
 
 
