@@ -7,7 +7,7 @@ from typing import Any
 
 from integrations.helpdesk import Article
 from kb.domain import Audience, Document, Source
-from kb.html import to_text
+from kb.markup import to_text
 from workers.services import Services
 
 # The feed's border is inclusive and its clock is not ours: ask again for a little more than the last run saw.
