@@ -115,6 +115,14 @@ def test_article_is_readable(article: Article) -> None:
     assert hosts == []
 
 
+@pytest.mark.parametrize("article", WORLD.articles, ids=lambda a: a.id)
+def test_article_becomes_clean_html(article: Article) -> None:
+    """As HTML an article keeps all its headings and shows no mark of Markdown."""
+    assert article.html.count("<h2>") == len(re.findall(r"^## ", article.body, flags=re.MULTILINE))
+    text = re.sub(r"<code>.*?</code>|<[^>]+>", " ", article.html)
+    assert not re.search(r"\*\*|\||^#|^\d+\. |^- ", text, flags=re.MULTILINE)
+
+
 def test_help_centre_has_its_traps() -> None:
     """There are drafts, restricted, outdated and German articles besides sixty public ones."""
     articles = WORLD.articles
