@@ -7,8 +7,9 @@ import hashlib
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -19,7 +20,7 @@ from integrations.errors import SignatureError
 from integrations.helpdesk import Webhook
 from integrations.json_body import read_json
 from workers.job_queue import Bell
-from workers.store.inbox import Inbox
+from workers.store.inbox import Inbox, Received
 from workers.store.story import CaseFilter as CaseFilter  # the door takes these nouns from here
 from workers.store.story import Figures as Figures
 from workers.store.story import Spread as Spread
@@ -115,6 +116,55 @@ class BackgroundBell:
         log.warning("bell_away", dropped=dropped)
 
 
+@dataclass(slots=True)
+class _Waiting:
+    received: Received
+    is_done: bool = False
+    delivery_id: int | None = None
+    # Until the commit is known, the row is not: a thread torn out of its write must not look like a duplicate.
+    error: Exception | None = field(default_factory=lambda: StoreUnavailableError("interrupted"))
+
+
+class SharedCommit:
+    """Adds to the inbox, many requests with one commit: a disk that needs milliseconds a commit is no limit then.
+
+    Nobody waits for company. While one thread commits, those that come meanwhile line up, and the next one to write
+    takes all of them along. Each returns when its own row is safe, or raises what the commit raised.
+    """
+
+    def __init__(self, inbox: Inbox, *, most: int = 64) -> None:
+        self._inbox = inbox
+        self._most = most
+        self._line: deque[_Waiting] = deque()
+        self._writing = threading.Lock()
+
+    def add(self, received: Received) -> int | None:
+        """Store one delivery; return its id, or None if it is there already."""
+        mine = _Waiting(received)
+        self._line.append(mine)
+        while not mine.is_done:
+            with self._writing:
+                if not mine.is_done:
+                    self._write()
+        if mine.error is not None:
+            raise mine.error
+        return mine.delivery_id
+
+    def _write(self) -> None:
+        batch = [self._line.popleft() for _ in range(min(len(self._line), self._most))]
+        try:
+            ids = self._inbox.add_all([waiting.received for waiting in batch])
+        except Exception as error:
+            for waiting in batch:
+                waiting.error = error
+        else:
+            for waiting, delivery_id in zip(batch, ids, strict=True):
+                waiting.delivery_id, waiting.error = delivery_id, None
+        finally:
+            for waiting in batch:
+                waiting.is_done = True
+
+
 class Intake:
     """Everything the door may reach: the webhook halves, the inbox, the bell, and the story to read."""
 
@@ -126,14 +176,11 @@ class Intake:
         story: Story,
         *,
         now: Callable[[], datetime],
-        writers: int = 8,
     ) -> None:
         self._webhooks = webhooks
-        self._inbox = inbox
+        self._commit = SharedCommit(inbox)
         self._bell = bell
         self._now = now
-        # Waiting here is fair; waiting inside SQLite is not, and costs up to a second when many threads write.
-        self._writing = threading.BoundedSemaphore(writers)
         self.story = story
 
     @property
@@ -157,8 +204,7 @@ class Intake:
         require_json_object(body)
         key = storable_key(webhook.delivery_id(headers, body))
         try:
-            with self._writing:
-                delivery_id = self._inbox.add(vendor, key, kept_headers(headers), body, now=now)
+            delivery_id = self._commit.add(Received(vendor, key, kept_headers(headers), body, now))
         except Exception as error:  # whatever it was, the row is not there
             raise StoreUnavailableError(type(error).__name__) from error
         if delivery_id is not None:
@@ -214,5 +260,4 @@ def build_intake(settings: Settings, *, now: Callable[[], datetime] = _utc_now) 
         BackgroundBell(Bell(settings.redis_url)),
         Story(engine),
         now=now,
-        writers=1 if engine.dialect.name == "sqlite" else 8,
     )

@@ -13,13 +13,14 @@ from tests.fakes.webhook import FakeBell, FakeWebhook
 from workers.intake import (
     BackgroundBell,
     Intake,
+    SharedCommit,
     StoreUnavailableError,
     UnknownVendorError,
     build_intake,
     kept_headers,
     storable_key,
 )
-from workers.store.inbox import Inbox
+from workers.store.inbox import Inbox, Received
 from workers.store.migrate import migrate
 from workers.store.story import Story
 from workers.store.tables import delivery, open_engine
@@ -250,3 +251,95 @@ def test_building_connects_to_nothing(tmp_path):
     assert door.vendors == ("zendesk",)
     assert not door.bell_is_up()
     assert not door.story.is_up()
+
+
+def received(key):
+    return Received("zendesk", key, {}, b"{}", NOW)
+
+
+class CountingInbox(Inbox):
+    """Counts commits, and holds the first one until it is let go."""
+
+    def __init__(self, engine):
+        super().__init__(engine)
+        self.sizes, self.entered, self.go_on = [], threading.Event(), threading.Event()
+
+    def add_all(self, deliveries):
+        self.sizes.append(len(deliveries))
+        self.entered.set()
+        assert self.go_on.wait(10)
+        return super().add_all(deliveries)
+
+
+def add_beside(commit, keys):
+    """Add each key from a thread of its own; return what each got, and the threads."""
+    found = {}
+
+    def add(key):
+        try:
+            found[key] = commit.add(received(key))
+        except BaseException as error:
+            found[key] = error
+
+    threads = [threading.Thread(target=add, args=(key,)) for key in keys]
+    for thread in threads:
+        thread.start()
+    return found, threads
+
+
+def test_those_who_come_during_a_commit_share_the_next(engine):
+    """Ten requests while the disk is busy cost one more commit, and each learns the id of its own row."""
+    inbox = CountingInbox(engine)
+    commit = SharedCommit(inbox)
+    first, [leader] = add_beside(commit, ["first"])
+    assert inbox.entered.wait(5)
+    rest, threads = add_beside(commit, [f"k{number}" for number in range(10)])
+    while len(commit._line) < 10:
+        threading.Event().wait(0.01)
+    inbox.go_on.set()
+    for thread in [leader, *threads]:
+        thread.join()
+    assert inbox.sizes == [1, 10]
+    assert {**first, **rest} == {row.key: row.id for row in rows(engine)}
+
+
+def test_more_than_fit_take_turns(engine):
+    """A line longer than one commit takes is written in several, and nobody is forgotten."""
+    inbox = CountingInbox(engine)
+    commit = SharedCommit(inbox, most=4)
+    _, [leader] = add_beside(commit, ["first"])
+    assert inbox.entered.wait(5)
+    rest, threads = add_beside(commit, [f"k{number}" for number in range(10)])
+    while len(commit._line) < 10:
+        threading.Event().wait(0.01)
+    inbox.go_on.set()
+    for thread in [leader, *threads]:
+        thread.join()
+    assert inbox.sizes == [1, 4, 4, 2]
+    assert len(set(rest.values())) == 10
+
+
+@pytest.mark.parametrize("error", [RuntimeError("disk full"), SystemExit()])
+def test_a_commit_that_fails_fails_for_all_who_shared_it(engine, error):
+    """Nobody is told that a row is there when it is not, however the writing ended."""
+    inbox = CountingInbox(engine)
+    inbox.go_on.set()
+
+    def broken(deliveries):
+        raise error
+
+    inbox.add_all = broken
+    found, threads = add_beside(SharedCommit(inbox), ["a", "b", "c"])
+    for thread in threads:
+        thread.join()
+    assert rows(engine) == []
+    assert [type(answer).__name__ for answer in found.values() if not isinstance(answer, BaseException)] == []
+    assert len(found) == 3
+
+
+def test_after_a_failed_commit_the_next_one_is_tried(engine):
+    """The line is not blocked by what went wrong before."""
+    commit = SharedCommit(Inbox(engine))
+    with pytest.raises(AttributeError):
+        commit.add(None)
+    assert commit.add(received("a"))

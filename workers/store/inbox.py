@@ -1,10 +1,12 @@
 """The inbox: every webhook request as it came, stored before it is answered."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, func, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import IntegrityError
 
 from workers.store.tables import delivery, reading
@@ -13,6 +15,17 @@ from workers.store.tables import delivery, reading
 @dataclass(frozen=True, slots=True)
 class Delivery:
     id: int
+    vendor: str
+    key: str
+    headers: Mapping[str, str]
+    body: bytes
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A delivery that is not stored yet."""
+
     vendor: str
     key: str
     headers: Mapping[str, str]
@@ -38,6 +51,31 @@ class Inbox:
                 return int(result.scalar_one())
         except IntegrityError:
             return None
+
+    def add_all(self, received: Sequence[Received]) -> list[int | None]:
+        """Store deliveries in one commit; return each one's id in their order, None for what is there already.
+
+        Of several with one key the first is stored. All are stored or none.
+        """
+        rows = [
+            {
+                "vendor": one.vendor,
+                "key": one.key,
+                "headers": dict(one.headers),
+                "body": one.body,
+                "received_at": one.received_at,
+                "state": "new",
+            }
+            for one in received
+        ]
+        insert = sqlite_insert if self._engine.dialect.name == "sqlite" else postgresql_insert
+        statement = insert(delivery).on_conflict_do_nothing(index_elements=["vendor", "key"])
+        with self._engine.begin() as connection:
+            stored = connection.execute(
+                statement.returning(delivery.c.id, delivery.c.vendor, delivery.c.key), rows
+            ).all()
+        ids = {(row.vendor, row.key): int(row.id) for row in stored}
+        return [ids.pop((one.vendor, one.key), None) for one in received]
 
     def load(self, delivery_id: int) -> Delivery | None:
         """Return a delivery that nobody has handled yet, or None."""

@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 
-from workers.store.inbox import Inbox
+import pytest
+
+from workers.store.inbox import Inbox, Received
 
 
 def test_a_delivery_is_kept_as_it_came(engine, now):
@@ -38,3 +40,25 @@ def test_the_sweep_finds_what_was_never_rung_for(engine, now):
     assert inbox.unhandled(now=now, older_seconds=2, limit=10) == [old]
     assert inbox.unhandled(now=now, older_seconds=0, limit=10) == [old, fresh]
     assert inbox.oldest_seconds(now=now) == 30.0
+
+
+def test_many_are_stored_in_one_commit_each_with_its_own_answer(engine, now):
+    """Ids come in the order given; what is there already, or twice in the batch, gets none."""
+    inbox = Inbox(engine)
+    there = inbox.add("zendesk", "old", {}, b"", now=now)
+    keys = ["new", "old", "twice", "twice"]
+    batch = [Received("zendesk", key, {"x-a": key}, key.encode(), now) for key in keys]
+    ids = inbox.add_all([*batch, Received("intercom", "new", {}, b"other", now)])
+    assert [found is None for found in ids] == [False, True, False, True, False]
+    assert there not in ids
+    assert [inbox.load(found).body for found in ids if found] == [b"new", b"twice", b"other"]
+
+
+def test_many_are_stored_or_none(engine, now):
+    """One that cannot be written takes the others with it, so that nobody is told a lie."""
+    inbox = Inbox(engine)
+    with pytest.raises(Exception, match="without a zone"):
+        inbox.add_all(
+            [Received("zendesk", "a", {}, b"", now), Received("zendesk", "b", {}, b"", now.replace(tzinfo=None))]
+        )
+    assert inbox.unhandled(now=now, older_seconds=0, limit=10) == []
