@@ -18,21 +18,28 @@ FLAGS = {"untrusted": 0, "not_in_conversation": 2, "not_signed_in": 3, "automati
 def message(twin: Twin, values: Mapping[str, Any]) -> tuple[Ticket, int]:
     """Write as a requester: a new ticket, or with `ticket_id` a reply. Returns the ticket and the comment's id.
 
-    A reply to a closed ticket opens a follow-up, which is the ticket returned.
+    A reply to a closed ticket opens a follow-up, which is the ticket returned. A new ticket may have a subject alone,
+    as an empty mail has; with `opened_by: staff` the first message is an agent's, written to the requester.
     """
     ticket_id = values.get("ticket_id")
     ticket = _ticket(twin, ticket_id) if ticket_id is not None else None
     author = _author(twin, values, ticket)
+    is_outbound = ticket is None and values.get("opened_by") == "staff"
     comment = NewComment(
-        author=author,
+        author=find_staff(twin, values.get("staff")) if is_outbound else author,
         text=str(values.get("body") or ""),
         html=str(values.get("html") or ""),
         flags=tuple(_flag(name) for name in values.get("flags") or ()),
         attachments=tuple(_attachment(twin, row) for row in values.get("attachments") or ()),
     )
-    if not comment.text.strip() and not comment.html.strip() and not comment.attachments:
+    has_content = comment.text.strip() or comment.html.strip() or comment.attachments
+    if not has_content and (ticket is not None or "subject" not in values):
         raise ValueError("the message is empty: give body or html")
-    origin = _requester_origin(twin, author, values, ticket)
+    origin = (
+        Origin(comment.author, "web", "Agent interface")
+        if is_outbound
+        else _requester_origin(twin, author, values, ticket)
+    )
     if ticket is not None:
         ticket, audit = twin.desk.reply(ticket, origin, comment)
     else:
