@@ -139,6 +139,7 @@ class Desk:
         audit = self._open_audit(ticket, origin, metadata, comment)
         self._set_fields(ticket, wanted, audit)
         added = self._add_comment(ticket, audit, origin, comment) if comment else None
+        ticket.is_public = ticket.is_public or (added is not None and added.public)
         self._record(ticket, audit, added, before, origin)
         return audit
 

@@ -38,6 +38,12 @@ def parse(values: dict[str, Any]) -> Fault:
         path = re.compile(str(values.get("path", "")))
     except re.error as error:
         raise ValueError(f"path is not a regular expression: {error}") from error
+    for name in ("delay_before", "delay_after_commit", "share"):
+        if not isinstance(values.get(name, 0), int | float):
+            raise ValueError(f"{name} wants a number")
+    for name in ("status", "times"):
+        if not isinstance(values.get(name), int | None):
+            raise ValueError(f"{name} wants a whole number")
     rest = {name: value for name, value in values.items() if name not in ("path", "method")}
     return Fault(path=path, method=str(values.get("method", "")).upper(), **rest)
 

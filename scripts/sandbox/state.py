@@ -365,6 +365,19 @@ class World:
         """Return the place in the list of changes of the first one at or after `start_time`."""
         return bisect_left(self._changes, (start_time, 0))
 
+    def cursor_at(self, place: int) -> str:
+        """Name a place in the list of changes together with the time it stands at."""
+        return f"{self._changes[place - 1][0] if place else 0}-{place}"
+
+    def place_of(self, cursor: str) -> int:
+        """Return the place a cursor names; if the list is another one by now, the first change at its time.
+
+        A client that keeps its cursor while the sandbox starts afresh so sees the new changes. Raises ValueError.
+        """
+        moment, place = (int(part) for part in cursor.split("-"))
+        is_known = place == 0 or (place <= len(self._changes) and self._changes[place - 1][0] == moment)
+        return place if is_known else self.first_change(moment)
+
     def changed_tickets(self, start: int, size: int, before: int | None) -> tuple[list[Ticket], int, bool]:
         """Return up to `size` tickets changed from place `start` on, the next place, and whether that was all.
 

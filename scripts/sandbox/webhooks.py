@@ -177,7 +177,7 @@ class Sender:
             self._due.clear()
             self._wake.notify_all()
         for thread in self._threads:
-            thread.join(timeout=TIMEOUT_SECONDS + 1)
+            thread.join(timeout=0.5)  # one that waits for an answer ends with the process
 
     # -- the threads
 
@@ -261,7 +261,7 @@ def _post(session: requests.Session, call: Invocation, headers: dict[str, str]) 
         )
     except requests.Timeout:
         return 0, "timeout", None
-    except requests.RequestException:
+    except (requests.RequestException, ValueError):  # ValueError: a header that cannot be written
         return 0, "failed", None
     return answer.status_code, "answered", _seconds(answer.headers.get("Retry-After"))
 

@@ -2,6 +2,7 @@
 
 import re
 import time
+import uuid
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from typing import Any
@@ -90,6 +91,8 @@ def _count(twin: Twin) -> list[limits.Budget]:
 
 
 def _show_limits(response: Response) -> Response:
+    if _is_api():
+        response.headers["X-Request-Id"] = str(uuid.uuid4())
     budgets: list[limits.Budget] = g.get("budgets", [])
     if not budgets:
         return response

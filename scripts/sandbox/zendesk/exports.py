@@ -41,10 +41,10 @@ def export_by_cursor() -> Response:
     need_admin()
     world = twin().world
     if cursor := request.args.get("cursor"):
-        place = decode_cursor(cursor)
-        if not place.isdigit():
-            raise RefusedError(400, {"error": "InvalidCursor", "description": "cursor is invalid"})
-        start = int(place)
+        try:
+            start = world.place_of(decode_cursor(cursor))
+        except ValueError as error:
+            raise RefusedError(400, {"error": "InvalidCursor", "description": "cursor is invalid"}) from error
     else:
         start = world.first_change(_start_time())
     size = min(_MAX_PAGE, max(1, request.args.get("per_page", _MAX_PAGE, type=int)))
@@ -52,7 +52,7 @@ def export_by_cursor() -> Response:
     rows, following, is_last = world.changed_tickets(start, size, before)
     if request.args.get("exclude_deleted") == "true":
         rows = [row for row in rows if row.status != "deleted"]
-    after = encode_cursor(following)
+    after = encode_cursor(world.cursor_at(following))
     url = f"{world.base_url}/api/v2/incremental/tickets/cursor.json?cursor={after}"
     extra = {
         "after_url": url,

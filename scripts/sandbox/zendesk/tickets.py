@@ -230,6 +230,8 @@ def _requester(values: Mapping[str, Any]) -> User:
 
 
 def _comment(values: Mapping[str, Any], *, default_author: User, default_public: bool) -> NewComment | None:
+    if not isinstance(values.get("metadata", {}), dict):
+        raise RefusedError(400, {"error": "InvalidBody", "description": "metadata must be an object"})
     given = values.get("comment")
     if given is None and values.get("description") and request.method == "POST":
         given = {"body": values["description"]}
@@ -250,6 +252,8 @@ def _comment(values: Mapping[str, Any], *, default_author: User, default_public:
 def _fields(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the ticket fields a body sets. What cannot be set (description, ids of others) is ignored, as there."""
     fields: dict[str, Any] = {name: values[name] for name in _PLAIN_FIELDS if name in values}
+    if "subject" in fields:
+        fields["subject"] = str(fields["subject"] or "")
     fields.update({name: whole_number(values[name]) for name in _ID_FIELDS if name in values})
     if "assignee_email" in values:
         user = twin().world.user_by_email(values["assignee_email"])

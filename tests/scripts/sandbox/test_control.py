@@ -94,6 +94,8 @@ def test_staff_act_as_in_their_own_pages(api, control, ticket, twin):
         ("load", {"users": [{"name": "x", "role": "king"}]}),
         ("faults", {"faults": [{"path": "("}]}),
         ("faults", {"faults": [{"paht": "x"}]}),
+        ("faults", {"faults": [{"path": "x", "delay_before": "long"}]}),
+        ("faults", {"faults": [{"path": "x", "status": "503"}]}),
         ("switches", {"nonsense": 1}),
         ("switches", {"limits": 1}),
         ("switches", {"drop_share": "all"}),

@@ -51,6 +51,18 @@ def test_cursor_pages_in_order_of_change_and_stays_good(api, control, clock):
     assert (gone["id"], gone["status"], gone["subject"]) == (ids[1], "deleted", "SCRUBBED")
 
 
+def test_cursor_of_an_earlier_account_still_shows_what_is_new(api, control, clock):
+    """A client that kept its cursor while the sandbox started afresh gets the changes since that time."""
+    for number in range(3):
+        _message(control, number)
+    cursor = api.get("/incremental/tickets/cursor?start_time=0").json["after_cursor"]
+    control("reset")
+    clock.now += timedelta(minutes=1)
+    ticket = _message(control, 9)
+    rows = api.get(f"/incremental/tickets/cursor?cursor={cursor}").json["tickets"]
+    assert [row["id"] for row in rows] == [ticket]
+
+
 def test_start_time_picks_later_changes_and_nonsense_is_refused(api, control, clock):
     """Only changes at or after `start_time` come; without one, or with a made-up cursor, 400."""
     _message(control, 1)

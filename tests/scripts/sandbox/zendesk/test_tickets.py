@@ -149,3 +149,19 @@ def test_offset_paging_ends_at_a_hundred_pages(api, ticket):
     assert api.get("/tickets?page=101").status_code == 400
     page = api.get("/tickets?per_page=1&page=1").json
     assert (page["count"], page["next_page"], page["previous_page"]) == (1, None, None)
+
+
+def test_ticket_that_began_as_a_note_becomes_public(api):
+    """A ticket opened by a note is private until its first public comment, and its comments private by default."""
+    made = api.post("/tickets", {"ticket": {"subject": "S", "comment": {"body": "x", "public": False}}}).json["ticket"]
+    assert made["is_public"] is False
+    events = _put(api, made["id"], comment={"body": "y"}).json["audit"]["events"]
+    assert events[0]["public"] is False
+    assert _put(api, made["id"], comment={"body": "z", "public": True}).json["ticket"]["is_public"] is True
+
+
+def test_odd_values_are_refused_or_made_text(api, ticket):
+    """Metadata that is no object is 400; an empty subject is text."""
+    assert _put(api, ticket, metadata="x").status_code == 400
+    assert _put(api, ticket, subject=None).json["ticket"]["subject"] == ""
+    assert _put(api, ticket, group_id="abc").status_code == 404
