@@ -245,7 +245,9 @@ def _requester_origin(twin: Twin, author: User, values: Mapping[str, Any], ticke
 
 
 def _staff_fields(twin: Twin, ticket: Ticket, values: Mapping[str, Any], person: User) -> dict[str, Any]:
-    fields: dict[str, Any] = {name: values[name] for name in ("status", "priority") if values.get(name)}
+    fields: dict[str, Any] = {"status": values["status"]} if values.get("status") else {}
+    if "priority" in values:
+        fields["priority"] = values["priority"] or None
     if fields.get("status", "new") not in STATUSES:
         raise ValueError(f"status is one of {', '.join(STATUSES)}")
     if "group" in values:

@@ -217,8 +217,7 @@ def answer_as_staff(ticket_id: int) -> str | BaseResponse | tuple[str, int]:
         values: dict[str, Any] = {"ticket_id": ticket_id, "staff": form.get("staff"), "body": form.get("body", "")}
         values["public"] = form.get("kind") != "note"
         values["status"] = form.get("status")
-        values["priority"] = form.get("priority")
-        for name in ("group", "assignee", "tags"):
+        for name in ("group", "assignee", "tags", "priority"):
             if name in form:
                 values[name] = form[name]
         return acts.staff(held, values)

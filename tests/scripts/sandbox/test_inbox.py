@@ -61,6 +61,9 @@ def test_requester_and_staff_write_by_form(browser, ticket, twin):
     assert browser.post(f"/inbox/{ticket}/staff", data=form).status_code == 303
     row = twin.world.tickets[ticket]
     assert (row.comments[-1].public, row.status, row.tags, row.assignee_id) == (False, "open", ["x"], priya.id)
+    for chosen, kept in (("high", "high"), ("", None)):
+        browser.post(f"/inbox/{ticket}/staff", data={"staff": priya.id, "priority": chosen})
+        assert row.priority == kept
     done = {"staff": priya.id, "kind": "reply", "body": "Done", "status": "solved"}
     assert browser.post(f"/inbox/{ticket}/staff", data=done).status_code == 303
     assert (row.comments[-1].public, row.status) == (True, "solved")
