@@ -18,33 +18,30 @@ FLAGS = {"untrusted": 0, "not_in_conversation": 2, "not_signed_in": 3, "automati
 def message(twin: Twin, values: Mapping[str, Any]) -> tuple[Ticket, int]:
     """Write as a requester: a new ticket, or with `ticket_id` a reply. Returns the ticket and the comment's id.
 
-    A reply to a closed ticket opens a follow-up, which is the ticket returned. A new ticket may have a subject alone,
-    as an empty mail has; with `opened_by: staff` the first message is an agent's, written to the requester.
+    A reply to a closed ticket opens a follow-up, which is the ticket returned. With `opened_by` "staff" a new ticket is
+    one that staff (`staff` says who) wrote to or for the requester: they are its author.
     """
     ticket_id = values.get("ticket_id")
     ticket = _ticket(twin, ticket_id) if ticket_id is not None else None
-    author = _author(twin, values, ticket)
-    is_outbound = ticket is None and values.get("opened_by") == "staff"
+    requester = _author(twin, values, ticket)
+    opener = _opener(twin, values, ticket)
+    author = opener or requester
     comment = NewComment(
-        author=find_staff(twin, values.get("staff")) if is_outbound else author,
+        author=author,
         text=str(values.get("body") or ""),
         html=str(values.get("html") or ""),
         flags=tuple(_flag(name) for name in values.get("flags") or ()),
         attachments=tuple(_attachment(twin, row) for row in values.get("attachments") or ()),
     )
     has_content = comment.text.strip() or comment.html.strip() or comment.attachments
-    if not has_content and (ticket is not None or "subject" not in values):
+    if not has_content and (ticket is not None or "subject" not in values):  # a mail may be a subject alone
         raise ValueError("the message is empty: give body or html")
-    origin = (
-        Origin(comment.author, "web", "Agent interface")
-        if is_outbound
-        else _requester_origin(twin, author, values, ticket)
-    )
+    origin = Origin(opener, "web", "Agent interface") if opener else _requester_origin(twin, requester, values, ticket)
     if ticket is not None:
         ticket, audit = twin.desk.reply(ticket, origin, comment)
     else:
         fields = {name: values[name] for name in ("tags", "priority", "type", "external_id") if name in values}
-        ticket, audit = twin.desk.create(origin, author, str(values.get("subject") or ""), comment, fields)
+        ticket, audit = twin.desk.create(origin, requester, str(values.get("subject") or ""), comment, fields)
     return ticket, next(row.id for row in ticket.comments if row.audit_id == audit.id)
 
 
@@ -195,6 +192,14 @@ def _author(twin: Twin, values: Mapping[str, Any], ticket: Ticket | None) -> Use
     if values.get("organization"):
         person["organization"] = values["organization"]
     return find_user(twin, person)
+
+
+def _opener(twin: Twin, values: Mapping[str, Any], ticket: Ticket | None) -> User | None:
+    """Return the staff member who opens a new ticket for its requester, or None if the requester does."""
+    opened_by = values.get("opened_by") or "requester"
+    if opened_by not in ("requester", "staff"):
+        raise ValueError("opened_by is requester or staff")
+    return find_staff(twin, values.get("staff")) if opened_by == "staff" and ticket is None else None
 
 
 def _flag(name: Any) -> int:

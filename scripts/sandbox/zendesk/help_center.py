@@ -15,7 +15,7 @@ from scripts.sandbox.zendesk.people import show_user
 
 bp = Blueprint("help_center", __name__, url_prefix="/api/v2/help_center")
 
-LOCALES = ("en-us",)
+DEFAULT_LOCALE = "en-us"
 _SORTS = ("position", "title", "created_at", "updated_at", "edited_at")
 
 
@@ -177,7 +177,8 @@ def show_one_category(category_id: int, locale: str | None = None) -> Response:
 
 @bp.get("/locales")
 def list_locales() -> Response:
-    return answer({"locales": list(LOCALES), "default_locale": LOCALES[0]})
+    used = {row.locale for row in twin().world.articles.values()} | {DEFAULT_LOCALE}
+    return answer({"locales": sorted(used), "default_locale": DEFAULT_LOCALE})
 
 
 @bp.get("/articles/<key>/translations")
@@ -228,7 +229,7 @@ def save_article(world: World, values: dict[str, Any], *, section_id: int, autho
         body=values.get("body"),
         section_id=section_id,
         author_id=author_id,
-        locale=str(values.get("locale") or "en-us").lower(),
+        locale=str(values.get("locale") or DEFAULT_LOCALE).lower(),
         user_segment_id=whole_number(values.get("user_segment_id")),
         draft=bool(values.get("draft")),
         promoted=bool(values.get("promoted")),

@@ -45,6 +45,18 @@ def test_message_makes_people_organization_and_mail(api, control, twin):
     assert got.headers["Content-Disposition"] == "attachment"
 
 
+def test_staff_open_a_ticket_for_a_requester(api, control, twin):
+    """A ticket that staff write has the customer as requester, and a staff member as author and submitter."""
+    person = {"name": "Ada", "email": "ada@x.example"}
+    made = control("messages", subject="S", body="B", requester=person, opened_by="staff", staff="Lena")
+    shown = api.get(f"/tickets/{made['ticket_id']}").json["ticket"]
+    lena = twin.world.user_by_email("lena@tidemark.example").id
+    assert shown["requester_id"] == twin.world.user_by_email("ada@x.example").id
+    assert shown["submitter_id"] == lena
+    assert shown["via"]["channel"] == "web"
+    assert api.get(f"/tickets/{made['ticket_id']}/comments").json["comments"][0]["author_id"] == lena
+
+
 @pytest.mark.parametrize("status", ["pending", "hold", "solved"])
 def test_reply_reopens(control, ticket, status):
     """A requester's reply opens a pending, held or solved ticket."""
@@ -86,6 +98,7 @@ def test_staff_act_as_in_their_own_pages(api, control, ticket, twin):
         ("messages", {"requester": "a@x.example"}),
         ("messages", {"ticket_id": 99, "body": "x"}),
         ("messages", {"requester": "a@x.example", "body": "x", "flags": ["odd"]}),
+        ("messages", {"requester": "a@x.example", "body": "x", "opened_by": "fate"}),
         ("staff", {"ticket_id": "x"}),
         ("staff", {"ticket_id": 1, "staff": "Nobody"}),
         ("staff", {"ticket_id": 1, "status": "happy"}),

@@ -79,3 +79,11 @@ def test_sections_and_categories(api, shelf, twin):
     assert loaded["users"]
     assert api.get("/help_center/sections").json["count"] == len(twin.world.sections)
     assert api.get(f"/help_center/sections/{section['id']}/articles").json["count"] == 5
+
+
+def test_locales_are_those_of_the_articles(api, control):
+    """The default locale is always there, others as soon as an article is written in them."""
+    assert api.get("/help_center/locales").json == {"locales": ["en-us"], "default_locale": "en-us"}
+    control("load", articles=[{"title": "Hahn", "locale": "DE"}])
+    assert api.get("/help_center/locales").json["locales"] == ["de", "en-us"]
+    assert [row["title"] for row in api.get("/help_center/de/articles").json["articles"]] == ["Hahn"]
