@@ -60,6 +60,13 @@ def drip(data: bytes, pause_seconds: float) -> Script:
     return play
 
 
+def flood(connection: socket.socket) -> bool:
+    """Send a body that never ends, as fast as it is taken."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+    while True:
+        connection.sendall(b" " * 65536)
+
+
 def hang(seconds: float) -> Script:
     def play(connection: socket.socket) -> bool:
         time.sleep(seconds)

@@ -20,7 +20,7 @@ from integrations.transport import (
     explain,
     retry_after_seconds,
 )
-from tests.fakes.raw_server import drip, free_port, hang, hang_up, raw, raw_server, reply, reply_then_close
+from tests.fakes.raw_server import drip, flood, free_port, hang, hang_up, raw, raw_server, reply, reply_then_close
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -246,6 +246,23 @@ def test_an_endless_or_inflated_body_is_cut(method):
         error = error_of(transport(server.url, timeout_seconds=10), method)
     assert "too long" in str(error)
     assert isinstance(error, TransientError if method == "PUT" else PermanentError)
+
+
+def test_a_body_without_an_end_is_left_at_the_limit():
+    """Reading stops where the limit is passed, not at the deadline."""
+    with raw_server(flood) as server:
+        error = error_of(transport(server.url, timeout_seconds=60))
+    assert isinstance(error, PermanentError)
+    assert "too long" in str(error)
+
+
+def test_a_netrc_file_has_no_say(tmp_path, monkeypatch):
+    """Credentials lying about on the machine are not sent to a vendor."""
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login somebody password else\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    with raw_server(reply()) as server:
+        Transport(server.url).get("/things")
+    assert "authorization" not in server.requests[0][1]
 
 
 @pytest.mark.parametrize("body", [b"<html>Please log in</html>", b'{"a": ', b"\xff", b"NaN", b"[" * 100_000])

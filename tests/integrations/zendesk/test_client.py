@@ -117,6 +117,7 @@ def test_the_ticket_is_read_before_its_comments(server, desk):
     desk.ticket("5158")
     paths = [path for _, path, _, _ in server.seen if "tickets" in path]
     assert paths == ["/api/v2/tickets/5158", "/api/v2/tickets/5158/comments"]
+    assert server.seen[1][2] == {"include": "users", "sort": "created_at", "page[size]": "100"}
 
 
 def test_authors_that_were_not_side_loaded_are_fetched_together(server, desk):
@@ -400,6 +401,16 @@ def test_a_refused_token_is_replaced_once_and_the_write_is_made_once(server):
     with pytest.raises(PermanentError) as caught:
         desk.teams()
     assert caught.value.status == 401
+
+
+def test_a_token_that_another_thread_replaced_is_not_thrown_away(server):
+    """When ten threads are refused with the same old token, one new token serves them all."""
+    auth = ClientCredentials(server.url, "deskhand", SECRET)
+    refused = auth.header()
+    for _ in range(10):
+        assert auth.renew(refused)
+        assert auth.header() != refused
+    assert server.tokens_issued == 2
 
 
 def test_a_wrong_client_secret_is_permanent_and_stays_out_of_the_error(server):
