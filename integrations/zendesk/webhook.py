@@ -24,6 +24,7 @@ RULES = {
     "customer-message": EventKind.MESSAGE,
     "solved": EventKind.SOLVED,
     "changed": EventKind.CHANGED,
+    "staff-activity": EventKind.CHANGED,
     "command": EventKind.CHANGED,
     "gone": EventKind.GONE,
 }
