@@ -376,7 +376,7 @@ def applied(answer: Json, *, request_id: str = "") -> Applied:
     events = rows(mapping(answer.get("audit")).get("events"))
     comments = [identity(event.get("id")) for event in events if event.get("type") == "Comment"]
     stamp = words(mapping(answer.get("ticket")).get("updated_at"))
-    return Applied(comments[0] if comments else "", stamp, request_id)
+    return Applied(comments[0] if comments else "", stamp, request_id, moment(stamp))
 
 
 # --- lists -----------------------------------------------------------------------------------------------------------

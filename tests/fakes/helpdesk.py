@@ -394,7 +394,7 @@ class FakeHelpdesk:
         moved = self._move(found, fields, said)
         message_id = said.id if said else ""
         self.written.append(Written(seen.id, write, message_id, self.now))
-        return Applied(message_id, moved.stamp, f"request-{len(self.written)}")
+        return Applied(message_id, moved.stamp, f"request-{len(self.written)}", moved.updated_at)
 
     def _say(
         self,

@@ -43,6 +43,7 @@ def test_a_write_is_carried_out_in_full(desk):
         True,
     )
     assert (after.stamp, after.updated_at) == (applied.stamp, START + timedelta(seconds=5))
+    assert applied.updated_at == after.updated_at
     assert (after.status, after.priority, after.group_id, after.assignee_id) == (Status.PENDING, "high", "12", "")
     assert after.tags == ("a", "c")
     assert [w.write for w in desk.written] == [write]

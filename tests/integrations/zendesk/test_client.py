@@ -183,6 +183,7 @@ def test_one_put_carries_out_everything(server, desk):
     }
     again = desk.ticket("5158")
     assert (done.message_id, done.stamp, done.request_id) == (again.messages[-1].id, again.stamp, "req-7")
+    assert done.updated_at == again.updated_at
     assert again.messages[-1].mark == "case-7.1"
     assert again.tags == ("web", "deskhand_sent")
 
