@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from scripts.sandbox.model_text import Piece, clean, is_order, pieces, sentences, terms
+from scripts.sandbox.model_text import Piece, clean, is_dangling, is_order, pieces, sentences, terms
 
 MAX_WORDS = 120
 MAX_SENTENCES = 4
@@ -150,7 +150,7 @@ def _choose(ask: str, message: str, sources: list[Source], *, is_only: bool) -> 
             continue
         share = sum(hit for term, hit in hits.items() if wanted[term] >= FOCUS) / total if total else 0.0
         score = sum(hits.values()) / (1 + 0.12 * math.log(max(piece.words, 15)))
-        score *= 1.25 if is_how and piece.kind == "step" else 1.0
+        score *= 1.4 if is_how and piece.kind == "step" else 1.0
         score *= 0.75 if piece.kind != "paragraph" and not piece.lead and piece is source.pieces[0] else 1.0
         if best is None or score > best.score:
             best = Choice(source, piece, score, share)
@@ -175,6 +175,8 @@ def _quote(choice: Choice, ask: str, message: str, asks: int) -> list[dict[str, 
         chosen = _window(piece, set(terms(ask)) | set(terms(message)), MAX_WORDS // asks)
         lines = [_line(text, name) for text in chosen]
         return lines + _following_steps(choice, name)
+    if len(piece.lines) == 1 and not piece.lead:
+        return [_line(text, name) for text in sentences(piece.lines[0])]
     lead = _line(piece.lead, name) if piece.lead else _own_lead(piece, name)
     opening = _opening(choice, name, MAX_WORDS - piece.words)
     return [*opening, lead, *(_line(text, name, piece.kind) for text in piece.lines[:MAX_STEPS])]
@@ -212,7 +214,7 @@ def _opening(choice: Choice, name: str, words_left: int) -> list[dict[str, Any]]
     if before is None or before.kind != "paragraph" or choice.piece.lead:
         return []
     text = before.lines[-1]
-    return [_line(text, name)] if len(text.split()) <= min(words_left, 30) else []
+    return [_line(text, name)] if len(text.split()) <= min(words_left, 30) and not is_dangling(text) else []
 
 
 def _window(piece: Piece, wanted: set[str], max_words: int) -> list[str]:
@@ -221,14 +223,12 @@ def _window(piece: Piece, wanted: set[str], max_words: int) -> list[str]:
     gains = [len(wanted & set(terms(line))) / math.sqrt(len(line.split()) + 4) for line in lines]
     best, best_gain = (0, 1), -1.0
     for start in range(len(lines)):
-        if start and re.match(
-            r"(?i)(this|that|these|those|it|they|however|also|then|but|so|otherwise)\b", lines[start]
-        ):
+        if start and is_dangling(lines[start]):
             continue
         for end in range(min(start + 2, len(lines)), min(start + MAX_SENTENCES, len(lines)) + 1):
             if end - start > 2 and sum(len(line.split()) for line in lines[start:end]) > max_words:
                 break
-            gain = sum(gains[start:end]) - 0.1 * (end - start)
+            gain = sum(gains[start:end]) - 0.1 * (end - start) - (0.3 if is_dangling(lines[start]) else 0.0)
             if gain > best_gain:
                 best, best_gain = (start, end), gain
     return list(lines[slice(*best)])
@@ -304,10 +304,13 @@ def _intent_scores(message: str, intents: str, candidates: str) -> dict[str, flo
     asked = set(terms(message))
     weights = {term: math.log(1 + len(words) / spread[term]) if spread[term] else 0.4 for term in asked}
     total = max(sum(sorted(weights.values(), reverse=True)[:8]), 1e-9)
-    return {
-        name: sum(weights[term] for term in asked & every) / total + 0.5 * believed.get(name, 0.0)
-        for name, every in words.items()
-    }
+    scores = {}
+    for name, every in words.items():
+        shared = asked & every
+        # One shared word is chance, unless the message has hardly more.
+        trust = 0.6 if len(shared) == 1 and len(asked) > 2 else 1.0
+        scores[name] = trust * sum(weights[term] for term in shared) / total + 0.5 * believed.get(name, 0.0)
+    return scores
 
 
 def _confidence(best_two: list[float], *, is_match: bool) -> float:

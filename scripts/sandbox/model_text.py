@@ -9,7 +9,7 @@ _STOP_WORDS = """
     a about above after again all also am an and any anyone are as at be because been before being below between both
     but by can cannot can't could did do does doesn't doing don't down during each either else etc even ever every few
     for from further get gets getting give go going got had has have having he hello help her here hi him his how i i'm
-    i've if in into is isn't it it's its itself just know let like look made make many may me might more most much must
+    i've if in into is isn't it it's its itself just know let like look many may me might more most must
     my need never no nor not now of off ok on once one only or other our out over own please problem question really
     right same see she should since so some something still such tell than thank thanks that the their them then there
     these they thing things this those though through to too tried try trying under until up us use used user users
@@ -33,8 +33,15 @@ _SYNONYMS = (
     "invoice bill billing",
     "phone mobile smartphone",
     "copy duplicate",
+    "create make made",
     "slow sluggish",
-    "price cost fee",
+    "price cost fee much",
+    "undo revert reopen",
+    "wrong mistake incorrect",
+    "downgrade lower",
+    "upgrade higher",
+    "holiday vacation leave",
+    "pay wage salary payroll",
 )
 
 
@@ -88,14 +95,16 @@ _BOILERPLATE = re.compile(
     r"screenshot|picture)|as (shown|described|explained) (above|below|in)|\(?see |share this|contact us)"
 )
 _CROSS_REFERENCE = re.compile(
-    r"(?i)(,|;|\() ?(please )?(see|refer to|read) |(described|explained|listed|shown) (above|below|in the next)|"
-    r"\b(instructions|details) (at|in|below)\b|\b(screenshot|image|see below|the following|as follows|"
-    r"follow(ing)? the steps below)\b|https?://"
+    r"(?i)(,|;|\() ?(please )?(see|refer to|read) |\b(above|below|the following|as follows|in the next)\b|"
+    r"\b(instructions|details) (at|in)\b|\b(screenshot|image|steps that follow)\b|https?://"
 )
 _SENTENCE_END = re.compile(r"(?:(?<=[.!?:])|(?<=[.!?][\"'”)\]]))\s+(?=[\"'“(\[]?[A-Z0-9])")
 _ABBREVIATED = re.compile(r"(?i)(?:\b(?:e\.g|i\.e|etc|vs|no|mr|ms|dr|approx|incl|a\.m|p\.m)|\b[A-Z])\.$")
+_DANGLING = re.compile(r"(?i)(this|that|these|those|it|they|however|also|then|but|so|otherwise|alternatively)\b")
 _ORDERS = """
-    add adjust allow apply ask check choose clear click close confirm connect copy create delete deselect disable
+    add adjust allow apply approve archive ask assign book cancel clock connect downgrade invite lock manage offer
+    pay print publish reject reopen request schedule share swap sync track transfer unlock upgrade check choose
+    clear click close confirm copy create delete deselect disable
     double-click download drag edit enable ensure enter exit export fill find follow go hold import install keep
     launch
     left-click log look make mark move navigate note open paste pick place press quit remove rename repeat replace
@@ -147,12 +156,13 @@ def pieces(body: str, heading: str = "") -> list[Piece]:
     found: list[Piece] = []
     lead = ""
     in_contents = bool(_CONTENTS.match(heading))
-    for kind, lines in _groups(body):
+    groups = list(_groups(body))
+    for place, (kind, lines) in enumerate(groups, 1):
         if kind == "heading":
             heading, lead = clean(lines[0]).rstrip(":"), ""
             in_contents = bool(_CONTENTS.match(heading))
         elif kind == "list":
-            items = _items(lines)
+            items = _items(lines, is_last=place == len(groups))
             if items and not in_contents and not _BOILERPLATE.match(lead):
                 found.append(Piece(heading, tuple(items), _list_kind(lines, lead, items), lead))
             lead = ""
@@ -196,20 +206,25 @@ def _groups(body: str) -> Iterable[tuple[str, list[str]]]:
         yield kind, lines
 
 
-def _items(lines: list[str]) -> list[str]:
-    """Return the quotable items. A last one that breaks off where the others end in a stop was cut by the chunker."""
+def _items(lines: list[str], *, is_last: bool) -> list[str]:
+    """Return the quotable items. At the end of a text, one that breaks off unlike the others was cut by the chunker."""
     items = []
     for line in lines:
         match = _ITEM.match(line)
-        text = clean(match[3]) if match else clean(line)
+        text = re.sub(r"^\d{1,2}[.)] ", "", clean(match[3] if match else line))
         kept = [one for one in sentences(text) if not _BOILERPLATE.match(one) and not _CROSS_REFERENCE.search(one)]
         joined = " ".join(kept)
         if len(joined.split()) >= 2 and not joined.endswith((":", ",", "?")) and not _CONTENTS_ITEM.match(joined):
             items.append(joined[:1].upper() + joined[1:])
     ended = [item.rstrip("\"'”)").endswith((".", "!")) for item in items]
-    if len(items) > 2 and not ended[-1] and all(ended[:-1]):
+    if is_last and len(items) > 2 and not ended[-1] and all(ended[:-1]):
         items.pop()
     return [item if is_ended else f"{item}." for item, is_ended in zip(items, [*ended, True], strict=False)]
+
+
+def is_dangling(text: str) -> bool:
+    """Say whether a sentence leans on one before it."""
+    return bool(_DANGLING.match(text))
 
 
 def is_order(text: str) -> bool:

@@ -289,7 +289,8 @@ def test_a_connection_that_breaks_is_unreachable_or_whole() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"<html>busy</html>", b"event: message_start\ndata: {broken\n\n", b"event: message_start\ndata: 7\n\n"]
+    "body",
+    [b"", b"<html>busy</html>", b"event: message_start\ndata: {broken\n\n", b"event: message_start\ndata: 7\n\n"],
 )
 def test_an_answer_of_another_shape_is_malformed(body: bytes) -> None:
     """A proxy's page or broken events are a known outcome, never an exception."""
@@ -305,7 +306,11 @@ def test_the_deadline_is_a_total(place: str) -> None:
     head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nrequest-id: req_drip\r\n\r\n"
 
     def behave(connection: socket.socket, _: int) -> None:
-        drip = {"headers": b"x-slow: 1\r\n", "inside an event": b"data: {", "between events": b"event: ping\ndata: {}\n\n"}
+        drip = {
+            "headers": b"x-slow: 1\r\n",
+            "inside an event": b"data: {",
+            "between events": b"event: ping\ndata: {}\n\n",
+        }
         if place == "silence":
             time.sleep(4)
             return
