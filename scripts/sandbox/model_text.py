@@ -87,7 +87,7 @@ class Piece:
 _HEADING = re.compile(r"\s{0,3}#{1,6}\s+(.*)")
 _ITEM = re.compile(r"\s*(?:([-*•])|(\d{1,2})[.)])\s+(.*)")
 _CONTENTS = re.compile(r"(?i)(table of contents|in this article|contents|on this page)\W*$")
-_CONTENTS_ITEM = re.compile(r"\d+(\.\d+)*\s+\w")
+_POINTER = re.compile(r"(?i)\d+(\.\d+)*\s+\w|how (to|do|can|does) ")  # an entry of a list of contents or of links
 _BOILERPLATE = re.compile(
     r"(?i)^(see( also)?\b|learn more|read more|related|for (more|further|additional|detailed?) |more (details|info)|"
     r"this (article|page|guide|section)|the (remainder|rest) of this|in this (article|section|guide)|"
@@ -100,6 +100,7 @@ _CROSS_REFERENCE = re.compile(
 )
 _SENTENCE_END = re.compile(r"(?:(?<=[.!?:])|(?<=[.!?][\"'”)\]]))\s+(?=[\"'“(\[]?[A-Z0-9])")
 _ABBREVIATED = re.compile(r"(?i)(?:\b(?:e\.g|i\.e|etc|vs|no|mr|ms|dr|approx|incl|a\.m|p\.m)|\b[A-Z])\.$")
+_RUN_ON = re.compile(r"\b(?!etc|approx|incl)[a-z]{3,}\. [a-z]")  # a stop with small letters after it: a word is missing
 _DANGLING = re.compile(r"(?i)(this|that|these|those|it|they|however|also|then|but|so|otherwise|alternatively)\b")
 _ORDERS = """
     add adjust allow apply approve archive ask assign book cancel clock connect downgrade invite lock manage offer
@@ -144,6 +145,7 @@ def is_quotable(sentence: str) -> bool:
         and 4 <= len(sentence.split()) <= 45
         and not _BOILERPLATE.match(sentence)
         and not _CROSS_REFERENCE.search(sentence)
+        and not _RUN_ON.search(sentence)
         and sentence.count("(") == sentence.count(")")
     )
 
@@ -214,7 +216,8 @@ def _items(lines: list[str], *, is_last: bool) -> list[str]:
         text = re.sub(r"^\d{1,2}[.)] ", "", clean(match[3] if match else line))
         kept = [one for one in sentences(text) if not _BOILERPLATE.match(one) and not _CROSS_REFERENCE.search(one)]
         joined = " ".join(kept)
-        if len(joined.split()) >= 2 and not joined.endswith((":", ",", "?")) and not _CONTENTS_ITEM.match(joined):
+        is_whole = not joined.endswith((":", ",", "?")) and joined.count("(") == joined.count(")")
+        if len(joined.split()) >= 2 and is_whole and not _POINTER.match(joined):
             items.append(joined[:1].upper() + joined[1:])
     ended = [item.rstrip("\"'”)").endswith((".", "!")) for item in items]
     if is_last and len(items) > 2 and not ended[-1] and all(ended[:-1]):
