@@ -95,7 +95,9 @@ class AnthropicModel:
         self, api_key: str, base_url: str, prices: Mapping[str, Price], *, first_wait_seconds: float = 1.0
     ) -> None:
         """`base_url` "" is the SDK's own default. `first_wait_seconds` doubles with each retry, up to 8 s."""
-        self._client = anthropic.Anthropic(api_key=api_key, base_url=base_url or None, max_retries=0)
+        self._client = anthropic.Anthropic(
+            api_key=api_key, base_url=base_url or None, max_retries=0, http_client=_http_client(base_url)
+        )
         self._prices = dict(prices)
         self._first_wait_seconds = first_wait_seconds
 
@@ -210,6 +212,13 @@ class AnthropicModel:
             + reply.cache_read_tokens * price.cache_read
             + reply.cache_write_tokens * price.cache_write
         ) / MILLION
+
+
+def _http_client(base_url: str) -> httpx2.Client | None:
+    """Return None for the SDK's own client; on this machine (the sandbox), one that goes around any proxy."""
+    if httpx2.URL(base_url).host not in ("127.0.0.1", "localhost", "::1"):
+        return None
+    return anthropic.DefaultHttpxClient(transport=httpx2.HTTPTransport())
 
 
 def _params(prompt: RenderedPrompt, answer: type[BaseModel], model: str, max_tokens: int) -> dict[str, Any]:

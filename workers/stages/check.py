@@ -1,7 +1,7 @@
 """Pure: draft + passages -> Findings, by plain rules and no model. Nothing is repaired here, only named."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from config.policy import Policy
 from kb.domain import Passage
@@ -65,7 +65,7 @@ _PLACEHOLDER = re.compile(
     r"%[a-z_]+%",
     re.IGNORECASE,
 )
-_HIDDEN = re.compile(r"\[[A-Za-z]+[_ -]?\d+\]|\[\[[^\]]+\]\]|<[A-Z_]+_?\d+>|\{\{[^}]+\}\}")
+_HIDDEN = re.compile(r"\[[A-Za-z][\w -]{1,24}[-_ ]\d{1,4}\]|\[\[[^\]]+\]\]|<[A-Z_]+_?\d+>|\{\{[^}]+\}\}")
 _SYSTEM_TEXT = re.compile(
     r"(?i)</?(?:passages?|message|thread|facts|asks|system|intents|candidates)\b|\bas an? (?:ai|artificial|"
     r"language model)\b"
@@ -112,11 +112,19 @@ _LEAD_IN_WORDS = 16
 _FACTUAL = frozenset({"unsupported", "bad_citation", "uncited", "contradiction"})
 
 
-def check(draft: Draft, passages: Sequence[Passage], reading: Reading, policy: Policy) -> Findings:
+def check(
+    draft: Draft,
+    passages: Sequence[Passage],
+    reading: Reading,
+    policy: Policy,
+    *,
+    language_of: Callable[[str], str] | None = None,
+) -> Findings:
     """Name everything in the draft that does not stand in its cited passages or should not stand in a reply.
 
     `score` is the share of sentences that state something and are borne out. A draft that states nothing scores 0,
-    unless it escalates. Passages are named P1, P2... in the order given, as in the prompt.
+    unless it escalates. Passages are named P1, P2... in the order given, as in the prompt. With `language_of`, which
+    returns "" if unsure, the draft's language is held against the requester's too.
     """
     named = {f"P{number}": passage for number, passage in enumerate(passages, 1)}
     own_words = _own_words(reading)
@@ -131,6 +139,8 @@ def check(draft: Draft, passages: Sequence[Passage], reading: Reading, policy: P
         found += [*_links(sentence.text, named, policy), *_wording(sentence, evidence, reading.vault)]
         findings += [Finding(code, words, place) for code, words in dict.fromkeys(found)]
     findings += _whole(draft, policy)
+    if language_of and reading.language and (language := language_of(draft.text)) not in ("", reading.language):
+        findings.append(Finding("language", language))
     if not stated and not draft.escalate:
         findings.append(Finding("nothing_said", ""))
     return Findings(tuple(findings), borne_out / stated if stated else float(bool(draft.escalate)))

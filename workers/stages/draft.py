@@ -124,8 +124,9 @@ def _passage(passage: Passage, name: str, tokens: int) -> tuple[str, bool]:
 
 def _facts(reading: Reading, policy: Policy, requester_name: str, intent: str) -> str:
     lines = [f"Language to write in: {reading.language or 'that of the message'}"]
-    if requester_name:
-        lines.append(f"Requester's name (the greeting with it is added later): {requester_name}")
+    if requester_name.strip():
+        first_name = requester_name.split()[0]
+        lines.append(f"Requester's first name (the greeting with it is added later): {first_name}")
     if not reading.is_verified:
         lines.append("The sender is not verified: general information only, nothing about an account.")
     if reading.is_participant:

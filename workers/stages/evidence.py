@@ -19,6 +19,7 @@ _TOKEN = re.compile(
     r"[^\W\d_]+-?\d[\w-]*|https?://[^\s<>\"'”)\]]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\d+(?:[.,:]\d+)*(?:st|nd|rd|th)?|[^\W\d_]+(?:['’-][^\W\d_]+)*"
     r"|[^\W_]+"
 )
+_HAS_DIGIT = re.compile(r"\d").search
 _BREAK = re.compile(r"(?:(?<=[.!?:])|(?<=[.!?][\"'”)\]]))\s+(?=[\"'“(\[]?[A-Z0-9])|\n+")
 _ABBREVIATED = re.compile(r"(?i)\b(?:e\.g|i\.e|etc|vs|mr|ms|dr|approx|incl|a\.m|p\.m)\.$")
 _CONTRACTIONS = (
@@ -184,10 +185,11 @@ def tokens(sentence: str) -> tuple[Token, ...]:
         is_number = norm[0].isdigit()
         if is_number:
             norm = number(norm)
-        is_odd = any(letter.isupper() for letter in raw[1:]) or (raw[0].isalpha() and any(map(str.isdigit, raw)))
-        is_first = not found or sentence[: match.start()].rstrip().endswith((":", ".", "!", "?", "•"))
-        is_name = not is_number and raw != "I" and (is_odd or (raw[0].isupper() and not is_first))
-        found.append(Token(raw, norm, stem(norm), is_name, is_number))
+        is_odd = raw[1:] != raw[1:].lower() or (raw[0].isalpha() and not raw.isalpha() and _HAS_DIGIT(raw) is not None)
+        is_name = is_odd
+        if not is_odd and raw[0].isupper() and found and raw != "I":
+            is_name = not sentence[: match.start()].rstrip().endswith((":", ".", "!", "?", "•"))
+        found.append(Token(raw, norm, stem(norm), is_name and not is_number, is_number))
     return tuple(found)
 
 

@@ -366,6 +366,17 @@ def test_one_client_serves_many_threads() -> None:
     assert cities == {number: f"city {number}" for number in range(10)}
 
 
+def test_a_model_on_this_machine_is_reached_around_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A company's proxy in the environment does not stand between us and the sandbox."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    with rude(lambda connection, _: stream(connection, *answer_events(GOOD))) as url:
+        answer, _ = ask(url)
+    assert answer.usage.outcome is ModelOutcome.OK
+
+
 def test_an_unknown_price_costs_nothing_but_is_counted() -> None:
     """A model without a price in policy still answers; its tokens are there for whoever adds the price."""
     with rude(lambda connection, _: stream(connection, *answer_events(GOOD))) as url:

@@ -80,6 +80,15 @@ def test_a_finding_points_at_its_sentence() -> None:
     assert found.findings == (Finding("unsupported_number", "9", 1),)
 
 
+@pytest.mark.parametrize(("language", "codes"), [("en", []), ("", []), ("de", ["language"])])
+def test_another_language_than_the_requesters_is_found(language: str, codes: list[str]) -> None:
+    """The detector is handed in; where it is unsure nothing is said."""
+    facts = {"subject": "", "newest": "How long?", "passages": [{"title": "Time", "text": "It takes 3 days."}]}
+    proposed = Draft((Sentence("It takes 3 days.", ("P1",)),))
+    found = check(proposed, passages_of(facts), reading_of(facts), policy_of(facts), language_of=lambda _: language)
+    assert [one.code for one in found.findings] == codes
+
+
 def test_the_table_is_long_enough_to_mean_something() -> None:
     """At least sixty cases, and every code of a finding stands in one of them."""
     every = [case for table in TABLES for case in tomllib.loads(table.read_text(encoding="utf-8"))["case"]]

@@ -90,13 +90,16 @@ def test_the_system_part_is_the_same_for_every_ticket() -> None:
 
 
 def test_the_prompt_shows_facts_asks_and_named_passages() -> None:
-    """Name, tone, earlier answers and each ask with its number; passages are P1, P2... up to policy's limit."""
+    """First name, tone, earlier answers and each ask with its number; passages are P1, P2... up to policy's limit."""
     llm = Scripted(answer())
     asked = reading(asks=("How do I export?", "Is it free?"), bot_replies=2, is_verified=False)
-    made, _ = draft(asked, [passage(n) for n in (1, 2, 3)], PROMPT, llm, POLICY, requester_name="Ada", intent="export")
+    made, _ = draft(
+        asked, [passage(n) for n in (1, 2, 3)], PROMPT, llm, POLICY, requester_name="Ada Byron", intent="export"
+    )
     user = llm.prompts[0].user
     for words in ("Ada", "Tone: Short.", "Exporting hours.", "answered on this ticket 2 times", "not verified"):
         assert words in user
+    assert "Byron" not in user
     assert "1. How do I export?\n2. Is it free?" in user
     assert '<passage id="P2">\nTitle: Title 2\nSection: Reports\n\nOpen Reports' in user
     assert "P3" not in user
