@@ -102,6 +102,16 @@ _COURTESY = re.compile(
     r"to us)|get back to us|"
     r"tell (?:me|us)|contact us))"
 )
+# Anywhere in a sentence without citations: an invitation to write, unless it dangles something of value; a plain "no".
+_INVITATION = re.compile(
+    r"(?i)\b(?:reply|write back|let (?:me|us) know|get in touch|reach out|tell (?:me|us)|"
+    r"any (?:other|further|more) questions)\b"
+)
+_VALUE = re.compile(r"(?i)\b(?:refund|discount|credit|free|compensat\w+|guarantee\w*|voucher|bonus|upgrade|price|cost)")
+_NO_ANSWER = re.compile(
+    r"(?i)\bi (?:can(?:no|['’])t|could(?:n['’]t| not)|am (?:not able|unable) to|do(?:n['’]t| not) (?:have|know))"
+    r"(?: (?:answer|find|say|tell|confirm|see|help|look|any|enough|the)\b|$)"
+)
 _UNWANTED = (
     (_PLACEHOLDER, "placeholder"),
     (_HIDDEN, "placeholder"),
@@ -181,7 +191,9 @@ def _is_courtesy(sentence: Sentence, own: Evidence) -> bool:
     if sentence.passages:
         return False
     text = sentence.text.strip()
-    if text.endswith("?") or _COURTESY.match(text):
+    if text.endswith("?") or _COURTESY.match(text) or _NO_ANSWER.search(text):
+        return True
+    if _INVITATION.search(text) and not _VALUE.search(text):
         return True
     if text.endswith(":") and len(text.split()) <= _LEAD_IN_WORDS:
         return True
