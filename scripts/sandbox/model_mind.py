@@ -302,25 +302,24 @@ def _intent_scores(message: str, intents: str, candidates: str) -> dict[str, flo
     words = {name: set(terms(f"{name.replace('_', ' ')} {text}")) for name, text in listed.items()}
     spread = Counter(term for every in words.values() for term in every)
     asked = set(terms(message))
-    weights = {term: math.log(1 + len(words) / spread[term]) if spread[term] else 0.4 for term in asked}
+    weights = {term: math.log(1 + len(words) / spread[term]) if spread[term] else 0.9 for term in asked}
     total = max(sum(sorted(weights.values(), reverse=True)[:8]), 1e-9)
     scores = {}
     for name, every in words.items():
         shared = asked & every
         # One shared word is chance, unless the message has hardly more.
         trust = 0.6 if len(shared) == 1 and len(asked) > 2 else 1.0
-        scores[name] = trust * sum(weights[term] for term in shared) / total + 0.5 * believed.get(name, 0.0)
+        scores[name] = trust * sum(weights[term] for term in shared) / total + 0.8 * believed.get(name, 0.0)
     return scores
 
 
 def _confidence(best_two: list[float], *, is_match: bool) -> float:
-    """Return how sure: the better the match and the wider the lead, the surer."""
-    if not best_two:
+    """Return how sure: the better the match and the wider the lead, the surer. Shared words alone never mean much."""
+    if not best_two or not is_match:
         return 0.5
     best, second = best_two[0], best_two[1] if len(best_two) > 1 else 0.0
-    if not is_match:
-        return min(0.9, 0.95 - best)
-    return min(0.97, 0.45 + 0.35 * min(best, 1.0) + 0.5 * min(best - second, 0.4))
+    lead = min(best - second, 0.4) * min(best / 0.8, 1.0)
+    return min(0.95, 0.2 + 0.3 * min(best, 1.0) + 0.9 * lead)
 
 
 def _summary(message: str) -> str:

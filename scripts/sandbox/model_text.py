@@ -62,7 +62,8 @@ _ROW_OF = {stem(word): stem(row.split()[0]) for row in _SYNONYMS for word in row
 
 def terms(text: str) -> list[str]:
     """Return the stems of the content words, in order."""
-    words = (word for word in _WORD.findall(text) if word.lower().replace("’", "'") not in _STOP and len(word) > 1)
+    words = (word.lower().replace("’", "'").removesuffix("'s") for word in _WORD.findall(text))
+    words = (word for word in words if word not in _STOP and len(word) > 1)
     return [_ROW_OF.get(one, one) for one in map(stem, words)]
 
 
