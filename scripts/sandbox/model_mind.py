@@ -16,6 +16,7 @@ MAX_WORDS = 120
 MAX_SENTENCES = 4
 MAX_STEPS = 12
 FOCUS = 0.9  # weight from which a word belongs to what is asked, not to the story around it
+CODE_WEIGHT = 3.0
 ENOUGH_SHARE = 0.30  # share of an ask's weight a piece must meet to count as an answer
 _AFTER_STEPS = "If something looks different on your side, just reply and describe what you see on your screen."
 _AFTER_TEXT = "If that does not help, just reply with a few more details about what you see."
@@ -165,7 +166,12 @@ def _wanted(ask: str, message: str, *, is_only: bool) -> dict[str, float]:
         ask = " ".join([one for one in every if one.endswith("?")] or every[:2])
     subject = subject.removeprefix("Subject: ")
     shares = ((message, 0.3), (subject, 0.9), (ask, 1.0)) if is_only else ((message, 0.1), (ask, 1.0))
-    return {term: weight for text, weight in shares for term in terms(text)}
+    # A code names one thing; the words around it are the same in every ticket.
+    return {
+        term: weight * (CODE_WEIGHT if re.search(r"[a-z].*\d", term) and weight >= FOCUS else 1.0)
+        for text, weight in shares
+        for term in terms(text)
+    }
 
 
 def _quote(choice: Choice, ask: str, message: str, asks: int) -> list[dict[str, Any]]:

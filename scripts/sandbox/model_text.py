@@ -164,6 +164,8 @@ def pieces(body: str, heading: str = "") -> list[Piece]:
         if kind == "heading":
             heading, lead = clean(lines[0]).rstrip(":"), ""
             in_contents = bool(_CONTENTS.match(heading))
+        elif kind == "table":
+            found += [Piece(heading, (row,), "paragraph") for row in _rows(lines)]
         elif kind == "list":
             items = _items(lines, is_last=place == len(groups))
             if items and not in_contents and not _BOILERPLATE.match(lead):
@@ -183,7 +185,7 @@ def pieces(body: str, heading: str = "") -> list[Piece]:
 
 
 def _groups(body: str) -> Iterable[tuple[str, list[str]]]:
-    """Yield ("heading" | "list" | "text", its lines). A blank line ends a paragraph but not a list."""
+    """Yield ("heading" | "list" | "table" | "text", its lines). A blank line ends a paragraph but not a list."""
     kind, lines = "", list[str]()
     is_after_blank = False
     for raw in body.splitlines():
@@ -192,6 +194,8 @@ def _groups(body: str) -> Iterable[tuple[str, list[str]]]:
             continue
         if match := _HEADING.match(raw):
             now, line = "heading", match[1]
+        elif raw.lstrip().startswith("|"):
+            now, line = "table", raw
         elif _ITEM.match(raw):
             now, line = "list", raw
         elif kind == "list" and not is_after_blank:
@@ -207,6 +211,19 @@ def _groups(body: str) -> Iterable[tuple[str, list[str]]]:
             lines.append(line)
     if lines:
         yield kind, lines
+
+
+def _rows(lines: list[str]) -> Iterable[str]:
+    """Yield each row of a table as a sentence: "TM-3005: Timesheets not approved. Remedy: Approve them."."""
+    cells = [[clean(cell) for cell in line.strip().strip("|").split("|")] for line in lines]
+    if len(cells) < 3 or not all(set(cell) <= set(":- ") for cell in cells[1]):
+        return
+    head = cells[0]
+    for row in cells[2:]:
+        if len(row) != len(head) or len(row) < 2 or not all(row[:2]):
+            continue
+        others = (f"{name}: {cell}." for name, cell in zip(head[2:], row[2:], strict=True) if cell)
+        yield " ".join((f"{row[0]}: {row[1]}.", *others)).replace("..", ".")
 
 
 def _items(lines: list[str], *, is_last: bool) -> list[str]:

@@ -283,9 +283,10 @@ def _wording(sentence: Sentence, shelf: _EvidenceShelf, vault: Mapping[str, str]
     for placeholder in vault:
         plain = plain.replace(placeholder, " ")
     evidence = shelf.of(sentence.passages)
+    cited_text = "\n".join(shelf.named[one].text for one in sentence.passages if one in shelf.named)
     for pattern, code in _UNWANTED:
         match = pattern.search(plain)
-        if match and not (code == "system_text" and "<" not in match[0] and _is_quoted(match[0], evidence)):
+        if match and not _is_excused(code, match[0], evidence, cited_text):
             yield code, match[0].strip()
     claims = [_CLAIM.search(text)]
     passive = _PASSIVE_CLAIM.search(text)
@@ -296,6 +297,13 @@ def _wording(sentence: Sentence, shelf: _EvidenceShelf, vault: Mapping[str, str]
             yield "claimed_action", claim[0]
     if (match := _PROMISE.search(text)) and not _is_quoted(match[0], evidence):
         yield "promise", match[0]
+
+
+def _is_excused(code: str, words: str, evidence: Evidence, cited_text: str) -> bool:
+    """Say whether an article itself writes so: "Settings > [location]" is a way of writing, `{{name}}` never is."""
+    if code == "placeholder":
+        return words.startswith(("[", "<")) and not words.startswith("[[") and words in cited_text
+    return code == "system_text" and "<" not in words and _is_quoted(words, evidence)
 
 
 def _is_quoted(words: str, evidence: Evidence) -> bool:

@@ -49,6 +49,13 @@ def test_an_article_becomes_paragraphs_and_lists() -> None:
     assert bullets.lines[0] == "Exported to payroll."
 
 
+def test_a_row_of_a_table_becomes_a_sentence() -> None:
+    """Codes and limits often stand in tables only; a broken row is left out."""
+    table = "| Code | Meaning | Remedy |\n|---|---|---|\n| TM-1 | Not approved | Approve it |\n| TM-2 |"
+    (piece,) = pieces(table)
+    assert piece.lines == ("TM-1: Not approved. Remedy: Approve it.",)
+
+
 def test_a_numbered_list_is_steps() -> None:
     """Numbers say that order matters, whatever the words."""
     (piece,) = pieces("1. The door.\n2. The key hole.")
