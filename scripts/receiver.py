@@ -17,14 +17,13 @@ from config.settings import Settings, SettingsError, load_settings
 from workers.store.migrate import SchemaError, require_head
 from workers.store.tables import open_engine
 
-PROCESSES = 2
-THREADS = 64
+THREADS = 600  # most of them only wait: for the shared commit, or for a slow client (500 of those do no harm)
 MEMORY = Path("/dev/shm")  # noqa: S108  gunicorn's heartbeat files, which must not wait for a disk
 REQUEST_SECONDS = 15.0  # from accepted connection to answer: a client that drips its request is cut off
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--processes", type=int, default=PROCESSES, help=f"default {PROCESSES}")
+    parser.add_argument("--processes", type=int, help="default: 1 on SQLite, 2 on PostgreSQL")
     parser.add_argument("--threads", type=int, default=THREADS, help=f"requests at a time and process; {THREADS}")
 
 
@@ -37,8 +36,14 @@ def run(args: argparse.Namespace) -> int:
         for line in str(error).splitlines():
             print(f"deskhand receiver: {line}", file=sys.stderr)
         return 1
-    Receiver(settings, processes=args.processes, threads=args.threads).run()
+    processes = args.processes or processes_for(settings)
+    Receiver(settings, processes=processes, threads=args.threads).run()
     return 0
+
+
+def processes_for(settings: Settings) -> int:
+    """Return how many processes serve best: two that write to one SQLite file halve each other's throughput."""
+    return 1 if settings.sql_url.startswith("sqlite") else 2
 
 
 def require_ready(settings: Settings) -> None:
@@ -63,7 +68,7 @@ def require_ready(settings: Settings) -> None:
 class Receiver(BaseApplication):  # type: ignore[misc]
     """gunicorn set up in code: nothing is read from files, environment or command line of gunicorn's own."""
 
-    def __init__(self, settings: Settings, *, processes: int = PROCESSES, threads: int = THREADS) -> None:
+    def __init__(self, settings: Settings, *, processes: int, threads: int = THREADS) -> None:
         self._settings = settings
         self._processes = processes
         self._threads = threads

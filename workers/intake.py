@@ -96,8 +96,12 @@ class BackgroundBell:
                 self._thread.start()
 
     def _run(self) -> None:
+        is_away = False
         while True:
-            if not self._ring(self._waiting.get()):
+            was_away, is_away = is_away, not self._ring(self._waiting.get())
+            if is_away != was_away:
+                log.warning("bell_away" if is_away else "bell_back")
+            if is_away:
                 self._forget()
                 time.sleep(self._pause_seconds)
 
@@ -109,11 +113,8 @@ class BackgroundBell:
             return False
 
     def _forget(self) -> None:
-        dropped = 0
         while not self._waiting.empty():
             self._waiting.get_nowait()
-            dropped += 1
-        log.warning("bell_away", dropped=dropped)
 
 
 @dataclass(slots=True)

@@ -86,7 +86,7 @@ def _blueprint(settings: Settings, intake: Intake) -> Blueprint:
 
     @pages.get("/cases")
     def cases() -> str:
-        wanted = CaseFilter(**{name: request.args.get(name, "").strip()[:80] for name in views.FILTER_FIELDS})
+        wanted = CaseFilter(**{name: views.printable(request.args.get(name, "")) for name in views.FILTER_FIELDS})
         page = story.cases(wanted, request.args.get("page", 1, type=_page_number))
         links = {name: value for name in views.FILTER_FIELDS if (value := getattr(wanted, name))}
         return render_template(
@@ -101,7 +101,7 @@ def _blueprint(settings: Settings, intake: Intake) -> Blueprint:
 
     @pages.get("/tickets/<vendor>/<ticket_id>")
     def ticket(vendor: str, ticket_id: str) -> AnyResponse:
-        found = story.ticket(vendor, ticket_id)
+        found = story.ticket(views.printable(vendor), views.printable(ticket_id))
         if found is None:
             return make_response(render_template("dashboard/missing.html", what=f"{vendor} ticket {ticket_id}"), 404)
         return make_response(render_template("dashboard/ticket.html", ticket=found))

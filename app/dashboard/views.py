@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -45,7 +45,7 @@ def bars(by_action: Mapping[str, int]) -> list[Bar]:
 
 
 def when(moment: datetime | None) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S}" if moment else "–"
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}" if moment else "–"
 
 
 def seconds(value: float | None) -> str:
@@ -106,6 +106,11 @@ def gates(facts: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
     """Return the gates in the order a ticket passes them, unknown ones after."""
     names = [*(name for name in _GATES if name in facts), *(name for name in facts if name not in _GATES)]
     return [(name, facts[name]) for name in names if isinstance(facts[name], Mapping)]
+
+
+def printable(text: str) -> str:
+    """Return what was asked for without the characters that a database may refuse, and not too long."""
+    return "".join(letter for letter in text if letter.isprintable()).strip()[:80]
 
 
 def safe_link(url: object) -> str:

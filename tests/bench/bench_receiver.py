@@ -27,7 +27,7 @@ from sqlalchemy import func, select
 from config.settings import load_settings
 from integrations.zendesk.webhook import sign
 from scripts.processes import free_port, redis_child, wait_for_port
-from scripts.receiver import Receiver
+from scripts.receiver import THREADS, Receiver
 from workers.store.migrate import migrate
 from workers.store.tables import delivery, open_engine
 
@@ -186,7 +186,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--processes", type=int, default=1)
-    parser.add_argument("--threads", type=int, default=64)
+    parser.add_argument("--threads", type=int, default=THREADS)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--serve", choices=["ours", "bare"])
     args = parser.parse_args()

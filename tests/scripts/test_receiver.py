@@ -151,12 +151,14 @@ def test_the_command_says_what_is_wrong_and_returns_1(tmp_path, monkeypatch, cap
     assert "Traceback" not in words
 
 
-def test_the_processes_count_and_threads_can_be_chosen():
-    """Both have defaults and are options."""
+def test_processes_and_threads_follow_the_database_or_are_chosen(tmp_path):
+    """One process writes to a SQLite file, several to a server; both numbers are options."""
     parser = argparse.ArgumentParser()
     receiver.add_arguments(parser)
     assert parser.parse_args([]).threads == receiver.THREADS
     assert parser.parse_args(["--processes", "3"]).processes == 3
+    assert receiver.processes_for(settings(tmp_path)) == 1
+    assert receiver.processes_for(settings(tmp_path, DATABASE_URL="postgresql+psycopg://db/deskhand")) == 2
 
 
 @pytest.mark.real

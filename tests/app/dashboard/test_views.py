@@ -81,6 +81,12 @@ def test_only_web_addresses_become_links(url):
     assert views.safe_link("https://help.example/a") == "https://help.example/a"
 
 
+def test_what_is_asked_for_is_made_harmless():
+    """NUL and other signs that no id has are dropped, and a huge question is cut."""
+    assert views.printable(" 47\x0011\r\n") == "4711"
+    assert len(views.printable("x" * 5000)) == 80
+
+
 def test_the_small_ones():
     """Times, shares, counts and names."""
     assert views.when(datetime(2026, 11, 20, 9, 5, 1, tzinfo=UTC)) == "2026-11-20 09:05:01"
