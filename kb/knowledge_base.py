@@ -1,0 +1,461 @@
+"""The library's door: put(), remove(), search(), and repair() and health() for those who run it.
+
+The shelf (SQL) is the truth. Chroma and the in-memory snapshot are built from it, so either may be lost.
+"""
+
+import hashlib
+import math
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import islice
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from config.logs import get_logger
+from kb.chunk import chunk, content_hash, embedded_text
+from kb.domain import (
+    Audience,
+    Chunk,
+    Document,
+    Filter,
+    Passage,
+    PutReport,
+    Query,
+    SearchResult,
+    Shelf,
+    ShelvedChunk,
+    Source,
+)
+from kb.embed import Embedder
+from kb.index import FOREVER, ChromaIndex, Entry, IndexUnavailable, Where
+from kb.retrieve import Candidate, Ranked, rank
+from kb.snapshot import Rows, Snapshot, Snapshots, best_keywords, speaks, until
+
+_CANDIDATES = 40  # from each of the two searches, before they are fused
+_BATCH = 32  # documents embedded and indexed together
+_REBUILD_SHARE = 0.3  # with more to mend than this, a fresh collection is cheaper and finds better
+_MIN_DROP = 3  # so few documents may always go: in a small library one is a large share
+
+log = get_logger(__name__)
+
+
+class Mode(StrEnum):
+    """Which searches take part. Anything but HYBRID is there to be measured."""
+
+    HYBRID = "hybrid"
+    VECTOR = "vector"
+    KEYWORD = "keyword"
+
+
+@dataclass(frozen=True, slots=True)
+class RepairReport:
+    """What it took to bring Chroma level with the shelf."""
+
+    upserted: int = 0
+    deleted: int = 0
+    embedded: int = 0
+    rebuilt: tuple[Source, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The state of the library. `problems` is empty when all is well, and says how to mend it otherwise."""
+
+    documents: int
+    chunks: int
+    indexed: int
+    is_index_reachable: bool
+    model: str
+    problems: tuple[str, ...] = ()
+
+
+class KnowledgeBase:
+    """Keeps documents and finds passages. Safe to share between threads."""
+
+    def __init__(
+        self,
+        shelf: Shelf,
+        embedder: Embedder,
+        chroma_url: str,
+        timeout_seconds: float = 0.5,
+        check_seconds: float = 1.0,
+    ) -> None:
+        self._shelf = shelf
+        self._embedder = embedder
+        self._index = ChromaIndex(chroma_url, timeout_seconds)
+        self._snapshots = Snapshots(shelf, embedder.name, embedder.dimension, check_seconds)
+        self._check_seconds = check_seconds
+        self._pointers: dict[Source, tuple[float, str]] = {}
+        self._writing = Lock()
+        # Collections are bound to a model by name; a server full of another model's vectors is just not ours.
+        self._model = hashlib.sha256(embedder.name.encode()).hexdigest()[:10]
+
+    def put(
+        self,
+        documents: Iterable[Document],
+        *,
+        source: Source,
+        prefix: str,
+        full: bool = False,
+        max_drop: float = 0.2,
+        progress: Callable[[int], None] | None = None,
+    ) -> PutReport:
+        """Shelve documents whose ids start with the prefix; what did not change costs nothing.
+
+        `full`: these are all there are, and what else is shelved under the prefix goes, unless that is more than the
+        `max_drop` share of it (or all): then the report says `refused` and nothing was changed. `progress` is called
+        with the number of documents done since its last call. Chroma may be away: a later repair() brings it level.
+        """
+        with self._writing:
+            known = self._shelf.document_hashes(source, prefix)
+            missing: list[str] = []
+            if full:
+                documents = list(documents)
+                missing = sorted(known.keys() - {document.id for document in documents})
+                if _is_suspicious(len(missing), len(known), max_drop):
+                    refused = f"{len(missing)} of {len(known)} documents are missing from a full run"
+                    return PutReport(unchanged=len(known), refused=refused)
+            report = PutReport(removed=len(missing))
+            rest = iter(documents)
+            while batch := list(islice(rest, _BATCH)):
+                report = self._put_batch(batch, source, prefix, known, report)
+                if progress:
+                    progress(len(batch))
+            if missing:
+                self._remove(missing)
+            return report
+
+    def remove(self, ids: Sequence[str]) -> None:
+        """Take documents out of the library: at once from the shelf, and from Chroma if it is there."""
+        with self._writing:
+            self._remove(list(ids))
+
+    def search(self, query: Query, wanted: Filter, limit: int, mode: Mode = Mode.HYBRID) -> SearchResult:
+        """Return the best passages that the filter lets through, best first.
+
+        Without Chroma the vectors in memory are searched; without vectors (the model is being changed) keywords
+        answer alone, and `is_degraded` says so.
+        """
+        snapshot = self._snapshots.current()
+        mask = snapshot.visible(wanted)
+        text = f"{query.subject}\n{query.text}".strip()
+        if not text or not mask.any():
+            return SearchResult(())
+        has_vectors = mode is not Mode.KEYWORD and bool((snapshot.has_vector & mask).any())
+        rows: list[int] = []
+        vector = None
+        if has_vectors:
+            # The subject stands first, and the model reads so many tokens: a long tail cannot drown it.
+            vector = self._embedder.embed([text])[0]
+            rows = self._nearest(snapshot, vector, wanted, mask)
+        bm25 = np.zeros(len(mask), np.float32)
+        has_code = np.zeros(len(mask), np.bool_)
+        if mode is not Mode.VECTOR:
+            scores = snapshot.lexical.score(query.subject, query.text)
+            bm25, has_code = np.where(mask, scores.bm25, 0.0), scores.has_code & mask
+            rows += best_keywords(bm25, mask, _CANDIDATES)
+            rows += [int(row) for row in np.flatnonzero(has_code)]
+        every = snapshot.with_siblings(rows)
+        every = every[mask[every]]
+        ranked = rank(_candidates(snapshot, every, vector, bm25, has_code), limit)
+        return SearchResult(
+            tuple(_passage(snapshot, found) for found in ranked),
+            is_degraded=mode is not Mode.KEYWORD and not has_vectors,
+        )
+
+    def repair(self, rebuild: bool = False) -> RepairReport:
+        """Bring vectors and Chroma level with the shelf. Raise IndexUnavailable if Chroma is away.
+
+        Chunks that the present model has not embedded are embedded first. A collection of another model, or one too
+        far off, is built anew beside the old; the pointer in the shelf moves when it is complete, and until then
+        searches use the old one. Killed at any step, the old pointer stands.
+        """
+        with self._writing:
+            report = RepairReport(embedded=self._embed_missing())
+            self._snapshots.expire()
+            snapshot = self._snapshots.current()
+            for source in Source:
+                entries = {entry.id: entry for entry in _entries(snapshot, source)}
+                report = self._repair_source(source, entries, rebuild, report)
+            return report
+
+    def health(self) -> Health:
+        """Compare shelf and Chroma, and ask canaries: known vectors that must be found, staff text that must not."""
+        snapshot = self._snapshots.current()
+        problems: list[str] = []
+        indexed = 0
+        is_reachable = True
+        if lacking := len(snapshot.chunks) - int(snapshot.has_vector.sum()):
+            problems.append(f"{lacking} chunks have no vector of {self._embedder.name}: run `deskhand reindex`")
+        for source in Source:
+            entries = _entries(snapshot, source)
+            try:
+                count, found = self._check_source(source, entries)
+            except IndexUnavailable as error:
+                is_reachable = False
+                problems.append(f"Chroma, {source.value}s: {error}")
+                continue
+            indexed += count
+            problems += found
+        return Health(
+            len({document.id for document in snapshot.documents}),
+            len(snapshot.chunks),
+            indexed,
+            is_reachable,
+            self._embedder.name,
+            tuple(problems),
+        )
+
+    def close(self) -> None:
+        self._index.close()
+
+    def _put_batch(
+        self, batch: list[Document], source: Source, prefix: str, known: dict[str, str], report: PutReport
+    ) -> PutReport:
+        changed: dict[str, tuple[Document, str, list[Chunk]]] = {}
+        added = 0
+        for document in batch:
+            if document.source is not source or not document.id.startswith(prefix):
+                raise ValueError(f"document {document.id!r} does not belong to {source.value} {prefix!r}")
+            digest = content_hash(document)
+            if known.get(document.id) == digest:
+                continue
+            added += document.id not in known
+            known[document.id] = digest
+            changed[document.id] = (document, digest, chunk(document))
+        pairs = [(document, piece) for document, _, chunks in changed.values() for piece in chunks]
+        vectors, embedded = self._vectors(pairs)
+        for document, digest, chunks in changed.values():
+            packed = [vectors[piece.hash] for piece in chunks]
+            self._shelf.replace(document, digest, chunks, packed, self._embedder.name)
+        if changed:
+            self._snapshots.expire()
+            self._index_quietly(source, pairs, vectors, list(changed))
+        return replace(
+            report,
+            added=report.added + added,
+            changed=report.changed + len(changed) - added,
+            unchanged=report.unchanged + len(batch) - len(changed),
+            chunks_embedded=report.chunks_embedded + embedded,
+        )
+
+    def _vectors(self, pairs: Sequence[tuple[Document, Chunk]]) -> tuple[dict[str, bytes], int]:
+        """Return chunk hash -> vector, and how many had to be embedded."""
+        texts = {piece.hash: embedded_text(document.title, piece.heading, piece.text) for document, piece in pairs}
+        vectors = self._shelf.vectors(list(texts), self._embedder.name) if texts else {}
+        lacking = [digest for digest in texts if digest not in vectors]
+        if lacking:
+            fresh = self._embedder.embed([texts[digest] for digest in lacking])
+            vectors |= {digest: row.tobytes() for digest, row in zip(lacking, fresh, strict=True)}
+        return vectors, len(lacking)
+
+    def _index_quietly(
+        self, source: Source, pairs: Sequence[tuple[Document, Chunk]], vectors: dict[str, bytes], ids: list[str]
+    ) -> None:
+        if not self._index.is_set:
+            return
+        entries = [_entry(document, piece, vectors[piece.hash]) for document, piece in pairs]
+        try:
+            name = self._live(source) or self._create_live(source)
+            stale = self._index.ids_of(name, ids) - {entry.id for entry in entries}
+            self._index.upsert(name, entries)
+            self._index.delete(name, stale)
+        except IndexUnavailable as error:
+            log.warning("index_behind", source=source.value, documents=len(ids), reason=str(error))
+
+    def _remove(self, ids: list[str]) -> None:
+        self._shelf.remove(ids)
+        self._snapshots.expire()
+        for source in Source:
+            if name := self._live(source):
+                try:
+                    self._index.delete(name, sorted(self._index.ids_of(name, ids)))
+                except IndexUnavailable as error:
+                    log.warning("index_behind", source=source.value, documents=len(ids), reason=str(error))
+
+    def _nearest(
+        self, snapshot: Snapshot, vector: NDArray[np.float32], wanted: Filter, mask: NDArray[np.bool_]
+    ) -> list[int]:
+        """Ask Chroma's live collections; if one cannot answer, search the vectors in memory."""
+        found: list[tuple[str, float]] = []
+        try:
+            for source in wanted.sources:
+                if name := self._live(source, self._check_seconds):
+                    where = _where(snapshot, source, wanted)
+                    found += self._index.query(name, vector, _CANDIDATES, where)
+        except IndexUnavailable:
+            found = []
+        # What Chroma says is checked against our own record: it may lag behind the shelf.
+        best = sorted(found, key=lambda hit: -hit[1])
+        rows = [row for id_, _ in best if (row := snapshot.row_of.get(id_)) is not None and mask[row]]
+        return rows[:_CANDIDATES] or snapshot.nearest(vector, mask, _CANDIDATES)
+
+    def _embed_missing(self) -> int:
+        """Embed with the present model what only another one has embedded, document by document."""
+        waiting: dict[str, list[ShelvedChunk]] = {}
+        for item in self._shelf.chunks():
+            waiting.setdefault(item.document.id, []).append(item)
+        total = 0
+        for items in waiting.values():
+            document, chunks = items[0].document, [item.chunk for item in items]
+            vectors, embedded = self._vectors([(document, piece) for piece in chunks])
+            if embedded:
+                packed = [vectors[piece.hash] for piece in chunks]
+                self._shelf.replace(document, content_hash(document), chunks, packed, self._embedder.name)
+                total += embedded
+        return total
+
+    def _repair_source(
+        self, source: Source, entries: dict[str, Entry], rebuild: bool, report: RepairReport
+    ) -> RepairReport:
+        name = self._live(source)
+        try:
+            stamps = self._index.stamps(name) if name else {}
+        except IndexUnavailable:
+            name, stamps = "", {}  # lost with the server's disk, if the server is there at all: creating will tell
+        lacking = [entry for id_, entry in entries.items() if stamps.get(id_) != entry.stamp]
+        extra = sorted(stamps.keys() - entries.keys())
+        if rebuild or not name or len(lacking) + len(extra) > _REBUILD_SHARE * max(len(stamps), 1):
+            self._rebuild(source, list(entries.values()))
+            return replace(report, upserted=report.upserted + len(entries), rebuilt=(*report.rebuilt, source))
+        self._index.upsert(name, lacking)
+        self._index.delete(name, extra)
+        return replace(report, upserted=report.upserted + len(lacking), deleted=report.deleted + len(extra))
+
+    def _rebuild(self, source: Source, entries: list[Entry]) -> None:
+        """Build beside, count, swap, and drop what nobody can be reading any more."""
+        key = f"collection:{source.value}"
+        if left := self._shelf.pointer(f"{key}:building"):  # by a run that was killed
+            self._index.drop(left)
+        name = self._index.create(source, self._model)
+        self._shelf.set_pointer(f"{key}:building", name)
+        self._index.upsert(name, entries)
+        if (count := self._index.count(name)) != len(entries):
+            raise IndexUnavailable(f"{name} holds {count} of {len(entries)} chunks after it was built")
+        live, older = self._shelf.pointer(key), self._shelf.pointer(f"{key}:previous")
+        self._shelf.set_pointer(f"{key}:previous", live)
+        self._shelf.set_pointer(key, name)
+        self._shelf.set_pointer(f"{key}:building", "")
+        if older and older not in (live, name):
+            self._index.drop(older)
+
+    def _create_live(self, source: Source) -> str:
+        """Make the first collection of a source. Not for one of another model: that is repair()'s, beside the old."""
+        key = f"collection:{source.value}"
+        if self._shelf.pointer(key):
+            raise IndexUnavailable("the live collection is another model's")
+        name = self._index.create(source, self._model)
+        self._shelf.set_pointer(key, name)
+        return name
+
+    def _live(self, source: Source, max_age_seconds: float = 0.0) -> str:
+        """Return the live collection if it holds this model's vectors, else "".
+
+        A search may go by what it read a moment ago: the collection before the last swap is still there.
+        """
+        now = time.monotonic()
+        read_at, name = self._pointers.get(source, (-math.inf, ""))
+        if now - read_at >= max_age_seconds:
+            name = self._shelf.pointer(f"collection:{source.value}")
+            self._pointers[source] = (now, name)
+        return name if f"-{self._model}-" in name else ""
+
+    def _check_source(self, source: Source, entries: list[Entry]) -> tuple[int, list[str]]:
+        name = self._live(source)
+        if not name:
+            return 0, [f"{source.value}s: no index for this model: run `deskhand reindex`"] if entries else []
+        problems = []
+        if (count := self._index.count(name)) != len(entries):
+            problems.append(f"{source.value}s: Chroma has {count} of {len(entries)} chunks: run `deskhand reindex`")
+        public = frozenset({Audience.PUBLIC})
+        for entry in entries[:: max(1, len(entries) // 5)]:
+            near = self._index.query(name, entry.vector, 10, Where(audience=public))
+            is_public = entry.audience is Audience.PUBLIC
+            if not is_public and entry.id in dict(near):
+                problems.append(f"{entry.id}: staff text is in the public index: run `deskhand reindex --full`")
+            if is_public and not any(id_ == entry.id or similarity > 0.999 for id_, similarity in near):
+                problems.append(f"{entry.id}: not found by its own vector: run `deskhand reindex --full`")
+        return count, problems
+
+
+def _is_suspicious(missing: int, known: int, max_drop: float) -> bool:
+    return missing > 0 and (missing == known or (missing >= _MIN_DROP and missing > max_drop * known))
+
+
+def _entry(document: Document, piece: Chunk, vector: bytes) -> Entry:
+    ends = min(until(document), FOREVER)
+    parts = (piece.hash, document.audience.value, document.locale, document.brand_id, str(ends))
+    return Entry(
+        piece.id,
+        document.id,
+        hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16],
+        document.audience,
+        document.locale,
+        document.brand_id,
+        ends,
+        np.frombuffer(vector, np.float32),
+    )
+
+
+def _entries(snapshot: Snapshot, source: Source) -> list[Entry]:
+    return [
+        _entry(document, piece, snapshot.matrix[row].tobytes())
+        for row, (document, piece) in enumerate(zip(snapshot.documents, snapshot.chunks, strict=True))
+        if document.source is source and snapshot.has_vector[row]
+    ]
+
+
+def _where(snapshot: Snapshot, source: Source, wanted: Filter) -> Where:
+    """Say what Chroma has to leave out. A condition that excludes nothing is not sent: each costs time per row."""
+    known = snapshot.traits(source)
+    locales = frozenset(locale for locale in known.locales if speaks(locale, wanted.locale))
+    brands = frozenset(brand for brand in known.brands if not wanted.brand_id or brand in ("", wanted.brand_id))
+    return Where(
+        audience=wanted.audience if known.audiences - wanted.audience else None,
+        locales=locales if known.locales - locales else None,
+        brands=brands if known.brands - brands else None,
+        valid_at=wanted.at.timestamp() if wanted.at and known.expires else 0.0,
+    )
+
+
+def _candidates(
+    snapshot: Snapshot,
+    rows: Rows,
+    vector: NDArray[np.float32] | None,
+    bm25: NDArray[np.float32],
+    has_code: NDArray[np.bool_],
+) -> list[Candidate]:
+    highest = float(bm25.max()) or 1.0
+    cosines = snapshot.matrix[rows] @ vector if vector is not None else np.zeros(len(rows), np.float32)
+    return [
+        Candidate(
+            int(row),
+            snapshot.chunks[row].document_id,
+            float(cosine) if vector is not None and snapshot.has_vector[row] else None,
+            float(bm25[row]) / highest,
+            bool(has_code[row]),
+        )
+        for row, cosine in zip(rows, cosines, strict=True)
+    ]
+
+
+def _passage(snapshot: Snapshot, found: Ranked) -> Passage:
+    piece, document = snapshot.chunks[found.row], snapshot.documents[found.row]
+    return Passage(
+        chunk_id=piece.id,
+        document_id=document.id,
+        source=document.source,
+        title=document.title,
+        heading=piece.heading,
+        text=piece.text,
+        url=document.url,
+        score=found.score,
+        similarity=found.similarity,
+        keyword_score=found.keyword,
+        audience=document.audience,
+        updated_at=document.updated_at,
+    )

@@ -1,0 +1,174 @@
+"""An immutable copy of the shelf in memory: which chunks a filter lets through, exact vectors, the keyword index."""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kb.domain import Audience, Chunk, Document, Filter, Shelf, ShelvedChunk, Source
+from kb.lexical import LexicalIndex
+
+Rows = NDArray[np.int64]
+_BATCH = 500
+_MASKS = 64  # remembered filters: as many as there are brands and locales, not one a search
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What the documents of one source have among them, so that a query need not exclude what is not there."""
+
+    audiences: frozenset[Audience]
+    locales: frozenset[str]
+    brands: frozenset[str]
+    expires: bool
+
+
+class Snapshot:
+    """Chunks by row number, in the shelf's order."""
+
+    def __init__(self, revision: int, items: Sequence[ShelvedChunk], vectors: dict[str, bytes], dimension: int) -> None:
+        self.revision = revision
+        self.chunks: list[Chunk] = [item.chunk for item in items]
+        self.documents: list[Document] = [item.document for item in items]  # one entry a chunk
+        self.row_of = {chunk.id: row for row, chunk in enumerate(self.chunks)}
+        self.lexical = LexicalIndex(items)
+        self.matrix = np.zeros((len(items), dimension), np.float32)
+        self.has_vector = np.zeros(len(items), np.bool_)
+        for row, chunk in enumerate(self.chunks):
+            raw = vectors.get(chunk.hash, b"")
+            if len(raw) == 4 * dimension:
+                self.matrix[row] = np.frombuffer(raw, np.float32)
+                self.has_vector[row] = True
+        self._rows_of: dict[str, list[int]] = {}
+        for row, chunk in enumerate(self.chunks):
+            self._rows_of.setdefault(chunk.document_id, []).append(row)
+        self._traits = {source: _traits(self.documents, source) for source in Source}
+        self._until = np.array([until(document) for document in self.documents], np.float64)
+        self._masks: dict[Filter, NDArray[np.bool_]] = {}
+
+    def traits(self, source: Source) -> Traits:
+        return self._traits[source]
+
+    def visible(self, wanted: Filter) -> NDArray[np.bool_]:
+        """Return for every row whether the filter lets it through."""
+        lasting = replace(wanted, at=None)
+        mask = self._masks.get(lasting)
+        if mask is None:
+            mask = np.zeros(len(self.chunks), np.bool_)
+            for rows in self._rows_of.values():
+                mask[rows] = is_visible(self.documents[rows[0]], lasting)
+            if len(self._masks) < _MASKS:
+                self._masks[lasting] = mask
+        return mask & (self._until > wanted.at.timestamp()) if wanted.at else mask
+
+    def with_siblings(self, rows: Sequence[int]) -> Rows:
+        """Return the rows of all chunks of the documents these rows belong to."""
+        documents = dict.fromkeys(self.chunks[row].document_id for row in rows)
+        return np.array([row for document in documents for row in self._rows_of[document]], np.int64)
+
+    def nearest(self, vector: NDArray[np.float32], mask: NDArray[np.bool_], limit: int) -> list[int]:
+        """Return the rows under the mask with the highest cosine, best first: exact, without Chroma."""
+        rows = np.flatnonzero(mask & self.has_vector)
+        return _best(rows, self.matrix[rows] @ vector if len(rows) < len(mask) else self.matrix @ vector, limit)
+
+
+def best_keywords(bm25: NDArray[np.float32], mask: NDArray[np.bool_], limit: int) -> list[int]:
+    """Return the rows under the mask with the highest BM25 above nought, best first."""
+    rows = np.flatnonzero(mask & (bm25 > 0))
+    return _best(rows, bm25[rows], limit)
+
+
+def is_visible(document: Document, wanted: Filter) -> bool:
+    """Say whether a filter lets a document through. What names no brand or locale belongs to all of them."""
+    return (
+        document.audience in wanted.audience
+        and document.source in wanted.sources
+        and (not wanted.brand_id or document.brand_id in ("", wanted.brand_id))
+        and speaks(document.locale, wanted.locale)
+        and (wanted.at is None or until(document) > wanted.at.timestamp())
+    )
+
+
+def until(document: Document) -> float:
+    """Return when a document ends, in seconds since 1970; infinite if never."""
+    return document.valid_until.timestamp() if document.valid_until else math.inf
+
+
+def speaks(locale: str, wanted: str) -> bool:
+    """Say whether a document's locale serves the wanted one: en-us serves en, and en serves en-us."""
+    has, wants = locale.lower().replace("_", "-"), wanted.lower().replace("_", "-")
+    return not has or not wants or has == wants or has.startswith(f"{wants}-") or wants.startswith(f"{has}-")
+
+
+def _traits(documents: Sequence[Document], source: Source) -> Traits:
+    own = [document for document in documents if document.source is source]
+    return Traits(
+        frozenset(document.audience for document in own),
+        frozenset(document.locale for document in own),
+        frozenset(document.brand_id for document in own),
+        any(document.valid_until for document in own),
+    )
+
+
+def _best(rows: Rows, values: NDArray[np.float32], limit: int) -> list[int]:
+    if len(rows) > limit:
+        top = np.argpartition(-values, limit)[:limit]
+        rows, values = rows[top], values[top]
+    return [int(row) for row in rows[np.argsort(-values, kind="stable")]]
+
+
+class Snapshots:
+    """Hands out the newest snapshot; looks at the shelf's revision at most once in `check_seconds`.
+
+    One thread builds; the others go on with the old one meanwhile.
+    """
+
+    def __init__(
+        self,
+        shelf: Shelf,
+        model: str,
+        dimension: int,
+        check_seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._shelf = shelf
+        self._model = model
+        self._dimension = dimension
+        self._check_seconds = check_seconds
+        self._clock = clock
+        self._building = Lock()
+        self._current: Snapshot | None = None
+        self._checked_at = 0.0
+
+    def current(self) -> Snapshot:
+        """Return the snapshot to search in; the first call waits until there is one."""
+        known = self._current
+        if known is None:
+            with self._building:
+                return self._current or self._build()
+        if self._clock() - self._checked_at >= self._check_seconds and self._building.acquire(blocking=False):
+            try:
+                self._checked_at = self._clock()
+                return known if self._shelf.revision() == known.revision else self._build()
+            finally:
+                self._building.release()
+        return known
+
+    def expire(self) -> None:
+        """Look at the shelf on the next call: we changed it ourselves."""
+        self._checked_at = -self._check_seconds
+
+    def _build(self) -> Snapshot:
+        self._checked_at = self._clock()
+        revision = self._shelf.revision()  # before the chunks: at worst they are newer, and are read again
+        items = self._shelf.chunks()
+        hashes = list(dict.fromkeys(item.chunk.hash for item in items))
+        vectors: dict[str, bytes] = {}
+        for at in range(0, len(hashes), _BATCH):
+            vectors |= self._shelf.vectors(hashes[at : at + _BATCH], self._model)
+        self._current = Snapshot(revision, items, vectors, self._dimension)
+        return self._current

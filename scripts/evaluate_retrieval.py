@@ -1,0 +1,173 @@
+"""`deskhand evaluate retrieval`: how often the right article is among the first, by the code a live ticket takes."""
+
+import argparse
+import json
+import math
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from config.settings import SettingsError, load_settings
+from kb.domain import Audience, Chunk, Document, Filter, Query, ShelvedChunk, Source
+from kb.embed import EmbedError, load_embedder
+from kb.knowledge_base import KnowledgeBase, Mode
+from kb.markup import to_text
+
+_CUTS = (1, 3, 5, 10)
+
+
+class UsageError(Exception):
+    """The command was asked for something it cannot do."""
+
+
+class DictShelf:
+    """A shelf for one run: nothing of a measurement is left behind."""
+
+    def __init__(self) -> None:
+        self._documents: dict[str, tuple[Document, str, list[Chunk]]] = {}
+        self._vectors: dict[str, bytes] = {}
+        self._pointers: dict[str, str] = {}
+        self._revision = 0
+
+    def revision(self) -> int:
+        return self._revision
+
+    def document_hashes(self, source: Source, prefix: str) -> dict[str, str]:
+        return {
+            id_: digest
+            for id_, (document, digest, _) in self._documents.items()
+            if document.source is source and id_.startswith(prefix)
+        }
+
+    def vectors(self, chunk_hashes: list[str], model: str) -> dict[str, bytes]:  # noqa: ARG002 (one model a run)
+        return {digest: self._vectors[digest] for digest in chunk_hashes if digest in self._vectors}
+
+    def replace(
+        self,
+        document: Document,
+        content_hash: str,
+        chunks: list[Chunk],
+        vectors: list[bytes],
+        model: str,  # noqa: ARG002
+    ) -> None:
+        self._vectors |= {piece.hash: vector for piece, vector in zip(chunks, vectors, strict=True)}
+        self._documents[document.id] = (document, content_hash, chunks)
+        self._revision += 1
+
+    def remove(self, document_ids: list[str]) -> None:
+        for id_ in document_ids:
+            self._documents.pop(id_, None)
+        self._revision += 1
+
+    def chunks(self) -> list[ShelvedChunk]:
+        return [
+            ShelvedChunk(piece, document, self._vectors[piece.hash])
+            for document, _, chunks in self._documents.values()
+            for piece in chunks
+        ]
+
+    def pointer(self, name: str) -> str:
+        return self._pointers.get(name, "")
+
+    def set_pointer(self, name: str, value: str) -> None:
+        self._pointers[name] = value
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--articles", type=Path, required=True, help="JSON Lines: doc_id, title, summary, body")
+    parser.add_argument("--queries", type=Path, required=True, help="JSON Lines: subject, body (or text), relevant")
+    parser.add_argument("--history", type=Path, help="earlier queries with what staff linked")
+    parser.add_argument("--mode", choices=[mode.value for mode in Mode], default=Mode.HYBRID.value)
+    parser.add_argument("--json", metavar="FILE", help="write the figures as one object; - is stdout")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the figures. Return 2 on wrong usage and 1 if a file or the model cannot be used, with one line."""
+    try:
+        if args.history:
+            raise UsageError("--history: learning from past tickets is not there yet; leave it out")
+        figures = evaluate(_rows(args.articles), _rows(args.queries), Mode(args.mode))
+    except UsageError as error:
+        print(f"evaluate retrieval: {error}", file=sys.stderr)
+        return 2
+    except (OSError, ValueError, KeyError, SettingsError, EmbedError) as error:
+        print(f"evaluate retrieval: {type(error).__name__}: {error}", file=sys.stderr)
+        return 1
+    if args.json == "-":
+        print(json.dumps(figures))
+        return 0
+    for name, value in figures.items():
+        print(f"{name:14} {value:.3f}" if isinstance(value, float) else f"{name:14} {value}")
+    if args.json:
+        Path(args.json).write_text(json.dumps(figures) + "\n", encoding="utf-8")
+    return 0
+
+
+def evaluate(
+    articles: Sequence[dict[str, Any]], queries: Iterable[dict[str, Any]], mode: Mode
+) -> dict[str, float | int]:
+    """Shelve the articles, ask every query that has `relevant`, and return the figures of CONTRACT.md.
+
+    Uses the Chroma server of CHROMA_URL if one is set, and the exact search a worker falls back to otherwise.
+    """
+    settings = load_settings()
+    shelf = DictShelf()
+    library = KnowledgeBase(shelf, load_embedder("minilm", settings.data), settings.chroma_url)
+    started = time.perf_counter()
+    library.put((_document(row) for row in articles), source=Source.ARTICLE, prefix="")
+    wanted = Filter(sources=frozenset({Source.ARTICLE}))
+    library.search(Query("", "warm up"), wanted, 1)
+    figures: dict[str, float | int] = {"index_seconds": time.perf_counter() - started, "chunks": len(shelf.chunks())}
+    ranks: list[list[bool]] = []
+    counts: list[int] = []
+    times: list[float] = []
+    for row in queries:
+        if not row.get("relevant"):
+            continue
+        started = time.perf_counter()
+        result = library.search(_query(row), wanted, 2 * max(_CUTS), mode)
+        times.append((time.perf_counter() - started) * 1000)
+        relevant = set(map(str, row["relevant"]))
+        found = list(dict.fromkeys(passage.document_id for passage in result.passages))[: max(_CUTS)]
+        ranks.append([id_ in relevant for id_ in found])
+        counts.append(len(relevant))
+    library.close()
+    if not ranks:
+        raise UsageError("no query has `relevant`: nothing to measure")
+    return _measures(ranks, counts) | {
+        "p50_ms": float(np.percentile(times, 50)),
+        "p95_ms": float(np.percentile(times, 95)),
+        "queries": len(ranks),
+        **figures,
+    }
+
+
+def _measures(ranks: Sequence[Sequence[bool]], counts: Sequence[int]) -> dict[str, float | int]:
+    hits: dict[str, float | int] = {f"hit_at_{k}": sum(any(hit[:k]) for hit in ranks) / len(ranks) for k in _CUTS}
+    firsts = [hit.index(True) + 1 if True in hit else math.inf for hit in ranks]
+    gains = [
+        sum(1 / math.log2(at + 2) for at, is_right in enumerate(hit) if is_right)
+        / sum(1 / math.log2(at + 2) for at in range(min(count, max(_CUTS))))
+        for hit, count in zip(ranks, counts, strict=True)
+    ]
+    return hits | {"mrr_at_10": sum(1 / first for first in firsts) / len(ranks), "ndcg_at_10": sum(gains) / len(ranks)}
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    with path.open(encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines if line.strip()]
+
+
+def _document(row: dict[str, Any]) -> Document:
+    body = "\n\n".join(part for part in (row.get("summary") or "", row.get("body") or "") if part)
+    return Document(str(row["doc_id"]), Source.ARTICLE, row.get("title") or "", to_text(body), Audience.PUBLIC)
+
+
+def _query(row: dict[str, Any]) -> Query:
+    if "subject" in row or "body" in row:
+        return Query(row.get("subject") or "", row.get("body") or "")
+    return Query("", row["text"])
