@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-from scripts.sandbox.world.load import Article, World
+from scripts.world.load import Article, World
 
 _OWN = Path(__file__).resolve().parent.parent / "config"
 _LEAST_ARTICLES = 2

@@ -9,7 +9,7 @@ from typing import Any
 
 import requests
 
-from scripts.sandbox.world.load import Article, Expectation, People, Scene, Step, Ticket, World
+from scripts.world.load import Article, Expectation, People, Scene, Step, Ticket, World
 from workers.store.ledger import Ledger
 from workers.store.library import Lessons
 

@@ -29,6 +29,8 @@ _QUIET_KINDS = {
 }
 _DONE = frozenset({"solved", "closed", "deleted"})
 _SECRET_KINDS = frozenset({"card", "password", "code", "token", "iban", "national-id"})
+# Findings that say: this does not stand in the sources.
+_UNTRUE = ("unsupported", "contradiction", "swapped_", "uncited")
 # Findings about form, not truth: a person may send such a draft as it is.
 _SOFT_FINDINGS = frozenset({"too_long", "language"})
 
@@ -136,7 +138,7 @@ def _answer_limits(facts: RouteFacts, policy: Policy) -> Iterator[Limit]:
     for finding in dict.fromkeys(facts.findings):
         if finding == "bad_citation":
             yield Action.ASSIST, Reason(Code.BAD_CITATION)
-        elif finding.startswith("unsupported"):
+        elif finding.startswith(_UNTRUE):
             yield Action.ASSIST, Reason(Code.UNGROUNDED, finding)
         else:
             yield Action.DRAFT if finding in _SOFT_FINDINGS else Action.ASSIST, Reason(Code.CHECK_FAILED, finding)

@@ -26,6 +26,7 @@ from workers.domain import (
 )
 from workers.notes import Package
 from workers.reading import read
+from workers.reading.language import detect
 from workers.services import Services
 from workers.stages.ask_classify import ask_classify
 from workers.stages.check import check
@@ -95,7 +96,7 @@ def answer(ticket: Ticket, lease: Lease, services: Services) -> Concluded | None
     proposed = _draft(case, ticket, reading, label, found, services)
     findings = Findings()
     if proposed and proposed.sentences:
-        findings = check(proposed, found.passages, reading, services.policy)
+        findings = check(proposed, found.passages, reading, services.policy, language_of=detect)
     routing = facts.for_route(ticket, reading, triaging, label, found, proposed, findings, services.policy)
     _record(case, lease, services, admit=admitting, triage=triaging, route=routing)
     _note(case, lease, services, draft=asdict(proposed) if proposed else None, findings=asdict(findings))

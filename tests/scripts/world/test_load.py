@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from config.policy import Policy, load_policy
-from scripts.sandbox.world import load as world_module
-from scripts.sandbox.world.load import (
+from scripts.world import load as world_module
+from scripts.world.load import (
     Article,
     Ticket,
     World,

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from config.policy import Policy
-from scripts.sandbox.world.markup import to_html
+from scripts.world.markup import to_html
 from workers.domain import Action, Code
 
 CHANNELS = frozenset({"email", "web", "chat"})

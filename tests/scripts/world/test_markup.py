@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts.sandbox.world.markup import to_html
+from scripts.world.markup import to_html
 
 
 @pytest.mark.parametrize(
