@@ -69,40 +69,40 @@ def answer(ticket: Ticket, lease: Lease, services: Services) -> Concluded | None
     )
     if case.is_settled:
         return None
-    _note(case, lease, services, subject=reading.subject, question=reading.newest, language=reading.language)
+    known: dict[str, Any] = {"subject": reading.subject, "question": reading.newest, "language": reading.language}
     package = Package(ticket, reading)
 
     admitting = facts.for_admit(ticket, reading, is_settled=find_mark(ticket, asked) is not None)
-    _record(case, lease, services, admit=admitting)
+    known["facts"] = {"admit": asdict(admitting)}
     if stop := decide.admit(admitting, services.policy):
-        return conclude(case, lease, stop, package, services)
+        return conclude(case, lease, stop, package, services, known)
 
     hits = _rules(ticket, reading, services)
     label = _classify(case, reading, hits, services)
     triaging = facts.for_triage(reading, label, hits, services.policy, has_model=services.llm is not None)
-    _record(case, lease, services, admit=admitting, triage=triaging)
-    _note(case, lease, services, **_understood(label))
+    known["facts"]["triage"] = asdict(triaging)
+    known |= _understood(label)
     package = Package(ticket, reading, label, hits)
     stop = decide.triage(triaging, services.policy)
     if stop and stop.action is Action.HAND_OFF:
-        return conclude(case, lease, stop, package, services)
+        return conclude(case, lease, stop, package, services, known)
 
     found = _search(ticket, reading, services)
-    _note(case, lease, services, passages=_found(found))
+    known["passages"] = _found(found)
     package = Package(ticket, reading, label, hits, found.passages)
     if stop:
-        return conclude(case, lease, stop, package, services)
+        return conclude(case, lease, stop, package, services, known)
 
     proposed = _draft(case, ticket, reading, label, found, services)
     findings = Findings()
     if proposed and proposed.sentences:
         findings = check(proposed, found.passages, reading, services.policy, language_of=detect)
     routing = facts.for_route(ticket, reading, triaging, label, found, proposed, findings, services.policy)
-    _record(case, lease, services, admit=admitting, triage=triaging, route=routing)
-    _note(case, lease, services, draft=asdict(proposed) if proposed else None, findings=asdict(findings))
+    known["facts"]["route"] = asdict(routing)
+    known |= {"draft": asdict(proposed) if proposed else None, "findings": asdict(findings)}
     decision = decide.route(routing, services.policy)
     package = Package(ticket, reading, label, hits, found.passages, proposed, findings)
-    return conclude(case, lease, decision, package, services)
+    return conclude(case, lease, decision, package, services, known)
 
 
 def _outbound_message(ticket: Ticket) -> str:
@@ -194,7 +194,9 @@ def give_up(lease: Lease, why: str, services: Services) -> None:
     ticket = services.helpdesks[lease.vendor].ticket(lease.ticket_id)
     reasons = (Reason(Code.GAVE_UP, why),)
     decision = Decision(Action.ASSIST, reasons, services.policy.answering.fallback_team)
-    conclude(case, lease, decision, Package(ticket, read(ticket)), services)
+    reading = read(ticket)
+    known = {"subject": reading.subject, "question": reading.newest, "language": reading.language}
+    conclude(case, lease, decision, Package(ticket, reading), services, known)
 
 
 def forget_gone(lease: Lease, services: Services) -> None:
@@ -226,15 +228,6 @@ def reconcile(vendor: str, services: Services) -> dict[str, int]:
             return {"asked": asked, "woken": woken}
 
 
-def _note(case: Case, lease: Lease, services: Services, **columns: Any) -> None:
-    services.ledger.note(lease, case.id, **columns)
-
-
-def _record(case: Case, lease: Lease, services: Services, **gates: Any) -> None:
-    """Write each gate's facts, so that the decision can be replayed under another policy."""
-    services.ledger.note(lease, case.id, facts={gate: asdict(known) for gate, known in gates.items()})
-
-
 def _understood(label: Classification) -> dict[str, Any]:
     return {
         "intent": label.intent,
@@ -257,6 +250,3 @@ def _found(found: SearchResult) -> list[dict[str, Any]]:
         }
         for p in found.passages
     ]
-
-
-__all__ = ["answer", "forget_gone", "give_up", "learn", "reconcile", "work"]

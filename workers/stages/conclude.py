@@ -5,6 +5,7 @@ committed with a mark; one vendor call is made that only succeeds if the ticket 
 Whoever comes after a crash reads the ticket back and looks for the mark before anything is tried again.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -43,36 +44,38 @@ def find_mark(ticket: Ticket, message_id: str) -> str | None:
     return next((message.id for message in ticket.messages if message.mark == mark), None)
 
 
-def conclude(case: Case, lease: Lease, decision: Decision, package: Package, services: Services) -> Concluded:
-    """Carry a decision out, exactly once, and settle the case.
+def conclude(
+    case: Case, lease: Lease, decision: Decision, package: Package, services: Services, known: Mapping[str, Any]
+) -> Concluded:
+    """Carry a decision out, exactly once, and settle the case; `known` is what the ledger keeps of how we got here.
 
     Raises TransientError if the helpdesk is away: the case stays open, and the next worker reads back first.
     """
     if decision.action is Action.IGNORE:
-        return _settle(case, lease, decision, services)
-    seen = package.ticket
+        return _settle(case, lease, decision, services, known)
     for _ in range(_TRIES):
         try:
             ticket = _settled_read(package.ticket.id, lease, services)
         except NotFoundError:
-            gone = Decision(Action.IGNORE, (Reason(Code.TICKET_GONE), *decision.reasons))
-            return _settle(case, lease, gone, services)
+            return _settle(case, lease, _quiet(Code.TICKET_GONE, decision), services, known)
         if own := find_mark(ticket, case.message_id):
-            return _confirm_earlier(case, lease, decision, own, ticket, services)
+            return _confirm_earlier(case, lease, decision, own, ticket, services, known)
         looking = facts.for_last_look(
-            decision.action, seen, ticket, case.message_id, services.policy.answering.stop_tag
+            decision.action, package.ticket, ticket, case.message_id, services.policy.answering.stop_tag
         )
         final = last_look(looking, decision)
         if final.action is Action.IGNORE:
-            return _settle(case, lease, final, services)
+            return _settle(case, lease, final, services, known)
         write = compose(final, replace(package, ticket=ticket), case, services)
         try:
-            applied, final = _write(case, lease, ticket, write, final, services)
+            return _write(case, lease, ticket, write, final, services, known)
         except ConflictError:
             continue
-        return _settle(case, lease, final, services, applied)
-    lost = Decision(Action.IGNORE, (Reason(Code.STATUS_CHANGED, f"{_TRIES} times"), *decision.reasons))
-    return _settle(case, lease, lost, services)
+    return _settle(case, lease, _quiet(Code.STATUS_CHANGED, decision, f"{_TRIES} times"), services, known)
+
+
+def _quiet(code: Code, decision: Decision, detail: str = "") -> Decision:
+    return Decision(Action.IGNORE, (Reason(code, detail), *decision.reasons), decision.team, decision.urgency)
 
 
 def _settled_read(ticket_id: str, lease: Lease, services: Services) -> Ticket:
@@ -91,69 +94,87 @@ def _settled_read(ticket_id: str, lease: Lease, services: Services) -> Ticket:
 
 
 def _write(
-    case: Case, lease: Lease, ticket: Ticket, write: TicketWrite, decision: Decision, services: Services
-) -> tuple[Applied | None, Decision]:
+    case: Case,
+    lease: Lease,
+    ticket: Ticket,
+    write: TicketWrite,
+    decision: Decision,
+    services: Services,
+    known: Mapping[str, Any],
+) -> Concluded:
     """Make the one call. A refusal for good is tried once more as a bare note, so that a person still hears of it."""
-    helpdesk = services.helpdesks[lease.vendor]
-    intent = services.ledger.begin(
-        lease, case.id, mark=write.mark, write=_record(write), stamp=ticket.stamp, now=services.now()
+    helpdesk, ledger = services.helpdesks[lease.vendor], services.ledger
+    intent = ledger.begin(
+        lease, case.id, mark=write.mark, write=_record(write), stamp=ticket.stamp, now=services.now(), **known
     )
     try:
         applied = helpdesk.write(ticket, write)
     except ConflictError:
-        services.ledger.finish(lease, intent, "cancelled", now=services.now(), error="the ticket moved")
+        ledger.call_off(lease, intent, "cancelled", now=services.now(), error="the ticket moved")
         raise
     except PermanentError as error:
-        refused = Reason(Code.WRITE_REFUSED, str(error)[:120])
-        decision = Decision(
-            decision.action if not write.is_public else Action.DRAFT,
-            (refused, *decision.reasons),
-            decision.team,
-            decision.urgency,
-        )
-        bare = TicketWrite(mark=write.mark, html=write.html, is_public=False)
+        decision = _refused(decision, str(error))
         try:
-            applied = helpdesk.write(ticket, bare)
+            applied = helpdesk.write(ticket, TicketWrite(mark=write.mark, html=write.html, is_public=False))
         except PermanentError as again:
-            services.ledger.finish(lease, intent, "refused", now=services.now(), error=str(again))
-            return None, replace(decision, action=Action.IGNORE)
-    _finish(lease, intent, applied.message_id, services)
-    return applied, decision
+            ledger.call_off(lease, intent, "refused", now=services.now(), error=str(again))
+            return _settle(case, lease, replace(decision, action=Action.IGNORE), services, known)
+    return _settle(case, lease, decision, services, known, intent, applied)
 
 
-def _finish(lease: Lease, intent: Intent, message_id: str, services: Services) -> None:
-    services.ledger.finish(lease, intent, "done", now=services.now(), message_id=message_id)
+def _refused(decision: Decision, words: str) -> Decision:
+    action = Action.DRAFT if decision.action is Action.SEND else decision.action
+    reasons = (Reason(Code.WRITE_REFUSED, words[:120]), *decision.reasons)
+    return Decision(action, reasons, decision.team, decision.urgency)
 
 
 def _confirm_earlier(
-    case: Case, lease: Lease, decision: Decision, message_id: str, ticket: Ticket, services: Services
+    case: Case,
+    lease: Lease,
+    decision: Decision,
+    message_id: str,
+    ticket: Ticket,
+    services: Services,
+    known: Mapping[str, Any],
 ) -> Concluded:
     """An earlier try did reach the ticket: take what it did as the outcome."""
     intent = services.ledger.begun(case.id)
     message = next(message for message in ticket.messages if message.id == message_id)
-    done = decision
-    if intent:
-        _finish(lease, intent, message_id, services)
-        recorded = Action(str(intent.write.get("action", decision.action.value)))
-        done = replace(decision, action=recorded)
+    recorded = str(intent.write.get("action", "")) if intent else ""
+    if recorded:
+        done = replace(decision, action=Action(recorded))
     elif message.is_public is not (decision.action is Action.SEND):
         done = replace(decision, action=Action.SEND if message.is_public else Action.ASSIST)
-    return _settle(case, lease, done, services, Applied(message_id, ticket.stamp, updated_at=ticket.updated_at))
+    else:
+        done = decision
+    applied = Applied(message_id, ticket.stamp, updated_at=ticket.updated_at)
+    return _settle(case, lease, done, services, known, intent, applied)
 
 
 def _settle(
-    case: Case, lease: Lease, decision: Decision, services: Services, applied: Applied | None = None
+    case: Case,
+    lease: Lease,
+    decision: Decision,
+    services: Services,
+    known: Mapping[str, Any],
+    intent: Intent | None = None,
+    applied: Applied | None = None,
 ) -> Concluded:
     services.ledger.settle(
         lease,
         case.id,
         now=services.now(),
-        action=decision.action.value,
-        tier=decision.tier,
-        team=decision.team,
-        urgency=decision.urgency.value,
-        reasons=[str(reason) for reason in decision.reasons],
-        policy_hash=services.policy.hash,
+        done=intent,
+        message_id=applied.message_id if applied else "",
+        **{
+            **known,
+            "action": decision.action.value,
+            "tier": decision.tier,
+            "team": decision.team,
+            "urgency": decision.urgency.value,
+            "reasons": [str(reason) for reason in decision.reasons],
+            "policy_hash": services.policy.hash,
+        },
     )
     return Concluded(decision, applied.updated_at if applied else None)
 

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import IntegrityError
 
-from workers.store.tables import delivery, reading
+from workers.store.tables import delivery, reading, writing
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Inbox:
     def add(self, vendor: str, key: str, headers: Mapping[str, str], body: bytes, *, now: datetime) -> int | None:
         """Store one delivery and commit; return its id, or None if it is there already."""
         try:
-            with self._engine.begin() as connection:
+            with writing(self._engine) as connection:
                 result = connection.execute(
                     delivery.insert()
                     .values(vendor=vendor, key=key, headers=dict(headers), body=body, received_at=now, state="new")
@@ -70,7 +70,7 @@ class Inbox:
         ]
         insert = sqlite_insert if self._engine.dialect.name == "sqlite" else postgresql_insert
         statement = insert(delivery).on_conflict_do_nothing(index_elements=["vendor", "key"])
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             stored = connection.execute(
                 statement.returning(delivery.c.id, delivery.c.vendor, delivery.c.key), rows
             ).all()
@@ -87,7 +87,7 @@ class Inbox:
 
     def finish(self, delivery_id: int, state: str, note: str, *, now: datetime) -> None:
         """Record how a delivery ended: done, ignored or failed, with a note."""
-        with self._engine.begin() as connection:
+        with writing(self._engine, durable=False) as connection:
             connection.execute(
                 update(delivery)
                 .where(delivery.c.id == delivery_id)

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, func, select, update
 
 from integrations.llm import Usage
-from workers.store.tables import action, case, model_call, reading
+from workers.store.tables import action, case, model_call, reading, writing
 from workers.store.tickets import Lease, hold
 
 
@@ -57,8 +57,8 @@ class Ledger:
         self._engine = engine
 
     @contextmanager
-    def _fenced(self, lease: Lease) -> Iterator[Connection]:
-        with self._engine.begin() as connection:
+    def _fenced(self, lease: Lease, *, durable: bool = False) -> Iterator[Connection]:
+        with writing(self._engine, durable=durable) as connection:
             hold(connection, lease)
             yield connection
 
@@ -104,14 +104,27 @@ class Ledger:
             ).one_or_none()
         return _case(row) if row else None
 
-    def note(self, lease: Lease, case_id: int, **columns: Any) -> None:
-        """Write what is known of a case so far."""
-        with self._fenced(lease) as connection:
-            connection.execute(update(case).where(case.c.id == case_id).values(**columns))
+    def settle(
+        self,
+        lease: Lease,
+        case_id: int,
+        *,
+        now: datetime,
+        done: Intent | None = None,
+        message_id: str = "",
+        **columns: Any,
+    ) -> None:
+        """Write a case's outcome, and the end of the action that brought it about, in one transaction.
 
-    def settle(self, lease: Lease, case_id: int, *, now: datetime, **columns: Any) -> None:
-        """Write a case's outcome. From here on it is never touched again, but by what staff say of it."""
-        with self._fenced(lease) as connection:
+        From here on the case is never touched again, but by what staff say of it.
+        """
+        with self._fenced(lease, durable=True) as connection:
+            if done:
+                connection.execute(
+                    update(action)
+                    .where(action.c.id == done.id)
+                    .values(state="done", finished_at=now, message_id=message_id)
+                )
             connection.execute(
                 update(case)
                 .where(case.c.id == case_id, case.c.state == "open")
@@ -141,7 +154,7 @@ class Ledger:
             for usage in usages
         ]
         if rows:
-            with self._engine.begin() as connection:
+            with writing(self._engine, durable=False) as connection:
                 connection.execute(model_call.insert(), rows)
 
     def begun(self, case_id: int) -> Intent | None:
@@ -153,15 +166,25 @@ class Ledger:
         return _intent(row) if row else None
 
     def begin(
-        self, lease: Lease, case_id: int, *, mark: str, write: Mapping[str, Any], stamp: str, now: datetime
+        self,
+        lease: Lease,
+        case_id: int,
+        *,
+        mark: str,
+        write: Mapping[str, Any],
+        stamp: str,
+        now: datetime,
+        **columns: Any,
     ) -> Intent:
-        """Record what is about to be done, before it is done.
+        """Record what is about to be done, before it is done, together with what is known of the case.
 
         A second try of the same case takes the same row and keeps its mark: an earlier write that arrives late is
         then still found.
         """
         values = {"write": dict(write), "stamp": stamp, "fence": lease.fence, "state": "sending", "begun_at": now}
-        with self._fenced(lease) as connection:
+        with self._fenced(lease, durable=True) as connection:
+            if columns:
+                connection.execute(update(case).where(case.c.id == case_id).values(**columns))
             row = connection.execute(
                 update(action)
                 .where(action.c.case_id == case_id, action.c.kind == "outcome", action.c.state != "done")
@@ -174,15 +197,11 @@ class Ledger:
                 ).one()
         return _intent(row)
 
-    def finish(
-        self, lease: Lease, intent: Intent, state: str, *, now: datetime, message_id: str = "", error: str = ""
-    ) -> None:
-        """Record how an action ended: done, refused or cancelled."""
+    def call_off(self, lease: Lease, intent: Intent, state: str, *, now: datetime, error: str) -> None:
+        """Record that an action did not happen: refused or cancelled."""
         with self._fenced(lease) as connection:
             connection.execute(
-                update(action)
-                .where(action.c.id == intent.id)
-                .values(state=state, finished_at=now, message_id=message_id, error=error[:400])
+                update(action).where(action.c.id == intent.id).values(state=state, finished_at=now, error=error[:400])
             )
 
     def own_message_ids(self, vendor: str, ticket_id: str) -> frozenset[str]:

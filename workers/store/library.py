@@ -8,7 +8,7 @@ from sqlalchemy import Engine, delete, func, select, update
 
 from kb.domain import Audience, Chunk, Document, ShelvedChunk, Source
 from workers.store.schedule import Schedule
-from workers.store.tables import chunk, document, lesson, reading
+from workers.store.tables import chunk, document, lesson, reading, writing
 
 _REVISION = "library:revision"
 _BATCH = 500  # both databases limit the number of bound values
@@ -52,7 +52,7 @@ class Library:
     def replace(
         self, document_: Document, content_hash: str, chunks: list[Chunk], vectors: list[bytes], model: str
     ) -> None:
-        with self._engine.begin() as connection:
+        with writing(self._engine, durable=False) as connection:
             connection.execute(delete(chunk).where(chunk.c.document_id == document_.id))
             connection.execute(delete(document).where(document.c.id == document_.id))
             connection.execute(
@@ -92,7 +92,7 @@ class Library:
         self._bump()
 
     def remove(self, document_ids: list[str]) -> None:
-        with self._engine.begin() as connection:
+        with writing(self._engine, durable=False) as connection:
             for start in range(0, len(document_ids), _BATCH):
                 ids = document_ids[start : start + _BATCH]
                 connection.execute(delete(chunk).where(chunk.c.document_id.in_(ids)))
@@ -166,7 +166,7 @@ class Lessons:
             "hash": content_hash,
             "learned_at": now,
         }
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             known = connection.scalar(
                 select(lesson.c.id).where(lesson.c.vendor == vendor, lesson.c.ticket_id == ticket_id).with_for_update()
             )

@@ -8,6 +8,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
+from workers.store.tables import writing
+
 _FOLDER = Path(__file__).parent / "migrations"
 
 
@@ -24,7 +26,7 @@ def _config() -> Config:
 def migrate(engine: Engine) -> str:
     """Run what is missing and return the revision reached. Safe to call from several processes in turn."""
     config = _config()
-    with engine.begin() as connection:
+    with writing(engine) as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
     return head()

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Engine, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from workers.store.tables import job_run, leader, pointer, reading
+from workers.store.tables import job_run, leader, pointer, reading, writing
 
 
 class Schedule:
@@ -16,7 +16,7 @@ class Schedule:
     def lead(self, name: str, owner: str, *, now: datetime, seconds: float) -> bool:
         """Become, or stay, the one process that does this; return whether we are."""
         until = now + timedelta(seconds=seconds)
-        with self._engine.begin() as connection:
+        with writing(self._engine, durable=False) as connection:
             taken = connection.execute(
                 update(leader)
                 .where(leader.c.name == name, or_(leader.c.owner == owner, leader.c.until < now))
@@ -25,7 +25,7 @@ class Schedule:
             if taken.rowcount:
                 return True
         try:
-            with self._engine.begin() as connection:
+            with writing(self._engine, durable=False) as connection:
                 connection.execute(leader.insert().values(name=name, owner=owner, until=until))
             return True
         except IntegrityError:
@@ -34,7 +34,7 @@ class Schedule:
     def begin(self, name: str, slot: int, *, now: datetime) -> int | None:
         """Take one scheduled run; return its id, or None if another has taken it."""
         try:
-            with self._engine.begin() as connection:
+            with writing(self._engine, durable=False) as connection:
                 row = connection.execute(
                     job_run.insert().values(name=name, slot=slot, started_at=now).returning(job_run.c.id)
                 )
@@ -48,7 +48,7 @@ class Schedule:
             return connection.scalar(select(job_run.c.id).where(job_run.c.name == name).limit(1)) is not None
 
     def finish(self, run_id: int, *, is_ok: bool, report: dict[str, Any], now: datetime) -> None:
-        with self._engine.begin() as connection:
+        with writing(self._engine, durable=False) as connection:
             connection.execute(
                 update(job_run).where(job_run.c.id == run_id).values(finished_at=now, is_ok=is_ok, report=report)
             )
@@ -66,7 +66,7 @@ class Schedule:
     def set_value(self, name: str, value: str, *, now: datetime) -> None:
         """Write a named value, new or not."""
         changed = update(pointer).where(pointer.c.name == name).values(value=value, set_at=now)
-        with self._engine.begin() as connection:
+        with writing(self._engine, durable=False) as connection:
             if connection.execute(changed).rowcount:
                 return
             try:
@@ -77,7 +77,7 @@ class Schedule:
 
     def increase(self, name: str, *, now: datetime) -> int:
         """Add one to a named number and return it; a value never set counts as 0."""
-        with self._engine.begin() as connection:
+        with writing(self._engine, durable=False) as connection:
             value = connection.scalar(select(pointer.c.value).where(pointer.c.name == name).with_for_update())
             if value is None:
                 try:

@@ -1,14 +1,18 @@
 """The engine and every table. SQL is the truth; queue, Chroma and keyword index can be rebuilt from it.
 
-SQLite needs care (measured in docs/adr/0003): transactions that write begin IMMEDIATE, or a read followed by a write
-loses updates without an error; and versions before 3.51.3 can corrupt a WAL file under several writers.
+SQLite needs care (docs/adr/0003): transactions that write begin IMMEDIATE, or a read followed by a write loses updates
+without an error; and writers take turns, because most versions in use can corrupt a WAL that two of them write.
 """
 
-import sqlite3
+import fcntl
+import os
+import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 from sqlalchemy import (
     JSON,
@@ -34,7 +38,7 @@ from sqlalchemy import (
     event,
 )
 
-WAL_SAFE_SINCE = (3, 51, 3)
+_PATIENCE_SECONDS = 10.0
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -260,36 +264,104 @@ job_run = Table(
 )
 
 
-def journal_mode(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> str:
-    """Return WAL where this SQLite's WAL is safe under several writers, else TRUNCATE."""
-    return "WAL" if version >= WAL_SAFE_SINCE else "TRUNCATE"
+class StoreBusyError(Exception):
+    """Another process has kept the SQLite database to itself for too long."""
+
+
+class _Turns:
+    """One writer at a time over all processes that use one SQLite file, by a lock beside it.
+
+    SQLite before 3.51.3 can corrupt its WAL when two connections write or checkpoint at once, and its own waiting is
+    unfair: with twenty writers some wait over a second. The lock ends with its process, whatever ends it.
+    """
+
+    def __init__(self, database: str) -> None:
+        self._path = f"{database}.lock"
+        self._inside = threading.Lock()
+        self._file: IO[bytes] | None = None
+        self._pid = 0
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        with self._inside:
+            if self._file is None or self._pid != os.getpid():
+                self._file, self._pid = Path(self._path).open("ab"), os.getpid()  # noqa: SIM115 - kept open
+            self._wait(self._file.fileno())
+            try:
+                yield
+            finally:
+                fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    def _wait(self, descriptor: int) -> None:
+        deadline, pause = time.monotonic() + _PATIENCE_SECONDS, 0.0002
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise StoreBusyError(f"{self._path} was taken for {_PATIENCE_SECONDS:.0f} s") from None
+                time.sleep(pause)
+                pause = min(pause * 1.5, 0.005)
+            else:
+                return
+
+
+_turns: dict[str, _Turns] = {}
+_turns_lock = threading.Lock()
 
 
 def open_engine(url: str, *, pool_size: int = 12) -> Engine:
     """Make the engine, with what SQLite needs to be right under many writers. Nothing connects yet."""
     options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 8, "pool_pre_ping": not url.startswith("sqlite")}
-    engine = create_engine(url, **options)
+    engine = create_engine(url, hide_parameters=True, **options)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "begin", _begin)
     return engine
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:
     connection.isolation_level = None  # pysqlite's own BEGIN comes too late
     cursor = connection.cursor()
-    for pragma in ("busy_timeout=10000", f"journal_mode={journal_mode()}", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in ("busy_timeout=10000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    reads = connection.get_execution_options().get("reads_only", False)
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+def _begin(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    is_relaxed = options.get("relaxed", False)
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"PRAGMA synchronous={'NORMAL' if is_relaxed else 'FULL'}")
+        connection.exec_driver_sql("BEGIN" if options.get("reads_only", False) else "BEGIN IMMEDIATE")
+    elif is_relaxed:
+        connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+
+
+@contextmanager
+def writing(engine: Engine, *, durable: bool = True) -> Iterator[Connection]:
+    """A transaction that writes.
+
+    Without `durable` a power cut may lose it together with all that came after it, but never a part of it and never
+    something before it; a crash of a process loses nothing. That is enough for leases and notes, which are found again.
+    """
+    with _turn(engine), engine.connect() as plain:
+        connection = plain.execution_options(relaxed=not durable)
+        with connection.begin():
+            yield connection
+
+
+def _turn(engine: Engine) -> AbstractContextManager[None]:
+    database = engine.url.database
+    if engine.dialect.name != "sqlite" or not database or database == ":memory:":
+        return nullcontext()
+    with _turns_lock:
+        turns = _turns.setdefault(str(Path(database).resolve()), _Turns(database))
+    return turns.turn()
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """A transaction that only reads, and takes no write lock on SQLite."""
+    """A transaction that only reads, and waits for no writer on SQLite."""
     with engine.connect().execution_options(reads_only=True) as connection, connection.begin():
         yield connection

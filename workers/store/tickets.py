@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Engine, and_, case, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from workers.store.tables import reading, ticket
+from workers.store.tables import reading, ticket, writing
 
 
 class LeaseLostError(Exception):
@@ -61,7 +61,7 @@ class Tickets:
         A burst is folded: each message moves the due time on by the quiet time, up to three times that after the first.
         """
         due = now + timedelta(seconds=quiet_seconds)
-        with self._engine.begin() as connection:
+        with writing(self._engine, durable=False) as connection:
             row = connection.execute(
                 select(ticket).where(ticket.c.vendor == vendor, ticket.c.ticket_id == ticket_id).with_for_update()
             ).one_or_none()
@@ -104,7 +104,7 @@ class Tickets:
             .values(lease_owner=owner, lease_until=now + timedelta(seconds=lease_seconds), fence=ticket.c.fence + 1)
             .returning(ticket.c.id, ticket.c.fence, ticket.c.wakes, ticket.c.attempts)
         )
-        with self._engine.begin() as connection:
+        with writing(self._engine, durable=False) as connection:
             row = connection.execute(statement).one_or_none()
         return Lease(row.id, vendor, ticket_id, row.fence, row.wakes, row.attempts, owner) if row else None
 
@@ -112,7 +112,7 @@ class Tickets:
         """Lengthen the leases that are still ours."""
         held = [and_(ticket.c.id == lease.row_id, ticket.c.fence == lease.fence) for lease in leases]
         if held:
-            with self._engine.begin() as connection:
+            with writing(self._engine, durable=False) as connection:
                 connection.execute(
                     update(ticket)
                     .where(or_(*held), ticket.c.lease_until.is_not(None))
@@ -134,7 +134,7 @@ class Tickets:
         decides.
         """
         heard = ticket.c.wakes != lease.wakes
-        with self._engine.begin() as connection:
+        with writing(self._engine, durable=False) as connection:
             connection.execute(
                 update(ticket)
                 .where(ticket.c.id == lease.row_id, ticket.c.fence == lease.fence)
@@ -155,7 +155,7 @@ class Tickets:
 
         A ticket rung for less than `again_seconds` ago is left out: its ring is probably still in the queue.
         """
-        with self._engine.begin() as connection:
+        with writing(self._engine, durable=False) as connection:
             rows = connection.execute(
                 select(ticket.c.id, ticket.c.vendor, ticket.c.ticket_id)
                 .where(

@@ -1,21 +1,14 @@
 """The engine: SQLite is told how to be right under many writers."""
 
 import multiprocessing
-import sqlite3
+import time
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import select, text, update
 
 from workers.store.migrate import SchemaError, require_head
-from workers.store.tables import journal_mode, open_engine, pointer, reading
-
-
-def test_the_journal_follows_the_version():
-    """Before 3.51.3 a WAL file can be corrupted by several writers, so it is not used."""
-    assert journal_mode((3, 40, 1)) == "TRUNCATE"
-    assert journal_mode((3, 51, 2)) == "TRUNCATE"
-    assert journal_mode((3, 51, 3)) == "WAL"
+from workers.store.tables import StoreBusyError, open_engine, pointer, reading, writing
 
 
 def test_pragmas_are_set_on_every_connection(engine):
@@ -23,27 +16,26 @@ def test_pragmas_are_set_on_every_connection(engine):
     with engine.connect() as connection:
         assert connection.execute(text("PRAGMA synchronous")).scalar() == 2
         assert connection.execute(text("PRAGMA busy_timeout")).scalar() == 10000
-        mode = connection.execute(text("PRAGMA journal_mode")).scalar()
-        assert mode.upper() == journal_mode(sqlite3.sqlite_version_info)
+        assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
 
 
 def test_times_keep_their_zone(engine, now):
     """A time comes back aware and in UTC; one without a zone is refused."""
     eastern = now.astimezone(timezone(timedelta(hours=-5)))
-    with engine.begin() as connection:
+    with writing(engine) as connection:
         connection.execute(pointer.insert().values(name="a", value="", set_at=eastern))
     with reading(engine) as connection:
         back = connection.scalar(select(pointer.c.set_at))
     assert back == now
     assert back.tzinfo == UTC
-    with pytest.raises(Exception, match="without a zone"), engine.begin() as connection:
+    with pytest.raises(Exception, match="without a zone"), writing(engine) as connection:
         connection.execute(pointer.insert().values(name="b", value="", set_at=datetime(2026, 1, 1)))  # noqa: DTZ001
 
 
 def _count_up(url: str, times: int) -> None:
     engine = open_engine(url)
     for _ in range(times):
-        with engine.begin() as connection:
+        with writing(engine) as connection:
             value = int(connection.scalar(select(pointer.c.value)))
             connection.execute(update(pointer).values(value=str(value + 1)))
     engine.dispose()
@@ -51,7 +43,7 @@ def _count_up(url: str, times: int) -> None:
 
 def test_no_update_is_lost_between_processes(engine, now):
     """Read-then-write in four processes counts every single step (with the default settings most are lost)."""
-    with engine.begin() as connection:
+    with writing(engine) as connection:
         connection.execute(pointer.insert().values(name="n", value="0", set_at=now))
     context = multiprocessing.get_context("spawn")
     workers = [context.Process(target=_count_up, args=(str(engine.url), 50)) for _ in range(4)]
@@ -61,6 +53,30 @@ def test_no_update_is_lost_between_processes(engine, now):
         worker.join()
     with reading(engine) as connection:
         assert connection.scalar(select(pointer.c.value)) == "200"
+
+
+def test_writers_take_turns_and_do_not_wait_for_ever(engine, now, monkeypatch):
+    """A writer that cannot get its turn is told so in time; afterwards the next one goes on."""
+    monkeypatch.setattr("workers.store.tables._PATIENCE_SECONDS", 0.2)
+    blocker = multiprocessing.get_context("spawn").Process(target=_hold, args=(str(engine.url), 2.0))
+    blocker.start()
+    deadline = time.monotonic() + 20
+    refused = False
+    while not refused and time.monotonic() < deadline:
+        try:
+            with writing(engine) as connection:
+                connection.execute(pointer.delete())
+        except StoreBusyError:
+            refused = True
+    blocker.join()
+    assert refused
+    with writing(engine, durable=False) as connection:
+        connection.execute(pointer.insert().values(name="a", value="", set_at=now))
+
+
+def _hold(url: str, seconds: float) -> None:
+    with writing(open_engine(url)):
+        time.sleep(seconds)
 
 
 def test_an_old_schema_is_named(tmp_path):
