@@ -10,21 +10,45 @@ _SENTENCE = re.compile(
 )
 _LIST_ITEM = re.compile(r"^(?:[-*•–·]|\(?\d{1,2}[.)]|[a-h][.)])\s+")
 _ASKING = re.compile(
-    r"(?i)^\W*(?:(?:and|also|second(?:ly)?|third(?:ly)?|finally|another (?:thing|question)|next|then|plus|und|außerdem|zweitens|y|además|et|aussi|hi|hello|hey|so)[,:]?\s+){0,2}"
-    r"(?:how (?:do|can|could|should|would|to|long|much|many|come)|what (?:is|are|does|do|should|can|happens)|where (?:do|can|is|are)|when (?:will|do|does|is|can)|why (?:is|are|does|do|did|can)|which|who (?:do|can|is)|can (?:i|you|we|someone)|could (?:i|you|we)|would (?:you|it be)|will (?:you|it)|is (?:it|there) (?:possible|a way|any)|are there|do(?:es)? (?:you|the|it)|may i"
-    r"|wie (?:kann|können|lange|viel|oft|mache|lässt|bekomme|komme)|wo (?:kann|finde|ist|sind)|was (?:muss|kann|soll|kostet|bedeutet)|warum|wann|welche|können (?:sie|wir)|könn(?:t|en) ihr|kann (?:ich|man)|gibt es|ist es möglich|könnten"
-    r"|¿|cómo (?:puedo|se|hago)|dónde|cuándo|por qué|cuánto|pueden?|podrían?|es posible|hay (?:alguna|una)|comment|où|quand|pourquoi|combien|est-ce que|pouvez-vous|pourriez-vous|puis-je|y a-t-il|peut-on)\b"
+    r"(?i)^\W*(?:(?:and|also|second(?:ly)?|third(?:ly)?|finally|another (?:thing|question)|next|then|plus|und"
+    r"|außerdem|zweitens|y|además|et|aussi|hi|hello|hey|so)[,:]?\s+){0,2}"
+    r"(?:how (?:do|can|could|should|would|to|long|much|many|come)|what (?:is|are|does|do|should|can|happens)"
+    r"|where (?:do|can|is|are)|when (?:will|do|does|is|can)|why (?:is|are|does|do|did|can)|which|who (?:do|can|is)"
+    r"|can (?:i|you|we|someone)|could (?:i|you|we)|would (?:you|it be)|will (?:you|it)|is (?:it|there) (?:possible"
+    r"|a way|any)|are there|do(?:es)? (?:you|the|it)|may i"
+    r"|wie (?:kann|können|lange|viel|oft|mache|lässt|bekomme|komme)|wo (?:kann|finde|ist|sind)|was (?:muss|kann"
+    r"|soll|kostet|bedeutet)|warum|wann|welche|können (?:sie|wir)|könn(?:t|en) ihr|kann (?:ich|man)|gibt es"
+    r"|ist es möglich|könnten"
+    r"|¿|cómo (?:puedo|se|hago)|dónde|cuándo|por qué|cuánto|pueden?|podrían?|es posible|hay (?:alguna|una)|comment"
+    r"|où|quand|pourquoi|combien|est-ce que|pouvez-vous|pourriez-vous|puis-je|y a-t-il|peut-on)\b"
 )
 _REQUESTING = re.compile(
-    r"(?i)\b(?:please (?!find|see|note|be aware|excuse|forgive|bear|ignore my)\w+|(?:i|we) (?:need|want|would like|'?d like|wish|require|am looking|are looking|have to|must) (?:to|you|a|an|the|your|my|our|for|help|some|two|three|more|new)|i wonder|wondering (?:how|if|whether|what|why)|(?:tell|show|send|give|explain|let) (?:me|us) (?:how|know|what|why|where|the|a|an)|don'?t know how|not sure how|need help"
-    r"|bitte (?!nicht wundern|entschuldig|verzeih)\w+|(?:ich|wir) (?:möchten?|brauchen?|benötigen?|würden? gern|wollen|will|hätten? gern)|(?:necesito|necesitamos|quiero|queremos|quisiera|me gustaría|solicito)|por favor|ayúd[ae]n?me|(?:je|nous) (?:voudrais|voudrions|souhaite|souhaitons|veux|aimerais|aimerions)|j'(?:aimerais|ai besoin)|merci de (?!votre|ton)\w+|veuillez"
+    r"(?i)\b(?:please (?!find|see|note|be aware|excuse|forgive|bear|ignore my)\w+|(?:i|we) (?:need|want|would like"
+    r"|'?d like|wish|require|am looking|are looking|have to|must) (?:to|you|a|an|the|your|my|our|for|help|some|two"
+    r"|three|more|new)|i wonder|wondering (?:how|if|whether|what|why)|(?:tell|show|send|give|explain|let) (?:me"
+    r"|us) (?:how|know|what|why|where|the|a|an)|don'?t know how|not sure how|need help"
+    r"|bitte (?!nicht wundern|entschuldig|verzeih)\w+|(?:ich|wir) (?:möchten?|brauchen?|benötigen?|würden? gern"
+    r"|wollen|will|hätten? gern)|(?:necesito|necesitamos|quiero|queremos|quisiera|me gustaría|solicito)|por favor"
+    r"|ayúd[ae]n?me|(?:je|nous) (?:voudrais|voudrions|souhaite|souhaitons|veux|aimerais|aimerions)|j'(?:aimerais"
+    r"|ai besoin)|merci de (?!votre|ton)\w+|veuillez"
     r"|vorrei|ho bisogno|gostaria|preciso|ik wil(?: graag)?|graag|chciał(?:bym|abym)|proszę)\b"
 )
 # Asking for help as such adds no ask of its own where the problem is told.
 _FILLER = re.compile(
-    r"(?i)^\W*(?:(?:so|and|hi|hello|hey|also|any|und|,)\s+)*(?:(?:can|could|would|will) (?:you|someone|anyone|anybody|somebody) (?:please |kindly )?(?:help|assist|advise|look into (?:it|this)|check|fix (?:it|this))(?: me| us)?(?: out)?(?: (?:with|on) (?:this|that|it))?(?: please)?|please (?:help|advise|assist|fix|respond|reply|check)(?: me| us)?(?: asap| soon| urgently| (?:with )?this)?(?: .{0,12})?"
-    r"|(?:please )?let (?:me|us) know(?: (?:if|how|what) (?:you|i|we) (?:need|can|could|think).{0,40})?|any(?:one|body)? (?:ideas?|help|suggestions?|advice|thoughts?|clue)?(?: (?:would be|is|please|on|what).{0,40})?|what (?:can|should|could) (?:i|we) do|how (?:can|do|should) (?:i|we) (?:fix|solve|resolve) (?:this|that|it)(?: (?:issue|problem|error))?|is (?:this|it) a (?:known )?(?:bug|issue|problem)|help(?: me)?(?: please)?|what(?:'s| is) (?:going on|wrong|happening)|how come|why|right|ok(?:ay)?|how are you(?: doing)?|can i ask (?:you )?(?:a question|something)|(?:i )?need (?:your |some )?help(?: please)?"
-    r"|(?:können|könnten) sie (?:mir |uns )?(?:bitte )?(?:helfen|weiterhelfen)|kann mir (?:jemand|bitte jemand) helfen|(?:ich )?bitte um (?:hilfe|rückmeldung)|was (?:kann|soll) ich tun|(?:me )?(?:pueden|podrían|puede) ayudar(?:me)?|¿?qué (?:puedo|debo) hacer|ayuda(?: por favor)?|pouvez-vous m'aider|aidez-moi|que (?:puis-je|dois-je) faire)\W*$"
+    r"(?i)^\W*(?:(?:so|and|hi|hello|hey|also|any|und|,)\s+)*(?:(?:can|could|would|will) (?:you|someone|anyone"
+    r"|anybody|somebody) (?:please |kindly )?(?:help|assist|advise|look into (?:it|this)|check|fix (?:it"
+    r"|this))(?: me| us)?(?: out)?(?: (?:with|on) (?:this|that|it))?(?: please)?|please (?:help|advise|assist|fix"
+    r"|respond|reply|check)(?: me| us)?(?: asap| soon| urgently| (?:with )?this)?(?: .{0,12})?"
+    r"|(?:please )?let (?:me|us) know(?: (?:if|how|what) (?:you|i|we) (?:need|can|could|think).{0,40})?|any(?:one"
+    r"|body)? (?:ideas?|help|suggestions?|advice|thoughts?|clue)?(?: (?:would be|is|please|on|what).{0,40})?"
+    r"|what (?:can|should|could) (?:i|we) do|how (?:can|do|should) (?:i|we) (?:fix|solve|resolve) (?:this|that"
+    r"|it)(?: (?:issue|problem|error))?|is (?:this|it) a (?:known )?(?:bug|issue|problem)|help(?: me)?(?: please)?"
+    r"|what(?:'s| is) (?:going on|wrong|happening)|how come|why|right|ok(?:ay)?|how are you(?: doing)?"
+    r"|can i ask (?:you )?(?:a question|something)|(?:i )?need (?:your |some )?help(?: please)?"
+    r"|(?:können|könnten) sie (?:mir |uns )?(?:bitte )?(?:helfen|weiterhelfen)|kann mir (?:jemand"
+    r"|bitte jemand) helfen|(?:ich )?bitte um (?:hilfe|rückmeldung)|was (?:kann|soll) ich tun|(?:me )?(?:pueden"
+    r"|podrían|puede) ayudar(?:me)?|¿?qué (?:puedo|debo) hacer|ayuda(?: por favor)?|pouvez-vous m'aider|aidez-moi"
+    r"|que (?:puis-je|dois-je) faire)\W*$"
 )
 
 
@@ -37,13 +61,20 @@ def asks(text: str) -> tuple[str, ...]:
         is_question = sentence.rstrip("\"'”») ").endswith(("?", "？", "؟"))
         if not (is_question or _ASKING.match(sentence) or _REQUESTING.search(sentence)):
             continue
-        if found and is_question and len(sentence.split()) <= 4:
+        if found and is_question and _continues(sentence):
             found[-1] = f"{found[-1]} {sentence}"  # "Where is it? And when?" belongs to what was just asked
         elif sentence not in found:
             found.append(sentence)
     if not found and text.strip():
         found = [" ".join(text.split())]
     return tuple(ask if len(ask) <= _MAX_CHARS else ask[:_MAX_CHARS].rstrip() + "…" for ask in found[:_MAX_ASKS])
+
+
+def _continues(sentence: str) -> bool:
+    words = sentence.split()
+    return len(words) <= 2 or (
+        len(words) <= 4 and words[0].lower() in ("and", "or", "in", "und", "oder", "y", "o", "et", "ou", "e")
+    )
 
 
 def _is_filler(sentence: str) -> bool:

@@ -12,7 +12,8 @@ from workers.patterns import fold
 
 _ROBOTS = re.compile(r"(?i)^(?:mailer-daemon|postmaster|bounces?|[\w.+-]*-bounces?)(?:[+=-][^@]*)?@")
 _NO_REPLY = re.compile(
-    r"(?i)^(?:[\w.+]*[._+-])?(?:no[._-]?reply|do[._-]?not[._-]?reply|notifications?|auto-?(?:mailer|confirm|reply)|nepasrepondre|no[._-]?responder|keine[._-]?antwort)(?:[+._-][^@]*)?@"
+    r"(?i)^(?:[\w.+]*[._+-])?(?:no[._-]?reply|do[._-]?not[._-]?reply|notifications?|auto-?(?:mailer|confirm|reply)"
+    r"|nepasrepondre|no[._-]?responder|keine[._-]?antwort)(?:[+._-][^@]*)?@"
 )
 
 
@@ -55,7 +56,7 @@ def _human_kind(
     return MessageKind.QUESTION
 
 
-# -- written by machines ------------------------------------------------------------------------------------------------
+# -- written by machines ------------------------------------------------------------------------------------------
 
 
 def _is_machine(headers: Mapping[str, str]) -> bool:
@@ -71,12 +72,19 @@ def _is_machine(headers: Mapping[str, str]) -> bool:
 
 
 _BOUNCE_TITLE = re.compile(
-    r"(?i)^(?:re: )?(?:undeliver(?:able|ed)|delivery (?:status notification|has failed|failure|delayed|incomplete)|mail delivery (?:failed|subsystem|failure)|returned mail|failure notice|message not delivered"
-    r"|undelivered mail returned|unzustellbar|nicht zustellbar|zustellung fehlgeschlagen|no se puede entregar|no entregado|devuelto al remitente|non remis|échec de (?:la )?remise|message non délivré|mancata consegna|onbestelbaar)"
+    r"(?i)^(?:re: )?(?:undeliver(?:able|ed)|delivery (?:status notification|has failed|failure|delayed|incomplete)"
+    r"|mail delivery (?:failed|subsystem|failure)|returned mail|failure notice|message not delivered"
+    r"|undelivered mail returned|unzustellbar|nicht zustellbar|zustellung fehlgeschlagen|no se puede entregar"
+    r"|no entregado|devuelto al remitente|non remis|échec de (?:la )?remise|message non délivré|mancata consegna"
+    r"|onbestelbaar)"
 )
 _BOUNCE_TEXT = re.compile(
-    r"(?i)this is the mail system at host|^final-recipient:|^reporting-mta:|^diagnostic-code:|the following address(?:es)? (?:failed|had permanent fatal errors)|a message that you sent could not be delivered to"
-    r"|your message (?:wasn't|could not be|to .{3,80} couldn't be) delivered|delivery to the following recipients? failed|die folgende[nr]? (?:nachricht|empfänger|adresse)n? .{0,60}(?:nicht zugestellt|unzustellbar)"
+    r"(?i)this is the mail system at host|^final-recipient:|^reporting-mta:|^diagnostic-code:"
+    r"|the following address(?:es)? (?:failed|had permanent fatal errors)"
+    r"|a message that you sent could not be delivered to"
+    r"|your message (?:wasn't|could not be|to .{3,80} couldn't be) delivered"
+    r"|delivery to the following recipients? failed|die folgende[nr]? (?:nachricht|empfänger"
+    r"|adresse)n? .{0,60}(?:nicht zugestellt|unzustellbar)"
     r"|no se pudo entregar (?:el|su) mensaje a|votre message n'a pas pu être (?:remis|délivré)",
     re.MULTILINE,
 )
@@ -88,32 +96,58 @@ def _is_bounce(message: Message, headers: Mapping[str, str], title: str, full: s
         return "auto-replied" not in headers.get("auto-submitted", "")
     if "delivery-status" in headers.get("content-type", "") or _BOUNCE_TITLE.match(title):
         return True
-    return bool(_BOUNCE_TEXT.search(full)) and (bool(_SMTP_CODE.search(full)) or "mail system at host" in full.lower())
+    found = _BOUNCE_TEXT.search(full)
+    if not found or re.search(r"(?i)\b(?:i|we|my|ich|yo|je)\b|\?", full[: found.start()]):
+        return False  # a person who pastes a bounce tells something before it
+    return bool(_SMTP_CODE.search(full)) or "mail system at host" in full.lower()
 
 
 _ABSENCE_TITLE = re.compile(
-    r"(?i)^(?:(?:re|aw|fwd?): ?)?(?:automatic reply|auto(?:matic)?[ -]?(?:response|reply|antwort)|autoreply|out of (?:the )?office|ooo\b|on (?:annual |parental )?leave|abwesenheit|abwesend|automatische antwort|urlaub|außer haus"
-    r"|respuesta autom[aá]tica|fuera de (?:la )?oficina|ausencia|r[eé]ponse automatique|absen(?:ce|t)|message d'absence|risposta automatica|fuori (?:ufficio|sede)|resposta autom[aá]tica|automatisch antwoord|afwezig"
-    r"|autosvar|automatiskt svar|autom(?:atická|atyczna) odpověď|automatyczna odpowiedź|автоответ|自动回复|自動応答|不在)"
+    r"(?i)^(?:(?:re|aw|fwd?): ?)?(?:automatic reply|auto(?:matic)?[ -]?(?:response|reply|antwort)|autoreply"
+    r"|out of (?:the )?office|ooo\b|on (?:annual |parental )?leave|abwesenheit|abwesend|automatische antwort"
+    r"|urlaub|außer haus"
+    r"|respuesta autom[aá]tica|fuera de (?:la )?oficina|ausencia|r[eé]ponse automatique|absen(?:ce|t)"
+    r"|message d'absence|risposta automatica|fuori (?:ufficio|sede)|resposta autom[aá]tica|automatisch antwoord"
+    r"|afwezig"
+    r"|autosvar|automatiskt svar|automatická odpověď|automatyczna odpowiedź|автоответ"
+    r"|自动回复|自動応答|不在)"
 )
 _AWAY = re.compile(
-    r"(?i)\b(?:(?:i am|i'm|i will be|i'll be|we are) (?:currently |presently |now )?(?:out of (?:the )?office|on (?:annual |sick |parental |maternity |paternity )?leave|on vacation|on holiday|away|travell?ing|not in the office)|currently out of (?:the )?office"
-    r"|(?:i am|i'm) (?:on|enjoying) (?:my )?(?:vacation|holidays?)|ich bin (?:derzeit |zurzeit |zur zeit |momentan |bis |vom |ab |aktuell |im |in )[^.\n]{0,60}(?:abwesend|nicht (?:im (?:büro|haus)|erreichbar)|urlaub|außer haus|elternzeit)|bin ich (?:derzeit |wieder |nicht )?(?:abwesend|im urlaub|nicht im büro)"
-    r"|ich bin nicht im büro|ich befinde mich (?:derzeit |zurzeit |momentan )?im urlaub|(?:estoy|estaré) (?:fuera de (?:la )?oficina|de vacaciones|ausente|de baja)|me encuentro (?:fuera de (?:la )?oficina|de vacaciones|ausente)"
-    r"|je suis (?:actuellement )?(?:absente?|en congés?|en vacances|hors du bureau)|je serai absente?|sono (?:attualmente )?(?:fuori ufficio|in ferie|assente)|estou (?:fora do escritório|de férias|ausente)|ik ben (?:momenteel |op dit moment )?(?:afwezig|op vakantie|niet op kantoor)|jag är (?:för närvarande )?(?:på semester|frånvarande|ledig)|jestem (?:obecnie )?(?:na urlopie|nieobecn))"
+    r"(?i)\b(?:(?:i am|i'm|i will be|i'll be|we are) (?:currently |presently |now )?(?:out of (?:the )?office"
+    r"|on (?:annual |sick |parental |maternity |paternity )?leave|on vacation|on holiday|away|travell?ing"
+    r"|not in the office)|currently out of (?:the )?office"
+    r"|(?:i am|i'm) (?:on|enjoying) (?:my )?(?:vacation|holidays?)|ich bin (?:derzeit |zurzeit |zur zeit "
+    r"|momentan |bis |vom |ab |aktuell |im |in )[^\n]{0,60}?(?:abwesend|nicht (?:im (?:büro|haus)|erreichbar)"
+    r"|urlaub|außer haus|elternzeit)|bin ich (?:derzeit |wieder |nicht )?(?:abwesend|im urlaub|nicht im büro)"
+    r"|ich bin nicht im büro|ich befinde mich (?:derzeit |zurzeit |momentan )?im urlaub|(?:estoy"
+    r"|estaré) (?:fuera de (?:la )?oficina|de vacaciones|ausente|de baja)|me encuentro (?:fuera de (?:la )?oficina"
+    r"|de vacaciones|ausente)"
+    r"|je suis (?:actuellement )?(?:absente?|en congés?|en vacances|hors du bureau)|je serai absente?"
+    r"|sono (?:attualmente )?(?:fuori ufficio|in ferie|assente)|estou (?:fora do escritório|de férias|ausente)"
+    r"|ik ben (?:momenteel |op dit moment )?(?:afwezig|op vakantie|niet op kantoor)"
+    r"|jag är (?:för närvarande )?(?:på semester|frånvarande|ledig)|jestem (?:obecnie )?(?:na urlopie|nieobecn))"
 )
 _ABSENCE_SIGNS = (
     re.compile(
-        r"(?i)thank(?:s| you) for your (?:e-?mail|message|mail)|(?:vielen )?dank für ihre (?:e-?mail|nachricht)|gracias por su (?:mensaje|correo)|merci (?:de|pour) votre (?:message|mail|e-?mail|courriel)|grazie per|obrigad[oa] pel[oa]|bedankt voor (?:uw|je)"
+        r"(?i)thank(?:s| you) for your (?:e-?mail|message|mail)|(?:vielen )?dank für ihre (?:e-?mail|nachricht)"
+        r"|gracias por su (?:mensaje|correo)|merci (?:de|pour) votre (?:message|mail|e-?mail|courriel)|grazie per"
+        r"|obrigad[oa] pel[oa]|bedankt voor (?:uw|je)"
     ),
     re.compile(
-        r"(?i)limited access|no access to (?:my )?e-?mail|not (?:be )?(?:reading|checking|forwarded)|will not be forwarded|nicht (?:weitergeleitet|gelesen)|acceso limitado|acc[eè]s limité"
+        r"(?i)limited access|no access to (?:my )?e-?mail|not (?:be )?(?:reading|checking|forwarded)"
+        r"|will not be forwarded|nicht (?:weitergeleitet|gelesen)|acceso limitado|acc[eè]s limité"
     ),
     re.compile(
-        r"(?i)urgent (?:matters|cases|requests|inquiries|enquiries|issues)|for (?:anything )?urgent|if (?:it is|this is|your (?:matter|request|message) is) urgent|dringende[nr]? (?:fällen|anliegen|angelegenheit)|en caso de urgencia|asuntos urgentes|en cas d'urgence|per urgenze|em caso de urgência|dringende (?:zaken|gevallen)"
+        r"(?i)urgent (?:matters|cases|requests|inquiries|enquiries|issues)|for (?:anything )?urgent|if (?:it is"
+        r"|this is|your (?:matter|request|message) is) urgent|dringende[nr]? (?:fällen|anliegen|angelegenheit)"
+        r"|en caso de urgencia|asuntos urgentes|en cas d'urgence|per urgenze|em caso de urgência"
+        r"|dringende (?:zaken|gevallen)"
     ),
     re.compile(
-        r"(?i)(?:reply|respond|answer|get back to you|come back to you|deal with your) .{0,40}(?:on|upon|when|after|as soon as) (?:my return|i (?:return|am back|get back))|(?:return|back) (?:to the office )?on|nach meiner rückkehr|bin (?:ich )?(?:wieder )?(?:ab|am) .{0,20}(?:erreichbar|zurück|wieder)|wieder (?:da|erreichbar|im büro)|a mi regreso|à mon retour|de retour|al mio rientro"
+        r"(?i)(?:reply|respond|answer|get back to you|come back to you|deal with your) .{0,40}(?:on|upon|when"
+        r"|after|as soon as) (?:my return|i (?:return|am back|get back))|(?:return|back) (?:to the office )?on"
+        r"|nach meiner rückkehr|bin (?:ich )?(?:wieder )?(?:ab|am) .{0,20}(?:erreichbar|zurück|wieder)"
+        r"|wieder (?:da|erreichbar|im büro)|a mi regreso|à mon retour|de retour|al mio rientro"
     ),
 )
 
@@ -121,7 +155,7 @@ _ABSENCE_SIGNS = (
 def _is_absence(title: str, text: str, *, by_machine: bool) -> bool:
     """Say whether this is an absence note. A person who will be away and asks something is no absence note."""
     away = _AWAY.search(text)
-    if _ABSENCE_TITLE.match(title) and (by_machine or away or len(text.split()) < 120):
+    if _ABSENCE_TITLE.match(title) and (by_machine or away or len(text.split()) < 40):
         return by_machine or bool(away) or "?" not in text
     if not away:
         return False
@@ -129,7 +163,8 @@ def _is_absence(title: str, text: str, *, by_machine: bool) -> bool:
         return True
     signs = sum(1 for sign in _ABSENCE_SIGNS if sign.search(text))
     if "?" in text or re.search(
-        r"(?i)\b(?:please|bitte|por favor) (?!contact|call|e-?mail|write|note|reach|wenden|kontakt|contact[ae]|merci)",
+        r"(?i)\b(?:please|bitte|por favor) (?!an |contact|call|e-?mail|write|note|reach|wenden|kontakt|contact[ae]"
+        r"|merci)",
         text,
     ):
         return signs >= 3
@@ -137,8 +172,11 @@ def _is_absence(title: str, text: str, *, by_machine: bool) -> bool:
 
 
 _CALENDAR_TITLE = re.compile(
-    r"(?i)^(?:accepted|declined|tentative(?:ly accepted)?|tentative|canceled|cancelled|canceled event|updated invitation|invitation|new event|new time proposed|zugesagt|angenommen|abgelehnt|abgesagt|mit vorbehalt|vorläufig|einladung|termin(?:einladung|absage)?"
-    r"|aceptad[oa]|rechazad[oa]|cancelad[oa]|invitación|provisional|accepté|refusé|annulé|provisoire|invitation acceptée|accettato|rifiutato|invito|geaccepteerd|geweigerd|uitnodiging)\s?:"
+    r"(?i)^(?:accepted|declined|tentative(?:ly accepted)?|tentative|canceled|cancelled|canceled event"
+    r"|updated invitation|invitation|new event|new time proposed|zugesagt|angenommen|abgelehnt|abgesagt"
+    r"|mit vorbehalt|vorläufig|einladung|termin(?:einladung|absage)?"
+    r"|aceptad[oa]|rechazad[oa]|cancelad[oa]|invitación|provisional|accepté|refusé|annulé|provisoire"
+    r"|invitation acceptée|accettato|rifiutato|invito|geaccepteerd|geweigerd|uitnodiging)\s?:"
 )
 
 
@@ -154,16 +192,26 @@ def _is_calendar(
 
 
 _MEETING = re.compile(
-    r"(?i)microsoft teams(?: meeting|-besprechung)|join (?:the |zoom |with google )?meet(?:ing)?|meeting id:|zoom\.us/j/|meet\.google\.com/|besprechungs-id"
+    r"(?i)microsoft teams(?: meeting|-besprechung)|join (?:the |zoom |with google )?meet(?:ing)?|meeting id:"
+    r"|zoom\.us/j/|meet\.google\.com/|besprechungs-id"
 )
 
 _ACKNOWLEDGED = re.compile(
-    r"(?i)(?:your (?:request|ticket|case|enquiry|inquiry|message|e-?mail) (?:\S{1,20} )?(?:has been|was) (?:received|created|logged|registered|opened|updated)|this is an automat(?:ic|ed) (?:reply|response|message|e-?mail|notification)|automatically generated (?:message|e-?mail|reply)"
-    r"|(?:please )?do not reply to this (?:e-?mail|message)|please type your reply above this line|ihre anfrage (?:\S{1,20} )?(?:ist eingegangen|wurde (?:empfangen|erstellt|registriert))|dies(?:e e-?mail wurde| ist eine) automatisch|bitte antworten sie nicht auf diese (?:e-?mail|nachricht)"
-    r"|este es un (?:mensaje|correo) autom[aá]tico|hemos recibido su (?:solicitud|mensaje|consulta)|no responda a este (?:mensaje|correo)|ceci est un (?:message|e-?mail) automatique|nous avons bien reçu votre (?:demande|message)|ne pas répondre à ce (?:message|mail|courriel)|risposta automatica|non rispondere a questa)"
+    r"(?i)(?:your (?:request|ticket|case|enquiry|inquiry|message|e-?mail) (?:\S{1,20} )?(?:has been"
+    r"|was) (?:received|created|logged|registered|opened|updated)|this is an automat(?:ic|ed) (?:reply|response"
+    r"|message|e-?mail|notification)|automatically generated (?:message|e-?mail|reply)"
+    r"|(?:please )?do not reply to this (?:e-?mail|message)|please type your reply above this line"
+    r"|ihre anfrage (?:\S{1,20} )?(?:ist eingegangen|wurde (?:empfangen|erstellt|registriert))"
+    r"|dies(?:e e-?mail wurde| ist eine) automatisch|bitte antworten sie nicht auf diese (?:e-?mail|nachricht)"
+    r"|este es un (?:mensaje|correo) autom[aá]tico|hemos recibido su (?:solicitud|mensaje|consulta)"
+    r"|no responda a este (?:mensaje|correo)|ceci est un (?:message|e-?mail) automatique"
+    r"|nous avons bien reçu votre (?:demande|message)|ne pas répondre à ce (?:message|mail|courriel)"
+    r"|risposta automatica|non rispondere a questa)"
 )
 _ACKNOWLEDGED_TITLE = re.compile(
-    r"(?i)^\[?(?:request received|ticket (?:received|created|#?\d+ received)|case (?:created|received)|we(?:'ve| have) received your|eingangsbestätigung|ihre anfrage ist eingegangen|acuse de recibo|accusé de réception|read:|gelesen:|leído:|lu :)"
+    r"(?i)^\[?(?:request received|ticket (?:received|created|#?\d+ received)|case (?:created|received)|we(?:'ve"
+    r"| have) received your|eingangsbestätigung|ihre anfrage ist eingegangen|acuse de recibo|accusé de réception"
+    r"|read:|gelesen:|leído:|lu :)"
 )
 
 
@@ -176,11 +224,14 @@ def _is_acknowledgement(title: str, own: str) -> bool:
 
 
 _SURVEY = re.compile(
-    r"(?i)^\W*(?:(?:good|great|bad|gut|schlecht),? (?:i'?m|ich bin) (?:un|dis)?(?:satisfied|zufrieden)|(?:rating|score|bewertung|csat|nps|puntuación|note)\s?[:=]\s?\d{1,2}(?:\s?(?:/|of|out of|von)\s?(?:5|10))?|(?:10|\d)\s?(?:/|out of|von|de|sur)\s?(?:5|10)(?: stars?| sterne| estrellas)?"
+    r"(?i)^\W*(?:(?:good|great|bad|gut|schlecht),? (?:i'?m|ich bin) (?:un|dis)?(?:satisfied|zufrieden)|(?:rating"
+    r"|score|bewertung|csat|nps|puntuación|note)\s?[:=]\s?\d{1,2}(?:\s?(?:/|of|out of|von)\s?(?:5|10))?|(?:10"
+    r"|\d)\s?(?:/|out of|von|de|sur)\s?(?:5|10)(?: stars?| sterne| estrellas)?"
     r"|[★⭐☆]{1,5}(?:\s?[★⭐☆])*|[1-5] (?:stars?|sterne|estrellas|étoiles))\W*(?P<comment>[\s\S]*)$"
 )
 _SURVEY_TITLE = re.compile(
-    r"(?i)^(?:re: )?(?:survey response|satisfaction (?:survey|rating)|customer satisfaction|feedback survey|umfrage(?:antwort)?|zufriedenheitsumfrage|encuesta de satisfacción|enquête de satisfaction)"
+    r"(?i)^(?:re: )?(?:survey response|satisfaction (?:survey|rating)|customer satisfaction|feedback survey"
+    r"|umfrage(?:antwort)?|zufriedenheitsumfrage|encuesta de satisfacción|enquête de satisfaction)"
 )
 
 
@@ -191,31 +242,74 @@ def _is_survey(own: str, title: str) -> bool:
     return bool(_SURVEY_TITLE.match(title)) and "?" not in own and len(own.split()) <= 12
 
 
-# -- written by people --------------------------------------------------------------------------------------------------
+# -- written by people -------------------------------------------------------------------------------------------
 
 _RE = re.compile(r"(?i)^(?:(?:re|aw|sv|antw|rv|tr|fwd?|wg)\s?: ?)+")
 _SEE_ATTACHED = re.compile(
-    r"(?i)^\W*(?:(?:please )?(?:see|find)(?: (?:the )?attach(?:ed|ment)(?: (?:file|screenshot|document|picture|image)s?)?| (?:the )?(?:file|screenshot|document)s? attached)|(?:see )?attached(?: (?:file|screenshot|document)s?)?|(?:screenshot|file|photo|document)s? (?:is |are )?attached|here (?:it is|is the (?:file|screenshot))"
-    r"|siehe an(?:hang|lage)|(?:anbei|im anhang)(?: der screenshot| die datei)?|ver (?:archivo )?adjunto|adjunto(?: (?:archivo|captura))?|(?:voir )?(?:pi[eè]ces? jointes?|ci-joint)|in allegato|vedi allegato|em anexo|zie bijlage)\W*$"
+    r"(?i)^\W*(?:(?:please )?(?:see|find)(?: (?:the )?attach(?:ed|ment)(?: (?:file|screenshot|document|picture"
+    r"|image)s?)?| (?:the )?(?:file|screenshot|document)s? attached)|(?:see )?attached(?: (?:file|screenshot"
+    r"|document)s?)?|(?:screenshot|file|photo|document)s? (?:is |are )?attached|here (?:it is|is the (?:file"
+    r"|screenshot))"
+    r"|siehe an(?:hang|lage)|(?:anbei|im anhang)(?: der screenshot| die datei)?|ver (?:archivo )?adjunto"
+    r"|adjunto(?: (?:archivo|captura))?|(?:voir )?(?:pi[eè]ces? jointes?|ci-joint)|in allegato|vedi allegato"
+    r"|em anexo|zie bijlage)\W*$"
 )
 _THANK_WORDS = frozenset(
-    ["thank", "thanks", "thx", "thnx", "tnx", "thanx", "ty", "tysm", "cheers", "danke", "dankeschon", "dank", "merci", "gracias", "obrigado", "obrigada", "grazie", "bedankt", "dankjewel", "dankuwel", "dziekuje", "dzieki", "tack", "tak", "takk", "kiitos", "dekuji", "diky", "kosz", "koszonom", "multumesc", "tesekkurler", "tesekkur", "sagol", "спасибо", "дякую", "благодаря", "ευχαριστω", "ありがとう", "ありがとうございます", "ありがとうございました", "どうも", "谢谢", "謝謝", "감사합니다", "고맙습니다", "شكرا", "תודה", "धन्यवाद", "ขอบคุณ", "appreciate", "appreciated", "grateful"]
+    fold(
+        "thank thanks thx thnx tnx thanx ty tysm cheers danke dankeschon dank merci gracias obrigado obrigada "
+        "grazie bedankt dankjewel dankuwel dziekuje dzieki tack tak takk kiitos dekuji diky kosz koszonom "
+        "multumesc tesekkurler "
+        "tesekkur sagol спасибо дякую благодаря ευχαριστω ありがとう ありがとうございます ありがとうございました "
+        "どうも 谢谢 "
+        "謝謝 감사합니다 고맙습니다 "
+        "شكرا תודה धन्यवाद ขอบคุณ appreciate appreciated grateful"
+    ).split()
 )
 _CLOSING_WORDS = frozenset(
-    ["ok", "okay", "okey", "k", "oke", "okej", "perfect", "perfekt", "perfecto", "parfait", "perfetto", "great", "super", "prima", "top", "awesome", "excellent", "excelente", "solved", "resolved", "fixed", "sorted", "works", "worked", "funktioniert", "klappt", "geklappt", "erledigt", "resuelto", "solucionado", "funciona", "regle", "resolu", "risolto", "understood", "verstanden", "entendido", "compris", "noted", "got", "cool", "nice", "vale", "genial", "geweldig", "fein", "wunderbar", "amazing", "brilliant", "lovely", "good", "gut", "bien", "bene", "bueno", "yes", "yep", "ja", "si", "oui"]
+    fold(
+        "ok okay okey k oke okej perfect perfekt perfecto parfait perfetto great super prima top awesome "
+        "excellent excelente solved resolved fixed sorted works worked funktioniert klappt geklappt erledigt "
+        "resuelto solucionado funciona regle resolu risolto understood verstanden entendido compris noted got "
+        "cool nice vale genial geweldig fein wunderbar amazing brilliant lovely good gut bien bene "
+        "bueno yes yep ja si oui"
+    ).split()
 )
 _ACKNOWLEDGING = _CLOSING_WORDS - {"yes", "yep", "ja", "si", "oui"}
 _COURTESY = frozenset(
-    ["a", "all", "alright", "again", "so", "very", "much", "many", "lot", "lots", "ton", "tons", "bunch", "for", "your", "you", "u", "youre", "yours", "the", "that", "this", "it", "its", "is", "was", "were", "i", "im", "we", "my", "our", "us", "and", "with", "of", "to", "in", "have", "has", "had", "a", "be", "been", "are", "now", "help", "helping", "helped", "support", "reply", "replies", "response", "answer", "quick", "quickly", "fast", "prompt", "swift", "speedy", "kind", "kindly", "kindness", "time", "effort", "patience", "team", "everyone", "everybody", "guys", "folks", "hi", "hello", "hey", "dear", "day", "weekend", "week", "evening", "afternoon", "morning", "night", "nice", "good", "great", "wonderful", "lovely", "really", "truly", "everything", "indeed", "just", "done", "did", "do", "does", "works", "working", "worked", "fine", "well", "happy", "glad", "problem", "problems", "issue", "issues", "matter", "case", "ticket", "closed", "close", "can", "may", "clear", "clears", "up", "out", "info", "information", "advice", "tip", "hint", "done", "assistance", "exactly", "what", "needed", "perfectly", "works", "sorted", "back", "no", "more", "further", "questions", "nothing", "else", "then", "bye", "best", "regards", "kind", "vielen", "lieben", "besten", "herzlichen", "schon", "schonen", "tag", "wochenende", "abend", "fur", "die", "das", "der", "den", "dem", "hilfe", "hat", "es", "jetzt", "nun", "alles", "schnelle", "schnell", "antwort", "ruckmeldung", "ihre", "eure", "deine", "euch", "ihnen", "dir", "sehr", "im", "voraus", "gruss", "grusse", "liebe", "viele", "mit", "und", "ist", "geht", "wieder", "ich", "bin", "nochmal", "nochmals", "mfg", "lg", "vg", "muchas", "muchisimas", "mil", "por", "la", "el", "su", "tu", "ayuda", "respuesta", "todo", "esta", "ya", "rapida", "buen", "dia", "saludos", "que", "tenga", "un", "una", "lo", "y", "con", "me", "ha", "sido", "de", "beaucoup", "bien", "pour", "votre", "ton", "aide", "reponse", "tout", "c", "est", "bonne", "journee", "marche", "maintenant", "cela", "ca", "a", "le", "les", "rapide", "vous", "je", "avec", "cordialement", "mille", "tutto", "per", "il", "suo", "tuo", "aiuto", "risposta", "adesso", "molte", "muito", "pela", "ajuda", "resposta", "tudo", "agora", "hartelijk", "voor", "de", "hulp", "snelle", "reactie", "het", "werkt", "nu", "alles", "bardzo", "za", "pomoc", "mycket", "for", "hjalpen", "hjalp", "så", "mange"]
+    fold(
+        "a all alright again so very much many lot lots ton tons bunch for your you u youre yours the that this "
+        "it its is was were i im we my our us and with of to in have has had a be been are now "
+        "help helping helped support reply replies response answer quick quickly fast prompt swift speedy kind "
+        "kindly kindness time effort patience team everyone everybody guys folks hi hello hey dear day weekend "
+        "week evening afternoon morning night nice good great wonderful lovely really truly everything "
+        "indeed just done did do does works working worked fine well happy glad problem problems issue issues "
+        "matter case ticket closed close can may clear clears up out info information advice tip hint done "
+        "assistance exactly what needed perfectly works sorted back no more further questions nothing else then "
+        "bye best regards kind "
+        "vielen lieben besten herzlichen schon schonen tag wochenende abend fur die das der den dem hilfe hat es "
+        "jetzt nun alles schnelle schnell antwort ruckmeldung ihre eure deine euch ihnen dir sehr im voraus "
+        "gruss grusse liebe viele mit und ist geht wieder ich bin nochmal nochmals mfg lg vg "
+        "muchas muchisimas mil por la el su tu ayuda respuesta todo esta ya rapida buen dia saludos que tenga un "
+        "una lo y con me ha sido de "
+        "beaucoup bien pour votre ton aide reponse tout c est bonne journee marche maintenant cela ca a le les "
+        "rapide vous je avec cordialement mille tutto per il suo tuo aiuto risposta adesso molte "
+        "muito pela ajuda resposta tudo agora hartelijk voor de hulp snelle reactie het werkt nu alles bardzo za "
+        "pomoc mycket for hjalpen hjalp så mange"
+    ).split()
 )
 _BUT = frozenset(
-    ["but", "however", "although", "though", "yet", "still", "except", "unfortunately", "aber", "jedoch", "allerdings", "leider", "trotzdem", "noch", "pero", "sin", "embargo", "todavia", "aun", "mais", "cependant", "toutefois", "malheureusement", "encore", "ma", "pero", "purtroppo", "mas", "porem", "infelizmente", "maar", "echter", "helaas", "ale", "niestety", "men", "dock", "tyvarr", "но", "однако"]
+    fold(
+        "but however although though yet still except unfortunately aber jedoch allerdings leider trotzdem noch "
+        "pero sin embargo todavia aun mais cependant toutefois malheureusement encore ma pero purtroppo mas "
+        "porem infelizmente maar echter helaas ale niestety men dock tyvarr но однако"
+    ).split()
 )
 _HAPPY = re.compile(
     "[\U0001f44d\U0001f44c\U0001f64f\u2764\U0001f600-\U0001f60e\U0001f929\U0001f970\U0001f973\U0001f917\U0001f607\U0001f60a\U0001f389\U0001f38a\U0001f496\U0001f495\U0001f49a\U0001f499\U0001f49c\U0001f49b\U0001f4aa\u2705\u2714\u263a\U0001f91d\U0001f44f\U0001f4af\u2b50\U0001f31f]"
 )
 _GREETING = re.compile(
-    r"(?i)^(?:hi|hello|hey|dear|hallo|liebe[rs]?|guten (?:tag|morgen|abend)|hola|bonjour|cher|chère|ciao|olá)\b[ ,]*(?:[^\W\d_][\w'’-]*){0,1}[ ,!.:\n]*"
+    r"(?i)^(?:hi|hello|hey|dear|hallo|liebe[rs]?|guten (?:tag|morgen|abend)|hola|bonjour|cher|chère|ciao"
+    r"|olá)\b[ ,]*(?:[^\W\d_][\w'’-]*){0,1}[ ,!.:\n]*"
 )
 _CLOSING_NAME = re.compile(r"(?:\n+|[,.!–-]\s*)[A-ZÀ-Þ][\w'’.-]+(?: [A-ZÀ-Þ][\w'’.-]+){0,2}[.!]?$")
 
@@ -234,7 +328,7 @@ def is_thanks(text: str, *, asked_before: bool = False) -> bool:
         return smiles and not asked_before and not re.search(r"[\w]", stripped)
     if len(words) > 30 or not _BUT.isdisjoint(words) or any(word.isdigit() for word in words):
         return False
-    has_thanks = not _THANK_WORDS.isdisjoint(words) or any(word.startswith("ありがと") for word in words)
+    has_thanks = not _THANK_WORDS.isdisjoint(words)
     if not all(word in _THANK_WORDS or word in _CLOSING_WORDS or word in _COURTESY for word in words):
         return False
     if re.search(r"\b(?:not|no|never|nicht|kein\w*|pas|nunca)\b", fold(stripped)) and not re.search(

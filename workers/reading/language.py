@@ -15,22 +15,54 @@ _LANGUAGES = (
 _NOISE = re.compile(
     r"https?://\S+|\S+@\S+|\[[a-z-]+-\d+\]|\[[^\]\n]{1,40}:\]|^>.*$|`[^`]*`|\b\w*\d\w*\b|\b[A-Z_]{2,}\b", re.MULTILINE
 )
+# The commonest words settle what trigrams alone leave open ("How can I export the shifts...").
+_SMALL_WORDS = {
+    "en": "the to of and is i my you can how do not in it for we with on this that are have "
+    "your from please when what was has be all any but no after there would at or if as so",
+    "de": "der die das und ich ist nicht wie kann mit ein eine zu auf für es wir den im bitte "
+    "von sie sich bei aber noch seit diese immer wird hat als nach mich mir sind",
+    "es": "el la los las de que y no en un una por para con mi cómo se es puedo del lo pero hola gracias está al",
+    "fr": "le la les de des je et est un une pas pour que vous mon avec ne dans ce comment sur du nous bonjour mes au",
+    "pt": "o a os as de que e não em um uma para com meu como se é posso do da no na mas por eu olá os está",
+    "it": "il la i le di che e non un una per con mio come si è posso del della ma ho gli sono nel buongiorno lo",
+    "nl": "de het een en ik is niet van mijn hoe kan dat te op met voor we zijn er maar u in bij naar geen nog",
+    "pl": "nie w i się na z do jest to jak mam mogę że o po dla czy co moje ale przy od dzień proszę mi",
+    "sv": "och jag är inte det en att på i för med hur kan min ett som av vi men har den till hej när kan",
+}
+_SMALL = {code: frozenset(words.split()) for code, words in _SMALL_WORDS.items()}
 _MIN_LETTERS = 18
+_ENOUGH_LETTERS = 60  # from here on trigrams are right without any of the commonest words
 _SURE = 0.55
 _MARGIN = 0.2
 
 
 def detect(text: str) -> str:
     """Return the ISO 639-1 code of a text, "" where it is too short or could be several languages."""
-    clean = " ".join(_NOISE.sub(" ", text[:4000]).split()) or " ".join(text[:4000].split())
+    clean = " ".join(_NOISE.sub(" ", text[:4000]).split())
     letters = sum(c.isalpha() for c in clean)
     dense = any(ord(c) > 0x2E7F for c in clean)  # a Chinese or Japanese word is one or two characters
     if letters < (2 if dense else _MIN_LETTERS) and not _is_one_script_one_language(clean):
         return ""
-    values = _detector().compute_language_confidence_values(clean[:600])
-    if not values or values[0].value < _SURE or values[0].value - values[1].value < _MARGIN:
-        return ""
-    return "no" if values[0].language is Language.BOKMAL else values[0].language.iso_code_639_1.name.lower()
+    values = _detector().compute_language_confidence_values(clean[:400])
+    best, second = (_code(value.language) for value in values[:2])
+    by_small_words, is_seen = _by_small_words(clean, best)
+    is_clear = values[0].value >= _SURE and values[0].value - values[1].value >= _MARGIN
+    if is_clear and by_small_words in ("", best) and (is_seen or letters >= _ENOUGH_LETTERS):
+        return best
+    return by_small_words if by_small_words in (best, second) else ""
+
+
+def _code(language: Language) -> str:
+    return "no" if language == Language.BOKMAL else language.iso_code_639_1.name.lower()
+
+
+def _by_small_words(text: str, best: str) -> tuple[str, bool]:
+    """Return the language most of whose commonest words stand in a text ("" if two are close), and whether `best`
+    is not contradicted: some of its words stand there, or we keep no list of them."""
+    words = re.findall(r"[^\W\d_]+", text.lower())
+    counts = {code: sum(word in small for word in words) for code, small in _SMALL.items()}
+    (code, most), (_, next_most) = sorted(counts.items(), key=lambda item: -item[1])[:2]
+    return code if most >= 2 and most > next_most else "", counts.get(best, 1) > 0
 
 
 def language_of(

@@ -32,10 +32,13 @@ _CUES = {
 # Header lines the library does not know.
 _MORE_HEADERS = re.compile(
     r"^(?:[>* ]*)(?:"
-    r"-{2,}\s*(?:Original Message|Original Appointment|Ursprüngliche Nachricht|Originalnachricht|Mensaje original|Message d'origine|Message original|Messaggio originale"
-    r"|Mensagem original|Oorspronkelijk bericht|Oprindelig meddelelse|Ursprungligt meddelande|Исходное сообщение|Original-Nachricht)\s*-{2,}"
+    r"-{2,}\s*(?:Original Message|Original Appointment|Ursprüngliche Nachricht|Originalnachricht|Mensaje original"
+    r"|Message d'origine|Message original|Messaggio originale"
+    r"|Mensagem original|Oorspronkelijk bericht|Oprindelig meddelelse|Ursprungligt meddelande|Исходное сообщение"
+    r"|Original-Nachricht)\s*-{2,}"
     r"|##-.{5,120}-##"
-    r"|.{0,200}\b(?:wrote|writes|schrieb|escribió|a écrit|ha scritto|schreef|escreveu|napisał(?:\(a\))?|skrev|napsal(?:\(a\))?|kirjoitti|пишет|написал[аи]?|yazdı)\b[^.!?\n]{0,120}:"
+    r"|.{0,200}\b(?:wrote|writes|schrieb|escribió|a écrit|ha scritto|schreef|escreveu|napisał(?:\(a\))?|skrev"
+    r"|napsal(?:\(a\))?|kirjoitti|пишет|написал[аи]?|yazdı)\b[^.!?\n]{0,120}:"
     r"|.{0,120}<[^<>\s@]{1,64}@[^<>\s]{1,120}>\s?.{0,40}:"
     r")\s*$",
     re.IGNORECASE | re.MULTILINE,
@@ -43,19 +46,25 @@ _MORE_HEADERS = re.compile(
 _HEADER_BLOCK = re.compile(
     r"^(?:_{5,}\n+)?[*> ]*(?:From|Von|De|Da|Van|Från|Fra|Od|От|发件人|差出人|Kimden|Lähettäjä)\s?[:：][^\n]{1,200}\n"
     r"(?:[^\n]{0,200}\n){0,2}?"
-    r"[*> ]*(?:Sent|Date|To|Subject|Gesendet|Datum|An|Betreff|Enviado(?: el)?|Fecha|Para|Asunto|Envoyé|Date|À|Objet|Inviato|Data|A|Oggetto|Verzonden|Aan|Onderwerp"
-    r"|Enviada(?: em)?|Assunto|Skickat|Till|Ämne|Sendt|Til|Emne|Wysłano|Do|Temat|Odesláno|Komu|Předmět|Дата|Кому|Тема|发送时间|收件人|件名|日時|Gönderildi|Konu)\s?[:：]",
+    r"[*> ]*(?:Sent|Date|To|Subject|Gesendet|Datum|An|Betreff|Enviado(?: el)?|Fecha|Para|Asunto|Envoyé|Date|À"
+    r"|Objet|Inviato|Data|A|Oggetto|Verzonden|Aan|Onderwerp"
+    r"|Enviada(?: em)?|Assunto|Skickat|Till|Ämne|Sendt|Til|Emne|Wysłano|Do|Temat|Odesláno|Komu|Předmět|Дата|Кому"
+    r"|Тема|发送时间|收件人|件名|日時|Gönderildi|Konu)\s?[:：]",
     re.IGNORECASE | re.MULTILINE,
 )
 _FORWARD = re.compile(
-    r"^[>* ]*(?:-{2,}\s*)?(?:Forwarded message|Begin forwarded message|Weitergeleitete Nachricht|Anfang der weitergeleiteten (?:Nachricht|E-Mail)|Mensaje reenviado"
-    r"|Inicio del mensaje reenviado|Message transféré|Début du message (?:transféré|réexpédié)|Messaggio inoltrato|Inizio messaggio inoltrato|Doorgestuurd bericht|Begin doorgestuurd bericht|Mensagem encaminhada"
+    r"^[>* ]*(?:-{2,}\s*)?(?:Forwarded message|Begin forwarded message|Weitergeleitete Nachricht"
+    r"|Anfang der weitergeleiteten (?:Nachricht|E-Mail)|Mensaje reenviado"
+    r"|Inicio del mensaje reenviado|Message transféré|Début du message (?:transféré|réexpédié)|Messaggio inoltrato"
+    r"|Inizio messaggio inoltrato|Doorgestuurd bericht|Begin doorgestuurd bericht|Mensagem encaminhada"
     r"|Vidarebefordrat meddelande|Videresendt meddelelse|Przekazana wiadomość|Пересылаемое сообщение)\b[ :\-]*$",
     re.IGNORECASE | re.MULTILINE,
 )
 _SEE_BELOW = re.compile(
-    r"(?i)\b(?:(?:see|as|mentioned|described|mail|message|email|thread|error|forwarded) below|below (?:mail|message|email|thread)|fyi|see (?:the )?(?:thread|forward)"
-    r"|siehe (?:unten|unterhalb|anbei)|s\. ?u\.|zur info|zk|ver (?:abajo|más abajo)|véase abajo|voir ci-dessous|ci-dessous|vedi sotto|zie onder|zie hieronder|ver abaixo)\b"
+    r"(?i)\b(?:(?:see|as|mentioned|described|mail|message|email|thread|error|forwarded) below|below (?:mail"
+    r"|message|email|thread)|fyi|see (?:the )?(?:thread|forward)"
+    r"|siehe (?:unten|unterhalb|anbei)|s\. ?u\.|zur info|zk|ver (?:abajo|más abajo)|véase abajo|voir ci-dessous"
+    r"|ci-dessous|vedi sotto|zie onder|zie hieronder|ver abaixo)\b"
 )
 
 
@@ -160,37 +169,55 @@ def _own_below(tail: str) -> str:
 
 
 _SIGN_OFF = re.compile(
-    r"^(?:(?:with )?(?:my |many )?(?:kind|best|warm|kindest|warmest)(?:est)? regards|regards|best(?: wishes)?|cheers|(?:many |with )?thanks(?: again| in advance| so much| a lot| and (?:kind |best )?regards)?"
-    r"|thank you(?: again| in advance| so much| very much)?|sincerely(?: yours)?|yours(?: sincerely| faithfully| truly)?|all the best|take care|respectfully|thx|br|rgds|ta"
-    r"|mit freundlichen gr(?:ü|ue)(?:ß|ss)en|(?:freundliche|beste|viele|liebe|schöne|herzliche)[nr]? gr(?:ü|ue)(?:ß|ss)e|gru(?:ß|ss)|mfg|vg|lg|danke(?: im voraus| schön)?|(?:vielen|besten) dank(?: im voraus)?"
-    r"|(?:un )?(?:cordial )?saludos?(?: cordial(?:es)?)?|atentamente|(?:muchas )?gracias(?: de antemano)?|un abrazo|cordialmente"
-    r"|(?:bien )?cordialement|(?:sincères |meilleures )?salutations|bien à vous|merci(?: beaucoup| d'avance)?|bonne journée"
+    r"^(?:(?:with )?(?:my |many )?(?:kind|best|warm|kindest|warmest)(?:est)? regards|regards|best(?: wishes)?"
+    r"|cheers|(?:many |with )?thanks(?: again| in advance| so much| a lot| and (?:kind |best )?regards)?"
+    r"|thank you(?: again| in advance| so much| very much)?|sincerely(?: yours)?|yours(?: sincerely| faithfully"
+    r"| truly)?|all the best|take care|respectfully|thx|br|rgds|ta"
+    r"|mit freundlichen gr(?:ü|ue)(?:ß|ss)en|(?:freundliche|beste|viele|liebe|schöne|herzliche)[nr]? gr(?:ü"
+    r"|ue)(?:ß|ss)e|gru(?:ß|ss)|mfg|vg|lg|danke(?: im voraus| schön)?|(?:vielen|besten) dank(?: im voraus)?"
+    r"|(?:un )?(?:cordial )?saludos?(?: cordial(?:es)?)?|atentamente|(?:muchas )?gracias(?: de antemano)?"
+    r"|un abrazo|cordialmente"
+    r"|(?:bien )?cordialement|(?:sincères |meilleures )?salutations|bien à vous|merci(?: beaucoup| d'avance)?"
+    r"|bonne journée"
     r"|(?:cordiali|distinti) saluti|grazie(?: mille)?|saluti|atenciosamente|(?:muito )?obrigad[oa]|cumprimentos|abraços"
     r"|met vriendelijke groet(?:en)?|(?:hartelijke |vriendelijke )?groet(?:en|jes)?|bedankt|alvast bedankt|dank u"
-    r"|(?:z poważaniem|pozdrawiam)|dziękuję|(?:med )?(?:vänlig|vänliga|bästa) hälsning(?:ar)?|hälsningar|mvh|tack(?: på förhand)?|(?:med )?venlig hilsen|hilsen|vh"
-    r"|ystävällisin terveisin|s pozdravem|děkuji|с уважением|спасибо|saygılarımla|teşekkürler|よろしくお願い(?:いた)?します|此致|谢谢|감사합니다)"
+    r"|(?:z poważaniem|pozdrawiam)|dziękuję|(?:med )?(?:vänlig|vänliga|bästa) hälsning(?:ar)?|hälsningar|mvh"
+    r"|tack(?: på förhand)?|(?:med )?venlig hilsen|hilsen|vh"
+    r"|ystävällisin terveisin|s pozdravem|děkuji|с уважением|спасибо|saygılarımla|teşekkürler"
+    r"|よろしくお願い(?:いた)?します|此致|谢谢|감사합니다)"
     r"(?=\W|$)[\s,.!–-]*(?P<rest>.*)$",
     re.IGNORECASE,
 )
 _DEVICE = re.compile(
-    r"^(?:sent (?:from|with|via) (?:my |the )?[\w .:/<>-]{2,60}|get outlook for [\w <>:/.-]+|von meinem [\w -]+ gesendet|gesendet (?:von|mit|aus) [\w .:/<>-]{2,60}|enviado desde [\w .:/<>-]{2,60}"
-    r"|envoyé (?:de(?:puis)?|à partir de) [\w .:/<>-]{2,60}|inviato da[l ][\w .:/<>-]{2,60}|enviado d[oe] [\w .:/<>-]{2,60}|verzonden (?:vanaf|met) [\w .:/<>-]{2,60}|skickat från [\w .:/<>-]{2,60}"
-    r"|sendt fra [\w .:/<>-]{2,60}|wysłan[eo] z [\w .:/<>-]{2,60}|отправлено с [\w .:/<>-]{2,60}|holen sie sich outlook für [\w <>:/.-]+|télécharger outlook pour [\w <>:/.-]+)\.?$",
+    r"^(?:sent (?:from|with|via) (?:my |the )?[\w .:/<>-]{2,60}|get outlook for [\w <>:/.-]+"
+    r"|von meinem [\w -]+ gesendet|gesendet (?:von|mit|aus) [\w .:/<>-]{2,60}|enviado desde [\w .:/<>-]{2,60}"
+    r"|envoyé (?:de(?:puis)?|à partir de) [\w .:/<>-]{2,60}|inviato da[l ][\w .:/<>-]{2,60}"
+    r"|enviado d[oe] [\w .:/<>-]{2,60}|verzonden (?:vanaf|met) [\w .:/<>-]{2,60}|skickat från [\w .:/<>-]{2,60}"
+    r"|sendt fra [\w .:/<>-]{2,60}|wysłan[eo] z [\w .:/<>-]{2,60}|отправлено с [\w .:/<>-]{2,60}"
+    r"|holen sie sich outlook für [\w <>:/.-]+|télécharger outlook pour [\w <>:/.-]+)\.?$",
     re.IGNORECASE,
 )
 _DASHES = re.compile(r"^(?:--|—|__|–|-- ?)$")
 _RULE = re.compile(r"^[_=*~-]{5,}$")
 _KEPT = re.compile(
-    r"(?i)\b(?:order|invoice|ticket|case|customer|account|reference|bestell|kunden|rechnung|auftrag|pedido|factura|cliente|commande|facture|client)\w*\W{0,4}(?:n[or°º]\w*\W{0,3})?\w*\d"
+    r"(?i)\b(?:order|invoice|ticket|case|customer|account|reference|bestell|kunden|rechnung|auftrag|pedido|factura"
+    r"|cliente|commande|facture|client)\w*\W{0,4}(?:n[or°º]\w*\W{0,3})?\w*\d"
 )
 _POSTSCRIPT = re.compile(r"(?i)^p\.? ?s\.?\W")
 _DISCLAIMER = re.compile(
-    r"(?i)^\W*(?:(?:this|the (?:information|content)s?(?: contained)? (?:in|of) this) (?:e-?mail|message|communication|transmission)|confidential|disclaimer|legal notice|privileged|notice:|caution:|\[?external\]?|warning:"
-    r"|(?:please )?consider the environment|virus-free|scanned by|diese (?:e-?mail|nachricht)|der inhalt dieser|vertraulich|wichtiger hinweis|bitte denken sie an die umwelt"
-    r"|este (?:mensaje|correo|e-?mail)|la información contenida|aviso legal|antes de imprimir|ce (?:message|courriel|mail|courrier)|cet e-?mail|avertissement|questo messaggio|le informazioni contenute|esta mensagem|dit bericht|deze e-?mail)"
+    r"(?i)^\W*(?:(?:this|the (?:information|content)s?(?: contained)? (?:in|of) this) (?:e-?mail|message"
+    r"|communication|transmission)|confidential|disclaimer|legal notice|privileged|notice:|caution:|\[?external\]?"
+    r"|warning:"
+    r"|(?:please )?consider the environment|virus-free|scanned by|diese (?:e-?mail|nachricht)|der inhalt dieser"
+    r"|vertraulich|wichtiger hinweis|bitte denken sie an die umwelt"
+    r"|este (?:mensaje|correo|e-?mail)|la información contenida|aviso legal|antes de imprimir|ce (?:message"
+    r"|courriel|mail|courrier)|cet e-?mail|avertissement|questo messaggio|le informazioni contenute|esta mensagem"
+    r"|dit bericht|deze e-?mail)"
 )
 _DISCLAIMER_WORDS = re.compile(
-    r"(?i)confiden|intended (?:only |solely )?for|recipient|privileged|unauthori[sz]ed|originated from outside|do not click|outside (?:of )?(?:your|the) organi|print|virus|vertraulich|empfänger|unbefugt|umwelt|destinatari|confidencial"
+    r"(?i)confiden|intended (?:only |solely )?for|recipient|privileged|unauthori[sz]ed|originated from outside"
+    r"|do not click|outside (?:of )?(?:your|the) organi|print|virus|vertraulich|empfänger|unbefugt|umwelt"
+    r"|destinatari|confidencial"
     r"|imprimir|destinataire|confidentiel|riservat|bestemd|vertrouwelijk|sender and know the content"
 )
 
@@ -205,7 +232,7 @@ def _without_ending(text: str) -> str:
         return "\n".join(lines).strip()
     kept = [line for line in lines[start:] if _KEPT.search(line)]
     kept += _postscript(lines[start:])
-    return "\n".join([*lines[:start], *dict.fromkeys(kept)]).strip()
+    return "\n".join(["\n".join(lines[:start]).rstrip(), *dict.fromkeys(kept)]).strip()
 
 
 def _is_disclaimer(paragraph: str) -> bool:
@@ -213,10 +240,15 @@ def _is_disclaimer(paragraph: str) -> bool:
 
 
 def _signature_start(lines: list[str]) -> int | None:
-    """Return the line a signature begins at: the earliest sign-off after which only signature-like lines follow."""
+    """Return the line a signature begins at: the earliest sign-off after which only signature-like lines follow.
+
+    Never the first line: a mail that is nothing but "Thanks!" says just that.
+    """
     for place, line in enumerate(lines):
+        if not place:
+            continue
         rest = [below for below in lines[place + 1 :] if below]
-        if _DASHES.match(line) and place and len(rest) <= 20 and not any(below.endswith("?") for below in rest):
+        if _DASHES.match(line) and len(rest) <= 20 and not any(below.endswith("?") for below in rest):
             return place
         if (off := _SIGN_OFF.match(line)) and _is_name_like(off["rest"]) and _looks_signed(rest):
             return place

@@ -13,69 +13,142 @@ from workers.patterns import fold
 _W = r"\W+(?:\w+\W+)"  # then up to n other words
 
 _OVERRIDE = (
-    rf"\b(?:ignor(?:e|ing)|disregard(?:ing)?|forget|override|overwrite|bypass|neglect|drop all|(?:do not|dont|stop) (?:follow|following|obey|obeying)){_W}{{0,5}}?"
+    rf"\b(?:ignor(?:e|ing)|disregard(?:ing)?|forget|override|overwrite|bypass|neglect|drop all|(?:do not|dont"
+    rf"|stop) (?:follow|following|obey|obeying)){_W}{{0,5}}?"
     r"(?:instructions?|prompts?|directives?|guidelines?|programming|assignments?|commands? (?:above|given))\b",
-    rf"\b(?:ignore|disregard|forget|override|overrule|bypass|drop|break){_W}{{0,3}}?(?:your|all|any|previous|prior|earlier|these|those){_W}{{0,2}}?(?:rules|restrictions|constraints|policies|policy|orders|training|limitations|filters)\b(?! (?:in|on|for|of) (?:my|the|our))",
-    r"\b(?:ignore|disregard|forget)\W+(?:about )?(?:everything|anything|all)\W+(?:of )?(?:\w+\W+){0,2}?(?:above|before|beforehand|previous|prior|told|said|discussed|learned|written|write|i said|that came|and)\b",
+    rf"\b(?:ignore|disregard|forget|override|overrule|bypass|drop|break){_W}{{0,3}}?(?:your|all|any|previous|prior"
+    rf"|earlier|these|those){_W}{{0,2}}?(?:rules|restrictions|constraints|policies|policy|orders|training"
+    rf"|limitations|filters)\b(?! (?:in|on|for|of) (?:my|the|our))",
+    r"\b(?:ignore|disregard|forget)\W+(?:about )?(?:everything|anything|all)\W+(?:of )?(?:\w+\W+){0,2}?(?:above"
+    r"|before|beforehand|previous|prior|told|said|discussed|learned|written|write|i said|that came|and)\b",
     r"\b(?:forget|ignore) everything\b[^.\n]{0,30}(?:,|\band\b|:)",
-    r"\bignorier\w*\b.{0,50}\b(?:anweisung|instruktion|vorgabe|regel|befehl|prompt)|\b(?:vergiss|vergessen sie|missachte)\b.{0,40}(?:anweisung|instruktion|vorgabe|regeln|befehl|prompt|alles\b)|\b(?:nun|jetzt) (?:folgen|kommen|bist du)\b.{0,20}(?:aufgabe|anweisung|instruktion|$|\w+,)|\bausfuhrungen ignorieren",
-    r"\b(?:abweichend|entgegen) (?:zu|von|der|den|allen)\b.{0,25}(?:anweisung|instruktion|vorgabe)|\bneue (?:anweisung|aufgabe|instruktion)(?:en)?\s*:",
-    r"\b(?:ignora|ignore|ignorar|olvida|olvide|olvidate|omite|omita|haz caso omiso)\b.{0,40}\b(?:instrucciones|indicaciones|reglas|ordenes|directrices|todo (?:lo )?que)\b",
-    r"\b(?:ignore[zsr]?|oublie[zsr]?|ne tiens pas compte|ne tenez pas compte)\b.{0,40}\b(?:instructions|consignes|directives|regles)\b",
-    r"\b(?:ignora|dimentica|ignorate)\b.{0,40}\b(?:istruzioni|regole|indicazioni)\b|\b(?:ignore|esqueca|desconsidere)\b.{0,40}\b(?:instrucoes|regras|comandos)\b",
-    r"\b(?:negeer|vergeet)\b.{0,40}\b(?:instructies|regels|opdrachten)\b|\b(?:zignoruj|zapomnij|pomin)\b.{0,40}(?:instrukcj|polece|wytyczn)|\b(?:zaboravi|ignorisi|ignoriraj)\b.{0,30}(?:instrukcij|upute)",
-    r"(?:игнорируи|игнорируй|забудь|забудьте|проигнорируи)\w*.{0,40}(?:инструкци|указани|правил)|(?:忽略|无视|忘记).{0,15}(?:指令|指示|说明|规则|提示)|(?:指示|命令|ルール).{0,12}(?:無視|忘れ)",
+    r"\bignorier\w*\b.{0,50}\b(?:anweisung|instruktion|vorgabe|regel|befehl|prompt)|\b(?:vergiss|vergessen sie"
+    r"|missachte)\b.{0,40}(?:anweisung|instruktion|vorgabe|regeln|befehl|prompt|alles\b)|\b(?:nun|jetzt) (?:folgen"
+    r"|kommen|bist du)\b.{0,20}(?:aufgabe|anweisung|instruktion|$|\w+,)|\bausfuhrungen ignorieren",
+    r"\b(?:abweichend|entgegen) (?:zu|von|der|den|allen)\b.{0,25}(?:anweisung|instruktion|vorgabe)"
+    r"|\bneue (?:anweisung|aufgabe|instruktion)(?:en)?\s*:",
+    r"\b(?:ignora|ignore|ignorar|olvida|olvide|olvidate|omite|omita|haz caso omiso)\b.{0,40}\b(?:instrucciones"
+    r"|indicaciones|reglas|ordenes|directrices|todo (?:lo )?que)\b",
+    r"\b(?:ignore[zsr]?|oublie[zsr]?|ne tiens pas compte|ne tenez pas compte)\b.{0,40}\b(?:instructions|consignes"
+    r"|directives|regles)\b",
+    r"\b(?:ignora|dimentica|ignorate)\b.{0,40}\b(?:istruzioni|regole|indicazioni)\b|\b(?:ignore|esqueca"
+    r"|desconsidere)\b.{0,40}\b(?:instrucoes|regras|comandos)\b",
+    r"\b(?:negeer|vergeet)\b.{0,40}\b(?:instructies|regels|opdrachten)\b|\b(?:zignoruj|zapomnij"
+    r"|pomin)\b.{0,40}(?:instrukcj|polece|wytyczn)|\b(?:zaboravi|ignorisi|ignoriraj)\b.{0,30}(?:instrukcij|upute)",
+    r"(?:игнорируи|игнорируй|забудь|забудьте|проигнорируи)\w*.{0,40}(?:инструкци|указани|правил)|(?:忽略|无视"
+    r"|忘记).{0,15}(?:指令|指示|说明|规则|提示)|(?:指示|命令|ルール).{0,12}(?:無視|忘れ)",
     r"\b(?:onceki|tum) .{0,20}talimatlari? (?:yok say|unut|goz ardi)",
 )
 _REVEAL = (
-    rf"\b(?:print|show|reveal|repeat|output|display|dump|leak|translate|spell|write|give|tell|send|share|list|paste|expose|disclose|recite|summari[sz]e|what (?:is|are|was|were)|put|check){_W}{{0,8}}?"
-    r"(?:system prompts?|system message|prompt text|(?:initial|original|hidden|secret|internal|full|above|previous|first|whole|entire|your|all) (?:system )?(?:prompts?|instructions?)(?! (?:for|to|on|about|from|manual|above|below|that|given|and|but|i|in))|hidden rules|hidden guidelines|internal guidelines|internal rules)",
-    r"\b(?:rules|instructions|guidelines|prompt|orders) (?:were|are|have|did|was) you (?:been )?(?:given|get|got|told|follow|receive)",
-    r"\b(?:output|print|reveal|show|dump|tell me|give me)\W+(?:\w+\W+){0,2}?your (?:own )?(?:configuration|config|guidelines|rules|programming|source code|api keys?|secrets?)\b",
-    r"\brepeat (?:the|all|every)?\W*(?:\w+\W+){0,2}?(?:text|words|everything|anything|lines?|content)? ?(?:above|before this)",
+    rf"\b(?:print|show|reveal|repeat|output|display|dump|leak|translate|spell|write|give|tell|send|share|list|paste"
+    rf"|expose|disclose|recite|summari[sz]e|what (?:is|are|was|were)|put|check){_W}{{0,8}}?"
+    r"(?:system prompts?|system message|prompt text|(?:initial|original|hidden|secret|internal|full|above|previous"
+    r"|first|whole|entire|your|all) (?:system )?(?:prompts?|instructions?)(?! (?:for|to|on|about|from|manual|above"
+    r"|below|that|given|and|but|i|in))|hidden rules|hidden guidelines|internal guidelines|internal rules)",
+    r"\b(?:rules|instructions|guidelines|prompt|orders) (?:were|are|have|did|was) you (?:been )?(?:given|get|got"
+    r"|told|follow|receive)",
+    r"\b(?:output|print|reveal|show|dump|tell me|give me)\W+(?:\w+\W+){0,2}?your (?:own )?(?:configuration|config"
+    r"|guidelines|rules|programming|source code|api keys?|secrets?)\b",
+    r"\brepeat (?:the|all|every)?\W*(?:\w+\W+){0,2}?(?:text|words|everything|anything|lines?|content)? ?(?:above"
+    r"|before this)",
     r"\bsystem ?prompt\b|\bsystem-prompt|\bprompt[_ ]text\b|\binitial prompt\b",
-    r"\b(?:list|show|give|send|tell)\W+(?:\w+\W+){0,5}?(?:other|last \w+|all|previous) (?:customers|users|clients)\W+(?:\w+\W+){0,6}?(?:e-?mails?|address|data|talked|names|names?)",
+    r"\b(?:list|show|give|send|tell)\W+(?:\w+\W+){0,5}?(?:other|last \w+|all|previous) (?:customers|users"
+    r"|clients)\W+(?:\w+\W+){0,6}?(?:e-?mails?|address|data|talked|names|names?)",
     r"\bforward\W+(?:\w+\W+){0,3}?internal notes?",
 )
 _ROLE = (
-    r"\byou are now (?:an?|the|in|going to be|my|free|no longer|called|dan|entering|acting|operating)\b(?! (?:inbox|folder|screen|page))|\bnow you are [a-z]+ [a-z]+, how",
-    r"\b(?:act|behave|respond|answer|function|operate|speak|reply|talk)\W+(?:\w+\W+){0,3}?(?:as if you|as though you|as an? (?!result|reply|attachment|user|workaround|whole|separate|new|pdf|link|plain|html|popup|rule)\w+|like an? (?!charm|normal)\w+ (?:would|who|that)|as dan|as my|in the role)",
-    r"\b(?:pretend|imagine)\W+(?:to be|you are|youre|that you|you can|you have|being)\b|\broleplay|\brole-play|\brole play\b|\bplay the role\b|\bin character\b|\btake on the (?:role|persona)|\bpersona\b.{0,60}\byou\b|\byour persona\b",
-    r"\b(?:lets|let us) play a game\b|\bfrom now on,? (?:you|your|answer|respond|ignore|every|i want you|act|speak|reply)",
-    r"\bi want you to (?:act|pretend|take|simulate|be|ignore|write|respond|answer|imagine|become|play|behave|create|generate|forget)|\bi (?:want|need) you to (?:roleplay|tell me how)",
-    r"\byou (?:will|must|shall|should|are going to|have to) (?:now )?(?:act|pretend|play|impersonate|roleplay|simulate|comply|obey|respond as|answer as|never refuse|stay in|always (?:answer|respond|reply|comply))\b",
-    r"\b(?:dan|jailbreak|jailbroken|developer) mode\b|\bjailbr[eo]|\bdo anything now\b|\bas (?:dan|chatgpt|an ai (?:language )?model)\b|\bai language model\b|\blarge language model\b|\bhypothetical (?:language )?(?:model|ai|story|response)\b",
-    r"\b(?:no|without|free of|free from|bypass|not bound by)\W+(?:any |all |ethical |moral |these |content )*(?:restrictions|limitations|limits|filters|censorship|ethical|moral|guidelines) (?:at all|whatsoever|or|and|on|anymore)?",
-    r"\bchatgpt\b.{0,200}\b(?:you are|you will|you must|your|pretend|act)\b|\b(?:hi|hello|hey|dear|ok|okay) (?:chatgpt|gpt|claude|gemini|ai|assistant|bot|chatbot)\b|\bas dan,",
-    r"\bstell dir vor,? (?:du (?:bist|warst|seist)|sie (?:sind|waren))|\bdu bist (?:jetzt|nun|ab jetzt|ab sofort|kein|eine? (?:bose|ki|kunstliche|chatbot|assistent))|\b(?:mochte|will),? dass (?:du|sie) (?:als|so|die rolle|eine)|\bspiele? die rolle|\bverhalte dich|\bagiere? als|\bantworte?n? (?:sie )?im stil|\bab (?:jetzt|sofort) (?:bist|antwortest|sollst)",
-    r"\bactua como|\bhaz(?:te)? pasar por|\bfinge (?:que|ser)|\bahora eres\b|\ba partir de ahora (?:eres|responde)|\bagis comme|\bfais semblant|\btu es (?:maintenant|desormais)|\ba partir de maintenant,? tu|\bcomportati come|\bfingi di",
+    r"\byou are now (?:an?|the|in|going to be|my|free|no longer|called|dan|entering|acting"
+    r"|operating)\b(?! (?:inbox|folder|screen|page))|\bnow you are [a-z]+ [a-z]+, how",
+    r"(?<!to )\b(?:act|behave|respond|answer|function|operate|speak|reply|talk)\W+(?:\w+\W+){0,3}?(?:as if you"
+    r"|as though you|as an? (?!result|reply|attachment|user|workaround|whole|separate|new|pdf|link|plain|html"
+    r"|popup|rule)\w+|like an? (?!charm|normal)\w+ (?:would|who|that)|as dan|as my|in the role)",
+    r"\b(?:pretend|imagine)\W+(?:to be|you are|youre|that you|you can|you have|being)\b|\broleplay|\brole-play"
+    r"|\brole play\b|\bplay the role\b|\bin character\b|\btake on the (?:role|persona)|\bpersona\b.{0,60}\byou\b"
+    r"|\byour persona\b",
+    r"\b(?:lets|let us) play a game\b|\bfrom now on,? (?:you|your|answer|respond|ignore|every|i want you|act|speak"
+    r"|reply)",
+    r"\bi want you to (?:act|pretend|take|simulate|be|ignore|write|respond|answer|imagine|become|play|behave"
+    r"|create|generate|forget)|\bi (?:want|need) you to (?:roleplay|tell me how)",
+    r"\byou (?:will|must|shall|should|are going to|have to) (?:now )?(?:act|pretend|play|impersonate|roleplay"
+    r"|simulate|comply|obey|respond as|answer as|never refuse|stay in|always (?:answer|respond|reply|comply))\b",
+    r"\b(?:dan|jailbreak|jailbroken|developer) mode\b|\bjailbr[eo]|\bdo anything now\b|\bas (?:dan|chatgpt"
+    r"|an ai (?:language )?model)\b|\bai language model\b|\blarge language model\b"
+    r"|\bhypothetical (?:language )?(?:model|ai|story|response)\b",
+    r"\b(?:no|without|free of|free from|bypass|not bound by)\W+(?:any |all |ethical |moral |these "
+    r"|content )*(?:restrictions|limitations|limits|filters|censorship|ethical|moral|guidelines) (?:at all"
+    r"|whatsoever|or|and|on|anymore)?",
+    r"\bchatgpt\b.{0,200}\b(?:you are|you will|you must|your|pretend|act)\b|\b(?:hi|hello|hey|dear|ok"
+    r"|okay) (?:chatgpt|gpt|claude|gemini|ai|assistant|bot|chatbot)\b|\bas dan,",
+    r"\bstell dir vor,? (?:du (?:bist|warst|seist)|sie (?:sind|waren))|\bdu bist (?:jetzt|nun|ab jetzt|ab sofort"
+    r"|kein|eine? (?:bose|ki|kunstliche|chatbot|assistent))|\b(?:mochte|will),? dass (?:du|sie) (?:als|so"
+    r"|die rolle|eine)|\bspiele? die rolle|\bverhalte dich|\bagiere? als|\bantworte?n? (?:sie )?im stil"
+    r"|\bab (?:jetzt|sofort) (?:bist|antwortest|sollst)",
+    r"\bactua como|\bhaz(?:te)? pasar por|\bfinge (?:que|ser)|\bahora eres\b|\ba partir de ahora (?:eres|responde)"
+    r"|\bagis comme|\bfais semblant|\btu es (?:maintenant|desormais)|\ba partir de maintenant,? tu"
+    r"|\bcomportati come|\bfingi di",
 )
 _ADDRESSED = (
-    r"\b(?:note|message|instructions?|attention|reminder|information|hint|task) (?:to|for)(?: the| any| all| our| your)? (?:ai|a\.i|assistants?|bots?|chatbots?|llms?|language models?|model|automated (?:system|assistant))\b",
-    r"\bif (?:an?|the|any|you(?: are|re)?)(?: an?)? (?:automated |automatic |ai |virtual |digital )?(?:assistant|bot|ai|chatbot|language model|llm|model)\b[^.\n]{0,40}\b(?:read|process|handl|see|summari|answer|respond|reply|reading)",
-    r"\b(?:assistant|ai|chatbot|bot|model)\s*:\s*(?:sure|ok|yes|of course|certainly|add|ignore|do|i have|please|send|always|the)\b",
+    r"\b(?:note|message|instructions?|attention|reminder|information|hint|task) (?:to|for)(?: the| any| all| our"
+    r"| your)? (?:ai|a\.i|assistants?|bots?|chatbots?|llms?|language models?|model|automated (?:system"
+    r"|assistant))\b",
+    r"\bif (?:an?|the|any|you(?: are|re)?)(?: an?)? (?:automated |automatic |ai |virtual |digital )?(?:assistant"
+    r"|bot|ai|chatbot|language model|llm|model)\b[^.\n]{0,40}\b(?:read|process|handl|see|summari|answer|respond"
+    r"|reply|reading)",
+    r"\b(?:assistant|ai|chatbot|bot|model)\s*:\s*(?:sure|ok|yes|of course|certainly|add|ignore|do|i have|please"
+    r"|send|always|the)\b",
     r"<\|/?(?:im_start|im_end|system|endoftext|assistant|user)\|?>|<(?:im_start|im_end)>|<<sys>>|\[/?inst\]|\[/?system\]|\{\{#?(?:system|user|assistant)|</?(?:ticket|prompt|instructions?|conversation|context|message|document|user_input|assistant|system)>",
-    r"(?m)^\W*(?:#{2,}|\*{2,}|={3,}|-{3,}|\[)\s*(?:system|assistant|instructions?|new instructions?|admin(?:istrator)?|override|important instructions?)\b\s*[:\]#*=-]",
-    r"(?:^|[.!?\n\]]\s*)(?:system|system message|system note|system override|admin override)\s*:\s*(?:you|the (?:customer|user|assistant|following|above)|new|ignore|override|grant|policy|all|from|this|please)\b",
-    r"\b(?:new|additional|updated|special|important|real|next|following) (?:instructions?|tasks?|rules?|directives?|orders?) ?(?:for (?:the|you|this)[^:\n]{0,25})?\s*[:-]|\badditional instruction\b|\binstruction\s*:\s",
-    r"\bend of (?:the )?(?:ticket|prompt|conversation|document|user (?:input|message)|instructions?|text|context)\b\W|(?:observation|tool result|tool output|function result|final answer)\s*:",
-    r"\b(?:do not|dont|never) (?:escalate|hand over|hand off|pass|tell|inform|involve|notify)\b[^.\n]{0,40}\b(?:human|person|staff|agent|anyone|supervisor)",
-    r"\bnow focus on (?:your|a|the) new\b|\bstop\W{1,4}(?:new task|write|say|instead)|\byour (?:new|next|real|actual|only) (?:task|job|goal|purpose|instruction|mission|role) is\b|\bwell done!? (?:now|but|forget)",
+    r"(?m)^\W*(?:#{2,}|\*{2,}|={3,}|-{3,}|\[)\s*(?:system|assistant|instructions?|new instructions?"
+    r"|admin(?:istrator)?|override|important instructions?)\b\s*[:\]#*=-]",
+    r"(?:^|[.!?\n\]]\s*)(?:system|system message|system note|system override|admin override)\s*:\s*(?:you"
+    r"|the (?:customer|user|assistant|following|above)|new|ignore|override|grant|policy|all|from|this|please)\b",
+    r"\b(?:new|additional|updated|special|important|real|next|following) (?:instructions?|tasks?|rules?"
+    r"|directives?|orders?) ?(?:for (?:the|you|this)[^:\n]{0,25})?\s*[:-]|\badditional instruction\b"
+    r"|\binstruction\s*:\s",
+    r"\bend of (?:the )?(?:ticket|prompt|conversation|document|user (?:input|message)|instructions?|text"
+    r"|context)\b\W|(?:observation|tool result|tool output|function result|final answer)\s*:",
+    r"\b(?:do not|dont|never) (?:escalate|hand over|hand off|pass|tell|inform|involve"
+    r"|notify)\b[^.\n]{0,40}\b(?:human|person|staff|agent|anyone|supervisor)",
+    r"\bnow focus on (?:your|a|the) new\b|\bstop\W{1,4}(?:new task|write|say|instead)|\byour (?:new|next|real"
+    r"|actual|only) (?:task|job|goal|purpose|instruction|mission|role) is\b|\bwell done!? (?:now|but|forget)",
 )
 _DEMAND = (
-    r"\b(?:modify|alter|adjust|change|rewrite|encode|encrypt|jumble|scramble|shuffle|structure|format|phrase|craft|compose|provide|write|give|conclude|begin|start|end|finish|reverse|replace)\W+(?:\w+\W+){0,6}?(?:your|the) (?:entire |whole |next |final )?(?:answer|reply|response|output|message) (?:to|using|by|with|in|as|so|into|backwards?|exclusively|only)\b",
-    r"\b(?:augment|enhance|supplement|enrich|scramble|combine|group|render|misspell|rearrange|replace|introduce|apply|convert|translate|reverse|substitute|capitalize|infuse|amend|adapt|revise|tailor)\W+(?:\w+\W+){0,6}?your (?:answers?|repl(?:y|ies)|responses?|output|message)\b",
-    r"\bin your (?:response|reply|answer|output)\W{1,3}(?:please )?(?:suggest|use|include|mention|tell|tease|claim|state|recommend|ask|encourage|promote|write|say|always|pretend|add)\b|\b(?:letters|words|vowels) (?:of|in) your (?:answer|response|reply)",
-    r"\b(?:respond|reply|answer)\W+(?:to )?(?:all|every|each)\W+(?:of )?(?:my |the )?(?:questions?|prompts?|messages?|inputs?)\b|\bai (?:called|named)\b|\byour instructions are\b",
-    r"\b(?:add|include|insert|integrate|incorporate|embed|append|put|place|mention|inject|weave)\W+(?:\w+\W+){0,12}?(?:in|into|to|at the end of|within|throughout) (?:your|the) (?:reply|response|answer|output|email response|summary|draft)\b(?!\W*please)",
-    r"\b(?:reply|respond|answer|output|say|print|write)\W+(?:\w+\W+){0,2}?(?:only|just|exclusively|nothing but|solely)\W+(?:with|in|the|\"|')|\bsay (?:only )?the word\b|\b(?:just|instead|only|now|and|then) (?:output|print|write|say|answer)\s*[:,]?\s*[\"“„][^\"”“\n]{2,}",
-    r"\b(?:customer|user|sender|account|identity)(?:_| )?(?:has been |is |was |=|\": ?)(?:already |now )?verif(?:ied|y)|customer_verified|\bskip (?:the |any |all )?(?:\w+ )?(?:identity |security )?(?:check|verification)|\bgrant all\b|\bmust (?:now )?(?:approve|comply|grant|obey)\b|\bapprove (?:every|all|my) (?:refund|request)|\bi (?:hereby )?authori[sz]e you\b|\brefund_limit",
-    r"!\[[^\]\n]{0,80}\]\(\s*https?:|\breplace \w+ with the (?:chat|conversation|ticket)|\b(?:do not|dont|without) mention(?:ing)? (?:it|this|that)\b",
-    r"\bdecode (?:this|the following)?\W*(?:\w+\W+){0,3}?(?:base64|rot13|hex)|\bbase64\b[^\n]{0,40}\b(?:do what|execute|follow|decode)|\bspell (?:it )?backwards?\b|\b(?:execute|run) the following (?:command|code|instruction|python|sql)\b",
-    r"\bwhen (?:summari[sz]ing|answering|replying|responding|processing)\b[^.\n]{0,30}\b(?:this|to)\b[^.\n]{0,30}\b(?:recommend|always|include|say|add|mention|praise)|\brecommend (?:the|a|our) competitor|\bset (?:the|its|this) priority to\b[^.\n]{0,40}\bassign",
-    r"\b(?:write|compose|provide|create|generate|craft|tell)\W+(?:me |us |for me )?(?:an?|some|the) (?:\w+\W+){0,3}?(?:poem|haiku|limerick|sonnet|song lyrics|lyrics|rap|fairy tale|short story|screenplay|joke|essay)\b",
-    r"\bhate[sn]? (?:the )?humans?\b|\bdestroy humanity\b|\bdo not (?:look|use) (?:in )?the (?:documents?|information|context) provided|\binformation in the prompt\b",
-    r"\b(?:50|full|free|100)\s?%? ?(?:discount|refund)[- ]codes?\b|\b(?:start by )?crediting my account\b|\bnever checks? polic|\badmin(?:istrator)? password\b.{0,20}$|\btell me the (?:admin|root|master) password",
+    r"\b(?:modify|alter|adjust|change|rewrite|encode|encrypt|jumble|scramble|shuffle|structure|format|phrase|craft"
+    r"|compose|provide|write|give|conclude|begin|start|end|finish|reverse|replace)\W+(?:\w+\W+){0,6}?(?:your"
+    r"|the) (?:entire |whole |next |final )?(?:answer|reply|response|output|message) (?:to|using|by|with|in|as|so"
+    r"|into|backwards?|exclusively|only)\b",
+    r"\b(?:augment|enhance|supplement|enrich|scramble|combine|group|render|misspell|rearrange|replace|introduce"
+    r"|apply|convert|translate|reverse|substitute|capitalize|infuse|amend|adapt|revise"
+    r"|tailor)\W+(?:\w+\W+){0,6}?your (?:answers?|repl(?:y|ies)|responses?|output|message)\b",
+    r"\bin your (?:response|reply|answer|output)\W{1,3}(?:please )?(?:suggest|use|include|mention|tell|tease|claim"
+    r"|state|recommend|ask|encourage|promote|write|say|always|pretend|add)\b|\b(?:letters|words|vowels) (?:of"
+    r"|in) your (?:answer|response|reply)",
+    r"\b(?:respond|reply|answer)\W+(?:to )?(?:all|every|each)\W+(?:of )?(?:my |the )?(?:questions?|prompts?"
+    r"|messages?|inputs?)\b|\bai (?:called|named)\b|\byour instructions are\b",
+    r"\b(?:add|include|insert|integrate|incorporate|embed|append|put|place|mention|inject"
+    r"|weave)\W+(?:\w+\W+){0,12}?(?:in|into|to|at the end of|within|throughout) (?:your|the) (?:reply|response"
+    r"|answer|output|email response|summary|draft)\b(?!\W*please)",
+    r"\b(?:reply|respond|answer|output|say|print|write)\W+(?:\w+\W+){0,2}?(?:only|just|exclusively|nothing but"
+    r"|solely)\W+(?:with|in|the|\"|')|\bsay (?:only )?the word\b|\b(?:just|instead|only|now|and|then) (?:output"
+    r"|print|write|say|answer)\s*[:,]?\s*[\"“„][^\"”“\n]{2,}",
+    r"\b(?:customer|user|sender|account|identity)(?:_| )?(?:has been |is |was |=|\": ?)(?:already "
+    r"|now )?verif(?:ied|y)|customer_verified|\bskip (?:the |any |all )?(?:\w+ )?(?:identity |security )?(?:check"
+    r"|verification)|\bgrant all\b|\bmust (?:now )?(?:approve|comply|grant|obey)\b|\bapprove (?:every|all"
+    r"|my) (?:refund|request)|\bi (?:hereby )?authori[sz]e you\b|\brefund_limit",
+    r"!\[[^\]\n]{0,80}\]\(\s*https?:|\breplace \w+ with the (?:chat|conversation|ticket)|\b(?:do not|dont"
+    r"|without) mention(?:ing)? (?:it|this|that)\b",
+    r"\bdecode (?:this|the following)?\W*(?:\w+\W+){0,3}?(?:base64|rot13|hex)|\bbase64\b[^\n]{0,40}\b(?:do what"
+    r"|execute|follow|decode)|\bspell (?:it )?backwards?\b|\b(?:execute|run) the following (?:command|code"
+    r"|instruction|python|sql)\b",
+    r"\bwhen (?:summari[sz]ing|answering|replying|responding|processing)\b[^.\n]{0,30}\b(?:this"
+    r"|to)\b[^.\n]{0,30}\b(?:recommend|always|include|say|add|mention|praise)|\brecommend (?:the|a|our) competitor"
+    r"|\bset (?:the|its|this) priority to\b[^.\n]{0,40}\bassign",
+    r"\b(?:write|compose|provide|create|generate|craft|tell)\W+(?:me |us |for me )?(?:an?|some"
+    r"|the) (?:\w+\W+){0,3}?(?:poem|haiku|limerick|sonnet|song lyrics|lyrics|rap|fairy tale|short story|screenplay"
+    r"|joke|essay)\b",
+    r"\bhate[sn]? (?:the )?humans?\b|\bdestroy humanity\b|\bdo not (?:look|use) (?:in )?the (?:documents?"
+    r"|information|context) provided|\binformation in the prompt\b",
+    r"\b(?:50|full|free|100)\s?%? ?(?:discount|refund)[- ]codes?\b|\b(?:start by )?crediting my account\b"
+    r"|\bnever checks? polic|\badmin(?:istrator)? password\b.{0,20}$|\btell me the (?:admin|root|master) password",
 )
 _FAMILIES = {
     "override": _OVERRIDE,
@@ -90,10 +163,12 @@ _COMPILED = {
 }
 _BACKWARDS = re.compile(r"snoitcurtsni|tpmorp|erongi\b|suoiverp|edrageridsid")
 _HIDDEN_ORDER = re.compile(
-    r"\b(?:assistant|ai|chatbot|bot|llm|language model|system prompt|summari[sz]e|summari[sz]ing|reply|respond|answer|instructions?|ignore|recommend|approve|refund|escalate|you must|your (?:reply|response|answer))\b"
+    r"\b(?:assistant|ai|chatbot|bot|llm|language model|system prompt|summari[sz]e|summari[sz]ing|reply|respond"
+    r"|answer|instructions?|ignore|recommend|approve|refund|escalate|you must|your (?:reply|response|answer))\b"
 )
 _BASE64 = re.compile(r"\b[A-Za-z0-9+/]{24,}={0,2}")
-_SPACED = re.compile(r"(?:\b\w[ ._-]){7,}\w\b")
+_SPACED = re.compile(r"(?:\b\w[ ._-]{1,3}){7,}\w\b")
+_RUN_TOGETHER = re.compile(r"(?:ignore|disregard|forget)\w{0,12}(?:previous|prior|above|instruction)|systemprompt")
 _LEET = str.maketrans("013457@$", "oieast" + "as")
 _LEET_WORD = re.compile(r"\b(?=\w*[a-z])(?=\w*[013457@$])[a-z013457@$]{4,}\b")
 _MAX_CHARS = 20_000
@@ -109,7 +184,7 @@ def suspicions(text: str, hidden: str = "") -> tuple[str, ...]:
     if _BACKWARDS.search(plain):
         found.add("backwards")
     for disguise, undone in _undisguised(text[:_MAX_CHARS], plain):
-        if any(_COMPILED[name].search(undone) for name in ("override", "reveal")):
+        if _RUN_TOGETHER.search(undone) or any(_COMPILED[name].search(undone) for name in ("override", "reveal")):
             found.add(disguise)
     if hidden and (_HIDDEN_ORDER.search(fold(hidden[:_MAX_CHARS])) or suspicions(hidden)):
         found.add("hidden")
@@ -120,7 +195,8 @@ def _undisguised(text: str, plain: str) -> list[tuple[str, str]]:
     """Return readings of what was spaced out, written in digits or encoded."""
     readings = []
     if spaced := _SPACED.findall(plain):
-        readings.append(("spaced", " ".join(re.sub(r"[ ._-]", "", run) for run in spaced)))
+        closed = [re.sub(r"(?<=\w)[ ._-](?=\w)", "", run) for run in spaced]
+        readings.append(("spaced", " ".join(closed)))
     if _LEET_WORD.search(plain):
         readings.append(("digits", _LEET_WORD.sub(lambda word: word[0].translate(_LEET), plain)))
     for run in _BASE64.findall(text)[:20]:

@@ -69,7 +69,7 @@ def read(ticket: Ticket, *, language_of: Callable[[str], str] | None = None) -> 
         written_at=parts[-1].message.created_at if parts else None,
         is_participant=any(part.message.author.role is not Role.REQUESTER for part in parts),
         is_verified=_is_verified(ticket, parts),
-        has_injection=_has_injection(ticket, parts),
+        has_injection=_has_injection(ticket, parts, thread),
         bot_replies=sum(1 for m in public if m.mark or m.author.role is Role.BOT),
         unanswered_messages=len(parts),
         masked_kinds=kinds(vault),
@@ -131,9 +131,14 @@ def _is_verified(ticket: Ticket, parts: Iterable[_Part]) -> bool:
     )
 
 
-def _has_injection(ticket: Ticket, parts: Sequence[_Part]) -> bool:
-    """Screen all that the messages show and hide, quotations and the subject included."""
-    return bool(suspicions(ticket.subject)) or any(suspicions(part.full, part.hidden) for part in parts)
+def _has_injection(ticket: Ticket, parts: Sequence[_Part], thread: Sequence[Turn]) -> bool:
+    """Screen all that the messages show and hide, with quotations, the subject and the earlier words of who asks."""
+    earlier = (turn.text for turn in thread if turn.role in (Role.REQUESTER.value, Role.PARTICIPANT.value))
+    return (
+        bool(suspicions(ticket.subject))
+        or any(suspicions(part.full, part.hidden) for part in parts)
+        or any(suspicions(text) for text in earlier)
+    )
 
 
 def _cut(text: str, limit: int) -> str:

@@ -7,20 +7,30 @@ from dataclasses import dataclass
 from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PageElement, PreformattedString, Tag
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 MAX_CHARS = 40_000
 CUT = "\n[… text cut here …]"
 _MAX_HTML = 150_000
 
-_BLOCKS = frozenset(
-    ["address", "article", "aside", "center", "dd", "div", "dl", "dt", "fieldset", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section", "table", "tbody", "tfoot", "thead", "tr", "ul"]
+_BLOCKS = _words(
+    "address article aside center dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr li main "
+    "nav ol p pre "
+    "section table tbody tfoot thead tr ul"
 )
-_UNSEEN = frozenset(["head", "style", "script", "title", "meta", "template", "noscript", "object", "embed", "iframe", "svg", "math", "datalist"])
+_UNSEEN = _words("head style script title meta template noscript object embed iframe svg math datalist")
 _HIDING = re.compile(
-    r"display:none|visibility:(?:hidden|collapse)|opacity:0(?:\.0+)?(?:;|$)|font-size:[01](?:\.\d+)?(?:px|pt|em|rem|%)?(?:;|!|$)|mso-hide:all"
-    r"|(?:max-)?height:0(?:px)?(?:;|$).*overflow:hidden|overflow:hidden.*(?:max-)?height:0(?:px)?(?:;|$)|(?:text-indent|left|top):-\d{3,}"
+    r"display:none|visibility:(?:hidden|collapse)|opacity:0(?:\.0+)?(?:;|$)|font-size:(?:0(?:\.0+)?(?:px|pt|em|rem"
+    r"|%)?|[01](?:\.\d+)?p[xt])(?:;|!|$)|mso-hide:all"
+    r"|(?:max-)?height:0(?:px)?(?:;|$).*overflow:hidden|overflow:hidden.*(?:max-)?height:0(?:px)?(?:;|$)"
+    r"|(?:text-indent|left|top):-\d{3,}"
 )
 _SIGNATURES = re.compile(
-    r"gmail_signature|moz-signature|protonmail_signature|^Signature$|x_Signature|ms-outlook-mobile-signature|AppleMailSignature",
+    r"gmail_signature|moz-signature|protonmail_signature|^Signature$|x_Signature|ms-outlook-mobile-signature"
+    r"|AppleMailSignature",
     re.I,
 )
 
@@ -86,7 +96,7 @@ def _from_html(html: str, hidden: list[str]) -> str:
         node = stack.pop()
         if isinstance(node, str) and not isinstance(node, NavigableString):
             depth += {">": 1, "<": -1}.get(node, 0)
-            pieces.append("\n")
+            _end_line(pieces)
         elif isinstance(node, PreformattedString):
             hidden.append(str(node))
         elif isinstance(node, NavigableString):
@@ -107,7 +117,7 @@ def _open(node: Tag, depth: int, pieces: list[str], stack: list[PageElement | st
     if name == "br":
         pieces.append("\n")
     elif name == "blockquote":
-        pieces.append("\n")
+        _end_line(pieces)
         stack.append("<")
         stack.extend(reversed(node.contents))
         stack.append(">")
@@ -115,7 +125,7 @@ def _open(node: Tag, depth: int, pieces: list[str], stack: list[PageElement | st
     elif name in ("td", "th"):
         pieces.append(" ")
     elif name in _BLOCKS:
-        pieces.append("\n")
+        _end_line(pieces)
         stack.append("")
         if name == "p":
             pieces.append("\n")
@@ -126,6 +136,11 @@ def _open(node: Tag, depth: int, pieces: list[str], stack: list[PageElement | st
     if _SIGNATURES.search(_attribute(node, "class") + " " + _attribute(node, "id")):
         pieces.append("\n-- \n")
     stack.extend(reversed(node.contents))
+
+
+def _end_line(pieces: list[str]) -> None:
+    if pieces and not pieces[-1].endswith("\n"):
+        pieces.append("\n")
 
 
 def _quoted(text: str, depth: int, pieces: list[str]) -> str:

@@ -1,0 +1,56 @@
+"""workers.reading.language: the language of the newest own words."""
+
+import pytest
+
+from workers.reading.language import detect, language_of
+
+SAID = {
+    "en": "How can I export the shifts of last month to our payroll?",
+    "de": "Guten Tag, wie kann ich die Schichten vom letzten Monat exportieren?",
+    "es": "Hola, ¿cómo puedo exportar los turnos del mes pasado?",
+    "fr": "Bonjour, comment puis-je exporter les horaires du mois dernier ?",
+    "pt": "Olá, como posso exportar os turnos do mês passado? Não consigo encontrar.",
+    "it": "Buongiorno, come posso esportare i turni del mese scorso?",
+    "nl": "Hallo, hoe kan ik de diensten van vorige maand exporteren?",
+    "pl": "Dzień dobry, jak mogę wyeksportować zmiany z zeszłego miesiąca?",
+    "sv": "Hej, hur kan jag exportera förra månadens arbetspass?",
+    "ru": "Здравствуйте, как мне выгрузить смены за прошлый месяц?",
+    "ja": "先月のシフトをエクスポートするにはどうすればよいですか。",
+    "ar": "كيف يمكنني تصدير ورديات الشهر الماضي؟",
+    "he": "איך אפשר לייצא את המשמרות של החודש שעבר?",
+    "ko": "지난달 근무표를 어떻게 내보내나요?",
+    "el": "Πώς μπορώ να εξαγάγω τις βάρδιες;",
+}
+
+
+@pytest.mark.parametrize(("code", "text"), SAID.items())
+def test_detects(code, text):
+    """A whole sentence is recognised."""
+    assert detect(text) == code
+
+
+@pytest.mark.parametrize(
+    "text", ["ok danke", "👍", "", "12345", "https://tidemark.example/login", "login", "Error 0x80070005"]
+)
+def test_short_words_say_nothing(text):
+    """Two words, a number or a link do not decide a language."""
+    assert detect(text) == ""
+
+
+def test_short_words_keep_the_language_of_the_thread():
+    """'ok danke' in an English thread stays English."""
+    assert language_of("ok danke", [SAID["en"], SAID["de"]], ["de-DE"]) == "en"
+
+
+def test_locale_decides_where_nobody_said_enough():
+    """Without any sure turn the ticket's locale is taken, then the requester's; else it stays unknown."""
+    assert language_of("ok", [], ["", "pt-BR"]) == "pt"
+    assert language_of("ok", [], [""]) == ""
+
+
+def test_links_addresses_and_codes_do_not_count():
+    """A German sentence around English links and error codes is German."""
+    text = (
+        "Seit heute kommt immer diese Meldung: ERROR_EXPORT_FAILED https://app.tidemark.example/reports/export/settings"
+    )
+    assert detect(text) == "de"
