@@ -17,6 +17,11 @@ from stdnum.fr import nir
 from stdnum.it import codicefiscale
 from stdnum.us import ssn
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 STRUCTURED = frozenset({"card", "iban", "email", "phone", "ip", "national-id", "token", "password", "code"})
 
 
@@ -81,7 +86,8 @@ _TOKENS = (
     ),
     re.compile(
         r"(?i)\b(?:api|access|secret|private|auth|client|webhook|refresh)[ _-]?(?:key|token|secret)s?\b"
-        r"(?:[ \t]+(?:is|was|ist|es|est))?[ \t]*[:=]?[ \t]*[\"'`]?((?=[\w+/=.~-]*\d)(?=[\w+/=.~-]*[a-zA-Z])[\w+/=.~-]{10,})"
+        r"(?:[ \t]+(?:is|was|ist|es"
+        r"|est))?[ \t]*[:=]?[ \t]*[\"'`]?((?=[\w+/=.~-]*\d)(?=[\w+/=.~-]*[a-zA-Z])[\w+/=.~-]{10,})"
     ),
     re.compile(
         r"(?i)\btoken(?:[ \t]+is)?[ \t]*[:=]?[ \t]*[\"'`]?((?=[\w+/=.~-]*\d)(?=[\w+/=.~-]*[a-z])[\w+/=.~-]{16,})"
@@ -141,8 +147,10 @@ def _has_card_layout(digits: str) -> bool:
 
 _SSN = re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])")
 _ID_WORDS = re.compile(
-    r"(?i)\b(?:ssn|social security(?: number| no\.?)?|national insurance(?: number| no\.?)?|ni number|nino|passport(?: number| no\.?)?"
-    r"|tax(?:payer)? id(?: number)?|steuer-?id(?:entifikationsnummer)?|steuernummer|ausweis(?:nummer|nr\.?)|personalausweis(?:nummer)?|reisepass(?:nummer)?"
+    r"(?i)\b(?:ssn|social security(?: number| no\.?)?|national insurance(?: number| no\.?)?|ni number|nino"
+    r"|passport(?: number| no\.?)?"
+    r"|tax(?:payer)? id(?: number)?|steuer-?id(?:entifikationsnummer)?|steuernummer|ausweis(?:nummer|nr\.?)"
+    r"|personalausweis(?:nummer)?|reisepass(?:nummer)?"
     r"|sozialversicherungsnummer|svnr|dni|nie|nif|num[eé]ro de s[eé]curit[eé] sociale|codice fiscale|bsn|pesel|cpf"
     r"|id(?:entity)? card(?: number)?|driver'?s? licen[cs]e(?: number)?)"
     r"(?:[ \t]+(?:is|ist|es|est|number|no\.?|nr\.?|ends in|ending in)){0,2}[ \t]*[:=#]?[ \t]*"
@@ -159,6 +167,7 @@ _NINO = re.compile(r"\b[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} 
 
 
 def _national_ids(text: str) -> Iterator[tuple[str, int, int]]:
+    yield from _groups("national-id", (_NINO,), text)
     for found in _SSN.finditer(text):
         if ssn.is_valid(found.group()):
             yield "national-id", found.start(), found.end()
@@ -169,7 +178,6 @@ def _national_ids(text: str) -> Iterator[tuple[str, int, int]]:
         for found in pattern.finditer(text):
             if is_valid(found.group()):
                 yield "national-id", found.start(), found.end()
-    yield from _groups("national-id", (_NINO,), text)
 
 
 def _end_of_id(found: re.Match[str]) -> int:
@@ -210,159 +218,47 @@ _MONTH = (
 )
 _DATE = (
     r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}"
-    rf"|\d{{1,2}}(?:st|nd|rd|th|\.)?(?: de| of)? {_MONTH}(?: de|,)? \d{{4}}|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}})"
+    rf"|\d{{1,2}}(?:st|nd|rd|th|\.)?(?: de| of)? {_MONTH}(?: de|,)? \d{{4}}|{_MONTH} \d{{1,2}}(?:st|nd|rd"
+    rf"|th)?,? \d{{4}})"
 )
 _BIRTH_DATE = re.compile(
-    r"(?i)\b(?:date of birth|d\.?o\.?b\.?|birth ?dat(?:e|um)|birthday|born|geboren|geb\.|geburts(?:datum|tag)|fecha de nacimiento"
+    r"(?i)\b(?:date of birth|d\.?o\.?b\.?|birth ?dat(?:e|um)|birthday|born|geboren|geb\.|geburts(?:datum|tag)"
+    r"|fecha de nacimiento"
     r"|nacid[oa]|nac[ií]|date de naissance|n[eé]e?|data di nascita|nat[oa]|data de nascimento|nascid[oa]|geboortedatum)"
     rf"(?:[ \t]+(?:is|was|on|am|ist|el|le|il|em|es|est|op)){{0,2}}[ \t]*[:=-]?[ \t]*({_DATE})"
 )
 
-_SECRET_WORD = (
-    r"(?:pass ?word|passwd|passphrase|pass ?code|pwd|passwort|kennwort|contrase[nñ]a|clave|mot de passe|mdp|senha|parola d'ordine"
+_KEYWORD = (
+    r"(?:pass ?word|passwd|passphrase|pass ?code|pwd|passwort|kennwort|contrase[nñ]a|clave|mot de passe|mdp|senha"
+    r"|parola d'ordine"
     r"|wachtwoord|has[lł]o|l[oö]senord|parol[aə]?|пароль)"
 )
 _PASSWORD_SAID = re.compile(
-    rf"(?i)\b{_SECRET_WORD}(?:[ \t]+(?:for|f[uü]r|de|of|to)[ \t]+[^\n.:=]{{1,30}}?)?"
-    r"[ \t]+(?:is|ist|lautet|war|was|es|est|era|é|è|=)(?:[ \t]+|(?=:))(?:(?:still|now|noch|jetzt)[ \t]+)?:?[ \t]*[\"'“„‘«`]?([^\s\"'”“’»`]{3,64})"
+    rf"(?i)\b{_KEYWORD}(?:[ \t]+(?:for|f[uü]r|de|of|to)[ \t]+[^\n.:=]{{1,30}}?)?"
+    r"[ \t]+(?:is|ist|lautet|war|was|es|est|era|é|è|=)(?:[ \t]+|(?=:))(?:(?:still|now|noch"
+    r"|jetzt)[ \t]+)?:?[ \t]*[\"'“„‘«`]?([^\s\"'”“’»`]{3,64})"
 )
 _PASSWORD_FIELD = re.compile(
-    rf"(?i)\b{_SECRET_WORD}[ \t]*[:=][ \t]*[\"'“„‘«`]?([^\s\"'”“’»`]{{3,64}})(?=[\"'”’»`]?[ \t]*(?:[.,;!)]|\n|$|and\b|und\b)|[ \t]*[/|])"
+    rf"(?i)\b{_KEYWORD}[ \t]*[:=][ \t]*[\"'“„‘«`]?([^\s\"'”“’»`]{{3,64}})(?=[\"'”’»`]?[ \t]*(?:[.,;!)]|\n|$"
+    rf"|and\b|und\b)|[ \t]*[/|])"
 )
 _PIN = re.compile(
-    r"(?i)\b(?:pin|pin code|cvv2?|cvc2?|card security code|puk)\b(?:[ \t]+(?:is|ist|es|est|number|code)){0,2}[ \t]*[:=#]?[ \t]*(\d{3,8})\b"
+    r"(?i)\b(?:pin|pin code|cvv2?|cvc2?|card security code|puk)\b(?:[ \t]+(?:is|ist|es|est|number"
+    r"|code)){0,2}[ \t]*[:=#]?[ \t]*(\d{3,8})\b"
 )
-_NOT_A_PASSWORD = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "not",
-        "no",
-        "wrong",
-        "incorrect",
-        "invalid",
-        "expired",
-        "correct",
-        "right",
-        "reset",
-        "required",
-        "empty",
-        "blank",
-        "missing",
-        "weak",
-        "strong",
-        "too",
-        "never",
-        "always",
-        "being",
-        "been",
-        "rejected",
-        "refused",
-        "accepted",
-        "asked",
-        "requested",
-        "saved",
-        "stored",
-        "lost",
-        "forgotten",
-        "unknown",
-        "changed",
-        "ok",
-        "okay",
-        "okey",
-        "working",
-        "broken",
-        "hidden",
-        "visible",
-        "needed",
-        "necessary",
-        "still",
-        "now",
-        "also",
-        "only",
-        "so",
-        "very",
-        "what",
-        "which",
-        "that",
-        "this",
-        "it",
-        "its",
-        "my",
-        "your",
-        "in",
-        "on",
-        "at",
-        "to",
-        "for",
-        "with",
-        "from",
-        "by",
-        "of",
-        "as",
-        "if",
-        "when",
-        "where",
-        "why",
-        "how",
-        "falsch",
-        "nicht",
-        "ungultig",
-        "abgelaufen",
-        "richtig",
-        "leer",
-        "incorrecta",
-        "incorrecto",
-        "invalida",
-        "no",
-        "erronea",
-        "mal",
-        "incorrect",
-        "faux",
-        "invalide",
-        "expire",
-        "errado",
-        "errada",
-        "inválida",
-        "ungültig",
-        "abgelehnt",
-        "vergessen",
-        "weg",
-        "kaputt",
-        "even",
-        "used",
-        "using",
-        "issue",
-        "longer",
-        "different",
-        "same",
-        "protected",
-        "case-sensitive",
-        "sensitive",
-        "good",
-        "fine",
-        "valid",
-        "set",
-        "unchanged",
-        "long",
-        "short",
-        "displayed",
-        "shown",
-        "entered",
-        "typed",
-        "sent",
-        "automatically",
-        "ignored",
-        "denied",
-        "unable",
-        "definitely",
-        "really",
-        "simply",
-        "just",
-        "either",
-        "probably",
-    ]
+_NOT_A_PASSWORD = _words(
+    "a an the not no wrong incorrect invalid expired correct right reset required empty blank missing weak strong too "
+    "never always being been rejected refused accepted asked requested saved stored lost forgotten unknown "
+    "changed ok okay "
+    "okey working broken hidden visible needed necessary still now also only so very what which that this it its "
+    "my your in on "
+    "at to for with from by of as if when where why how falsch nicht ungultig abgelaufen richtig leer incorrecta "
+    "incorrecto "
+    "invalida no erronea mal incorrect faux invalide expire errado errada inválida ungültig abgelehnt vergessen "
+    "weg kaputt "
+    "even used using issue longer different same protected case-sensitive sensitive good fine valid set "
+    "unchanged long short displayed shown "
+    "entered typed sent automatically ignored denied unable definitely really simply just either probably"
 )
 
 
@@ -376,13 +272,16 @@ def _passwords(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 _CODE = re.compile(
-    r"(?i)\b((?:\w+[ -]){0,2})(?:codes?|codigo|c[oó]digo|passcode|otp|tan|bestätigungscode|sicherheitscode|anmeldecode|einmalcode)\b"
+    r"(?i)\b((?:\w+[ -]){0,2})(?:codes?|codigo|c[oó]digo|passcode|otp|tan|bestätigungscode|sicherheitscode"
+    r"|anmeldecode|einmalcode)\b"
     r"(?:[ \t]+(?:i (?:got|received)|is|was|ist|lautet|es|est)){0,2}[ \t]*[:=-]?[ \t]*[\"'“`]?"
     r"(\d{3}[ -]\d{3}|\d{4,8}|(?=[A-Z0-9-]*\d)[A-Z0-9]{4,5}(?:-[A-Z0-9]{4,5}){1,5})\b(?![-.]\d)"
 )
 _ORDINARY_CODE = re.compile(
-    r"(?i)\b(?:error|fehler|zip|post|postal|country|area|promo|promotion|discount|coupon|voucher|gutschein|rabatt|status|exit"
-    r"|qr|bar|source|sort|dialling|dialing|product|item|stop|state|http|response|return|cost|pay|employee|shift|job|erreur"
+    r"(?i)\b(?:error|fehler|zip|post|postal|country|area|promo|promotion|discount|coupon|voucher|gutschein|rabatt"
+    r"|status|exit"
+    r"|qr|bar|source|sort|dialling|dialing|product|item|stop|state|http|response|return|cost|pay|employee|shift"
+    r"|job|erreur"
     r"|postleit|project|dress|color|colour|region|airport|currency|tax|department|location)"
 )
 
@@ -396,15 +295,18 @@ def _codes(text: str) -> Iterator[tuple[str, int, int]]:
 _INTERNATIONAL = re.compile(r"(?<![\w+])(?:\+|00(?=[1-9]))\d(?:[ ./-]{0,2}\(?\d{1,5}\)?){2,7}(?![\w])")
 _GROUPED = re.compile(
     r"(?<![\w.,/:#+-])(?:1[ .-])?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}(?![\w-]|\.\d)"  # North America
-    r"|(?<![\w.,/:#+-])(?!\d{2}[-/]\d{2}[-/]\d{2,4}\b)\(?0\d{1,5}\)?(?:[ /-]{1,3}\d{2,8}){1,4}(?![\w-]|[.,]\d)"  # a trunk zero and groups
+    r"|(?<![\w.,/:#+-])(?!\d{2}[-/]\d{2}[-/]\d{2,4}\b"
+    r"|\d{3}-\d{2}-\d{4}\b)\(?0\d{1,5}\)?(?:[ /-]{1,3}\d{2,8}){1,4}(?![\w-]|[.,]\d)"  # a trunk zero and groups
 )
 _BARE = re.compile(r"(?<![\w.,/:#+=-])\(?0?[1-9]\d{5,11}(?![\w-]|[.,]\d)")
 _PHONE_WORD = re.compile(
-    r"(?i)(?:phone|\bph|\btel|telephone|tel[eé]fono|t[eé]l[eé]phone|telefon\w*|mobile?|m[oó]vil|cell\w*|handy|whats ?app|fax|call|text|ring|reach|contact)\b"
+    r"(?i)(?:phone|\bph|\btel|telephone|tel[eé]fono|t[eé]l[eé]phone|telefon\w*|mobile?|m[oó]vil|cell\w*|handy"
+    r"|whats ?app|fax|call|text|ring|reach|contact)\b"
     r"(?:(?!order|invoice|ticket|case)[^\n\d]){0,28}$"
 )
 _NUMBER_WORD = re.compile(
-    r"(?i)(?:order|invoice|ticket|case|ref\w*|reference|bestell\w*|auftrag\w*|rechnung\w*|kunden\w*|customer|account|konto\w*|pedido|factura|commande"
+    r"(?i)(?:order|invoice|ticket|case|ref\w*|reference|bestell\w*|auftrag\w*|rechnung\w*|kunden\w*|customer"
+    r"|account|konto\w*|pedido|factura|commande"
     r"|facture|tracking|serial|id|version|build|model|employee|article|bug|error|fehler)\b[^\n\d]{0,14}$"
 )
 
@@ -462,238 +364,93 @@ def _usernames(text: str) -> Iterator[tuple[str, int, int]]:
 
 _ZIP = r"(?:[A-Z]{2},? \d{5}(?:-\d{4})?|[A-Z]\d[A-Z] ?\d[A-Z]\d|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})"
 _STREET = (
-    r"(?:street|st|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|blvd|court|ct|place|pl|square|sq|terrace|way|parkway|pkwy|highway|hwy|crescent|close"
+    r"(?:street|st|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|blvd|court|ct|place|pl|square|sq|terrace|way"
+    r"|parkway|pkwy|highway|hwy|crescent|close"
     r"|trail|circle|row|mews|gardens|grove|hill|alley)"
 )
 _ADDRESSES = (
     # A house number or unit, then anything on the line up to a postcode.
     re.compile(
-        r"\b(?:\d{1,6}[A-Za-z]?|Studio \d+\w?|Flat \d+\w?|Unit \d+\w?|Apt\.? \d+\w?|Suite \d+\w?|PSC \d+|P\.?O\.? Box \d+)"
+        r"\b(?:\d{1,6}[A-Za-z]?|Studio \d+\w?|Flat \d+\w?|Unit \d+\w?|Apt\.? \d+\w?|Suite \d+\w?|PSC \d+"
+        r"|P\.?O\.? Box \d+)"
         rf",? [A-Z][^\n;!?]{{2,80}}?\b{_ZIP}\b"
     ),
     re.compile(
-        rf"\b\d{{1,6}}[A-Za-z]? (?:[A-Z][\w'.-]{{1,20}} ){{1,4}}(?i:{_STREET})\b\.?(?:,? (?:Apt|Suite|Unit|Flat|No)\.? ?\w{{1,6}})?(?:, [A-Z][\w .'-]{{2,30}}){{0,2}}"
+        rf"\b\d{{1,6}}[A-Za-z]? (?:[A-Z][\w'.-]{{1,20}} ){{1,4}}(?i:{_STREET})\b\.?(?:,? (?:Apt|Suite|Unit|Flat"
+        rf"|No)\.? ?\w{{1,6}})?(?:, [A-Z][\w .'-]{{2,30}}){{0,2}}"
     ),
     # German and Dutch: street, number, postcode, town.
     re.compile(
-        r"\b[A-ZÄÖÜ][\w.'’äöüß-]{1,40}(?: [\wäöüß.-]{1,25}){0,3} \d{1,4} ?[a-z]?(?:[-/]\d{1,4})?,?[ \n]\s?(?:D-|A-|CH-)?\d{4,5}(?: [A-Z]{2})? [A-ZÄÖÜ][\wäöüß.-]{1,30}(?:[ -](?:(?:am|an der|im|ob der|bei|in) )?[A-ZÄÖÜ(][\wäöüß.)-]{1,20}){0,2}"
+        r"\b[A-ZÄÖÜ][\w.'’äöüß-]{1,40}(?: [\wäöüß.-]{1,25}){0,3} \d{1,4} ?[a-z]?(?:[-/]\d{1,4})?,?[ \n]\s?(?:D-|A-"
+        r"|CH-)?\d{4,5}(?: [A-Z]{2})? [A-ZÄÖÜ][\wäöüß.-]{1,30}(?:[ -](?:(?:am|an der|im|ob der|bei"
+        r"|in) )?[A-ZÄÖÜ(][\wäöüß.)-]{1,20}){0,2}"
     ),
     re.compile(
-        r"\b[A-ZÄÖÜ][\wäöüß-]{1,30}(?:straße|strasse|str\.|weg|platz|allee|gasse|ring|ufer|damm)\b\.? ?\d{1,4} ?[a-z]?\b(?:[-/]\d{1,4})?"
+        r"\b[A-ZÄÖÜ][\wäöüß-]{1,30}(?:straße|strasse|str\.|weg|platz|allee|gasse|ring|ufer"
+        r"|damm)\b\.? ?\d{1,4} ?[a-z]?\b(?:[-/]\d{1,4})?"
     ),
     # Romance languages: street word first.
     re.compile(
-        r"\b\d{1,4}(?: ?bis)?,? (?:rue|avenue|boulevard|place|chemin|impasse|all[eé]e|quai) [^\n,;.]{3,40}(?:,? \d{5} [A-ZÉ][\w'éèç-]{2,30})?"
+        r"\b\d{1,4}(?: ?bis)?,? (?:rue|avenue|boulevard|place|chemin|impasse|all[eé]e"
+        r"|quai) [^\n,;.]{3,40}(?:,? \d{5} [A-ZÉ][\w'éèç-]{2,30})?"
     ),
     re.compile(
-        r"\b(?:Calle|C/|Avenida|Avda\.|Plaza|Paseo|Via|Viale|Piazza|Corso|Rua|Avenida|Travessa) [^\n,;.]{3,40},? ?n?[º°]?\.? ?\d{1,4}\w?(?:,? \d{4,5}(?:-\d{3})? [A-Z][\w'áéíóú-]{2,30})?"
+        r"\b(?:Calle|C/|Avenida|Avda\.|Plaza|Paseo|Via|Viale|Piazza|Corso|Rua|Avenida"
+        r"|Travessa) [^\n,;.]{3,40},? ?n?[º°]?\.? ?\d{1,4}\w?(?:,? \d{4,5}(?:-\d{3})? [A-Z][\w'áéíóú-]{2,30})?"
     ),
     # Said to be an address, with a number in it.
     re.compile(
-        r"(?i:\b(?:(?:my|our|home|postal|mailing|shipping|delivery|billing) address(?: is)?|i live at|we live at|(?:meine|unsere|liefer|rechnungs)\s?a(?:nschrift|dresse)(?: (?:ist|lautet))?"
-        r"|mi direcci[oó]n(?: es)?|mon adresse(?: est)?)[ \t]*:?[ \t]*)((?=[^\n]{0,60}\d)(?=[^\n]{0,20}[A-Z])[^\n;!?@\[]{6,90}?)(?=\.(?:\s|$)|\n|$)"
+        r"(?i:\b(?:(?:my|our|home|postal|mailing|shipping|delivery|billing) address(?: is)?|i live at|we live at"
+        r"|(?:meine|unsere|liefer|rechnungs)\s?a(?:nschrift|dresse)(?: (?:ist|lautet))?"
+        r"|mi direcci[oó]n(?: es)?"
+        r"|mon adresse(?: est)?)[ \t]*:?[ \t]*)((?=[^\n]{0,60}\d)(?=[^\n]{0,20}[A-Z])[^\n;!?@\[]{6,90}?)(?=\.(?:\s"
+        r"|$)|\n|$)"
     ),
 )
 
-_NAME_WORD = r"(?!(?:Regards|Thanks|Thank|Kind|Best|Cheers)\b)[A-ZÀ-ÖØ-Þ](?:[a-zß-öø-ÿ]+(?:['’-][A-ZÀ-Þ]?[a-zß-öø-ÿ]+)*|['’][A-Z][a-z]+|\.)"
-_SIGN_OFF = (
-    r"(?:(?:kind|best|warm|kindest|warmest|many|with kind|with best)? ?regards|best(?: wishes)?|cheers|sincerely(?: yours)?|yours(?: sincerely| faithfully| truly)?"
-    r"|many thanks|thanks(?: (?:again|in advance|so much|a lot|for your (?:help|time|support)))?|thank you(?: (?:again|in advance|so much|very much|for your (?:help|time|support)))?|thx|tx|respectfully"
-    r"|(?:mit )?(?:freundliche[nm]|beste[nm]?|viele[nm]?|liebe[nm]?|sch[oö]ne[nm]?)? ?(?:gr(?:ü|ue)(?:ß|ss)e?n?|gru(?:ß|ss))|mfg|vg|lg|danke(?: (?:schön|im voraus))?|vielen dank"
-    r"|(?:un )?(?:cordial )?saludos?(?: cordial(?:es)?)?|atentamente|(?:muchas )?gracias|cordialement|bien à vous|merci(?: beaucoup| d'avance)?|cordiali saluti|grazie|atenciosamente|obrigad[oa]"
-    r"|met vriendelijke groet(?:en)?|groet(?:en|jes)?|bedankt|pozdrawiam|med vänliga hälsningar|hälsningar|mvh|venlig hilsen)"
+_NAME_WORD = (
+    r"(?!(?:Regards|Thanks|Thank|Kind|Best|Cheers)\b)[A-ZÀ-ÖØ-Þ](?:[a-zß-öø-ÿ]+(?:['’-][A-ZÀ-Þ]?[a-zß-öø-ÿ]+)*"
+    r"|['’][A-Z][a-z]+|\.)"
 )
-_FULL_NAME = rf"(?!(?i:{_SIGN_OFF})\b){_NAME_WORD}(?: (?:(?:van|von|de|der|del|da|di|la|le|bin|al|zu)\.? ){{0,2}}(?:{_NAME_WORD}|[A-Z]{{2,3}}(?![\w]))){{0,3}}"
+_SIGN_OFF = (
+    r"(?:(?:kind|best|warm|kindest|warmest|many|with kind|with best)? ?regards|best(?: wishes)?|cheers"
+    r"|sincerely(?: yours)?|yours(?: sincerely| faithfully| truly)?"
+    r"|many thanks|thanks(?: (?:again|in advance|so much|a lot|for your (?:help|time|support)))?"
+    r"|thank you(?: (?:again|in advance|so much|very much|for your (?:help|time|support)))?|thx|tx|respectfully"
+    r"|(?:mit )?(?:freundliche[nm]|beste[nm]?|viele[nm]?|liebe[nm]?|sch[oö]ne[nm]?)? ?(?:gr(?:ü|ue)(?:ß|ss)e?n?"
+    r"|gru(?:ß|ss))|mfg|vg|lg|danke(?: (?:schön|im voraus))?|vielen dank"
+    r"|(?:un )?(?:cordial )?saludos?(?: cordial(?:es)?)?|atentamente|(?:muchas )?gracias|cordialement|bien à vous"
+    r"|merci(?: beaucoup| d'avance)?|cordiali saluti|grazie|atenciosamente|obrigad[oa]"
+    r"|met vriendelijke groet(?:en)?|groet(?:en|jes)?|bedankt|pozdrawiam|med vänliga hälsningar|hälsningar|mvh"
+    r"|venlig hilsen)"
+)
+_FULL_NAME = (
+    rf"(?!(?i:{_SIGN_OFF})\b){_NAME_WORD}(?: (?:(?:van|von|de|der|del|da|di|la|le|bin|al"
+    rf"|zu)\.? ){{0,2}}(?:{_NAME_WORD}|[A-Z]{{2,3}}(?![\w]))){{0,3}}"
+)
 _SIGNED = re.compile(
     rf"(?i:\b{_SIGN_OFF})[ \t]*(?:[,.!-]{{1,12}}\s{{0,4}}|\s{{1,4}})({_FULL_NAME})(?=[ \t]*(?:[.,!]|\n|$)|\s)"
 )
 _SELF_NAMED = re.compile(
-    rf"(?i:\b(?:my name is|my name's|name:|mein name ist|ich hei(?:ß|ss)e|me llamo|mi nombre es|je m'appelle|mon nom est|mi chiamo|meu nome [ée])) ({_FULL_NAME})"
-    rf"|(?i:\b(?:i am|i'm|this is|ich bin|soy|je suis)) ({_NAME_WORD} {_NAME_WORD})(?= (?:from|and|of|here|aus|von|de|und)\b|[,.]|$)"
+    rf"(?i:\b(?:my name is|my name's|name:|mein name ist|ich hei(?:ß|ss)e|me llamo|mi nombre es|je m'appelle"
+    rf"|mon nom est|mi chiamo|meu nome [ée])) ({_FULL_NAME})"
+    rf"|(?i:\b(?:i am|i'm|this is|ich bin|soy|je suis)) ({_NAME_WORD} {_NAME_WORD})(?= (?:from|and|of|here|aus|von"
+    rf"|de|und)\b|[,.]|$)"
     rf"|(?i:\bship (?:it|the \w+|them) to|\battn:?|\bc/o) ({_NAME_WORD} {_NAME_WORD})"
 )
-_NOT_A_NAME = frozenset(
-    [
-        "I",
-        "I'm",
-        "My",
-        "The",
-        "This",
-        "That",
-        "It",
-        "Is",
-        "In",
-        "On",
-        "If",
-        "A",
-        "An",
-        "And",
-        "But",
-        "Or",
-        "For",
-        "From",
-        "To",
-        "Please",
-        "Hi",
-        "Hello",
-        "Hey",
-        "Dear",
-        "Thanks",
-        "Thank",
-        "Sent",
-        "Get",
-        "You",
-        "Your",
-        "We",
-        "Our",
-        "They",
-        "There",
-        "Here",
-        "When",
-        "What",
-        "Why",
-        "How",
-        "Where",
-        "Who",
-        "Which",
-        "Can",
-        "Could",
-        "Would",
-        "Will",
-        "Is",
-        "Are",
-        "Was",
-        "Do",
-        "Does",
-        "Did",
-        "Have",
-        "Has",
-        "Had",
-        "Not",
-        "No",
-        "Yes",
-        "Ok",
-        "Okay",
-        "All",
-        "Any",
-        "Also",
-        "As",
-        "At",
-        "After",
-        "Before",
-        "Since",
-        "So",
-        "Still",
-        "Now",
-        "Just",
-        "Date",
-        "Ship",
-        "Kind",
-        "Best",
-        "Regards",
-        "Re",
-        "Fwd",
-        "Ps",
-        "P.S.",
-        "Team",
-        "Support",
-        "Staff",
-        "Everyone",
-        "Everybody",
-        "Folks",
-        "Guys",
-        "Sir",
-        "Madam",
-        "Customer",
-        "Service",
-        "Help",
-        "Desk",
-        "Windows",
-        "Thunderbird",
-        "Mozilla",
-        "Google",
-        "Gmail",
-        "Outlook",
-        "Apple",
-        "Android",
-        "Microsoft",
-        "Firefox",
-        "Tidemark",
-        "Monday",
-        "Tuesday",
-        "Wednesday",
-        "Thursday",
-        "Friday",
-        "Saturday",
-        "Sunday",
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-        "English",
-        "German",
-        "French",
-        "Spanish",
-        "Using",
-        "Have",
-        "With",
-        "Every",
-        "Recently",
-        "Today",
-        "Yesterday",
-        "Tomorrow",
-        "Each",
-        "Another",
-        "Some",
-        "Most",
-        "Many",
-        "Even",
-        "Let",
-        "Looking",
-        "Order",
-        "Version",
-        "Edit",
-        "Update",
-        "Again",
-        "Sorry",
-        "Great",
-        "Good",
-        "Well",
-        "Das",
-        "Die",
-        "Der",
-        "Ich",
-        "Wir",
-        "Sie",
-        "Und",
-        "Aber",
-        "Bitte",
-        "Danke",
-        "Team",
-        "El",
-        "La",
-        "Los",
-        "Las",
-        "Yo",
-        "Pero",
-        "Le",
-        "Les",
-        "Je",
-        "Nous",
-        "Mais",
-        "Merci",
-        "Hola",
-        "Hallo",
-        "Bonjour",
-    ]
+_NOT_A_NAME = _words(
+    "I I'm My The This That It Is In On If A An And But Or For From To Please Hi Hello Hey Dear Thanks Thank "
+    "Sent Get You Your We Our They There Here When What Why How Where Who "
+    "Which Can Could Would Will Is Are Was Do Does Did Have Has Had Not No Yes Ok Okay All Any Also As At After "
+    "Before Since So Still Now Just Date Ship Kind Best Regards Re Fwd Ps P.S. "
+    "Team Support Staff Everyone Everybody Folks Guys Sir Madam Customer Service Help Desk Windows Thunderbird "
+    "Mozilla Google Gmail Outlook Apple Android Microsoft Firefox Tidemark "
+    "Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April May June July August "
+    "September October November December "
+    "English German French Spanish Using Have With Every Recently Today Yesterday Tomorrow Each Another Some "
+    "Most Many Even Let Looking Order Version Edit Update Again Sorry Great Good Well "
+    "Das Die Der Ich Wir Sie Und Aber Bitte Danke Team El La Los Las Yo Pero Le Les Je Nous Mais Merci Hola "
+    "Hallo Bonjour"
 )
 
 
@@ -717,72 +474,13 @@ def _name_length(written: str) -> int:
 
 
 # First names that are everyday words: alone they are masked only where a name is expected.
-_EVERYDAY = frozenset(
-    [
-        "will",
-        "mark",
-        "bill",
-        "may",
-        "april",
-        "june",
-        "rose",
-        "grace",
-        "faith",
-        "hope",
-        "joy",
-        "grant",
-        "rich",
-        "art",
-        "page",
-        "hunter",
-        "chase",
-        "dean",
-        "frank",
-        "ernest",
-        "drew",
-        "pat",
-        "rob",
-        "sue",
-        "jack",
-        "miles",
-        "max",
-        "chip",
-        "gene",
-        "guy",
-        "penny",
-        "dawn",
-        "summer",
-        "autumn",
-        "amber",
-        "ruby",
-        "crystal",
-        "angel",
-        "christian",
-        "van",
-        "lance",
-        "reed",
-        "wade",
-        "young",
-        "long",
-        "short",
-        "king",
-        "price",
-        "banks",
-        "best",
-        "brown",
-        "black",
-        "white",
-        "green",
-        "gray",
-        "case",
-        "day",
-        "park",
-        "field",
-        "fields",
-        "wood",
-        "woods",
-        "cook",
-    ]
+_EVERYDAY = _words(
+    "will mark bill may april june rose grace faith hope joy grant rich art page hunter chase dean frank ernest "
+    "drew pat "
+    "rob sue jack miles max chip gene guy penny dawn summer autumn amber ruby crystal angel christian van lance "
+    "reed wade "
+    "young long short king price banks best brown black white green gray case day park field fields wood woods "
+    "cook"
 )
 
 
@@ -795,7 +493,7 @@ def _known_names(text: str, known_names: Sequence[str]) -> Iterator[tuple[str, i
             for found in re.finditer(rf"(?i)(?<!\w){whole}(?!\w)", text):
                 yield "name", found.start(), found.end()
         for part in parts:
-            if part.casefold() in _EVERYDAY or "@" in part:
+            if part.casefold() in _EVERYDAY or part in _NOT_A_NAME or "@" in part:
                 continue
             spelling = re.escape(part[0].upper() + part[1:])
             for found in re.finditer(rf"(?<!\w)(?:{spelling}|{re.escape(part.upper())})(?!\w)", text):
