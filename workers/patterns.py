@@ -15,6 +15,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 GAP = 3
 _REACH = 4  # words before a match in which a negation counts
 _HARD, _SOFT = ".", ","
@@ -22,129 +27,19 @@ _HARD, _SOFT = ".", ","
 _TOKEN = re.compile(r"\[[a-z-]+-\d+\]|[^\W_]+|[.!?;:…。！？\n]+|,")
 _CONTRACTION = re.compile(r"(?<=[a-z])['’‘´`](?=(?:t|s|m|re|ve|ll|d)\b)")
 _MASKED = re.compile(r"(?<=[a-z])\*+(?=[a-z])")  # sh*t
-_NEGATIONS = frozenset(
-    [
-        "not",
-        "no",
-        "never",
-        "without",
-        "neither",
-        "nor",
-        "dont",
-        "doesnt",
-        "didnt",
-        "havent",
-        "hasnt",
-        "hadnt",
-        "wont",
-        "wouldnt",
-        "isnt",
-        "arent",
-        "wasnt",
-        "werent",
-        "aint",
-        "kein",
-        "keine",
-        "keinen",
-        "keinem",
-        "keiner",
-        "keines",
-        "nicht",
-        "nie",
-        "niemals",
-        "ohne",
-        "nunca",
-        "sin",
-        "tampoco",
-        "jamas",
-        "pas",
-        "jamais",
-        "sans",
-        "aucun",
-        "aucune",
-        "non",
-        "mai",
-        "senza",
-        "nao",
-        "sem",
-        "niet",
-        "geen",
-        "zonder",
-    ]
+_NEGATIONS = _words(
+    "not no never without neither nor dont doesnt didnt havent hasnt hadnt wont wouldnt isnt arent wasnt werent aint "
+    "kein keine keinen keinem keiner keines nicht nie niemals ohne nunca sin tampoco jamas pas jamais sans aucun aucune"
+    " non mai senza nao sem niet geen zonder"
 )
-_CLAUSE_ENDS = frozenset(
-    [
-        "but",
-        "and",
-        "or",
-        "because",
-        "instead",
-        "just",
-        "aber",
-        "und",
-        "sondern",
-        "oder",
-        "weil",
-        "pero",
-        "y",
-        "sino",
-        "porque",
-        "mais",
-        "et",
-        "ou",
-        "parce",
-        "ma",
-        "e",
-        "maar",
-        "en",
-    ]
+_CLAUSE_ENDS = _words(
+    "but and or because instead just aber und sondern oder weil pero y sino porque mais et ou parce ma e maar en"
 )
-_OPENERS = frozenset(
-    ["if", "unless", "why", "when", "wenn", "falls", "warum", "wieso", "si", "como", "porque", "pourquoi", "se"]
+_OPENERS = _words("if unless why when wenn falls warum wieso si como porque pourquoi se")
+_HARMLESS_AFTER_NO = _words(  # "not only", "I do not know how to..."
+    "only know understand see find sure nur weiss verstehe solo se entiendo seulement sais comprends able"
 )
-_HARMLESS_AFTER_NO = frozenset(  # "not only", "I do not know how to..."
-    [
-        "only",
-        "know",
-        "understand",
-        "see",
-        "find",
-        "sure",
-        "nur",
-        "weiss",
-        "verstehe",
-        "solo",
-        "se",
-        "entiendo",
-        "seulement",
-        "sais",
-        "comprends",
-        "able",
-    ]
-)
-_AFTER_PLAIN_NO = frozenset(
-    [
-        "i",
-        "we",
-        "im",
-        "id",
-        "ill",
-        "please",
-        "thanks",
-        "thank",
-        "this",
-        "that",
-        "just",
-        "let",
-        "give",
-        "ich",
-        "wir",
-        "yo",
-        "quiero",
-        "je",
-        "nous",
-    ]
-)
+_AFTER_PLAIN_NO = _words("i we im id ill please thanks thank this that just let give ich wir yo je nous")
 
 
 def fold(text: str) -> str:
@@ -209,7 +104,7 @@ class Words:
         return False
 
     def _is_harmless_no(self, place: int) -> bool:
-        """Say whether this negation denies nothing ("No I want...", "not only") or belongs to a condition ("if you do not...")."""
+        """Say whether this negation denies nothing: "No I want...", "not only", "if you do not..."."""
         follower = self.tokens[place + 1] if place + 1 < len(self.tokens) else ""
         if self.tokens[place] in ("no", "non", "nein") and follower in _AFTER_PLAIN_NO:
             return True
@@ -262,7 +157,10 @@ class Pattern:
         end = first[1]
         for found in fillings[1:]:
             at = bisect.bisect_left(found, (end, 0))
-            if at == len(found) or found[at][0] - end > GAP or _HARD in words.tokens[end : found[at][0]]:
+            if at == len(found):
+                return 0
+            between = words.tokens[end : found[at][0]]
+            if _HARD in between or len(between) - between.count(_SOFT) > GAP:
                 return 0
             end = found[at][1]
         return end

@@ -125,7 +125,7 @@ _ANGER = (
     "useless|worthless|garbage|trash|rubbish|joke support|service|app|software|company|product|program|update",
     "support|service|app|software|company|product|program|update useless|worthless|garbage|trash|rubbish|joke",
     "hate this|your|the|you app|software|product|company|update|service|version",
-    "extremely|very|really|so|beyond|incredibly frustrated|angry|annoyed|upset|disappointed|frustrating|annoying",
+    "extremely|very|really|so|beyond|incredibly frustrated|angry|annoyed|upset|disappointed|frustrating",
     '"shame on you"',
     '"how dare you"',
     "incompetent|idiots|morons|liars|thieves|clowns",
@@ -165,9 +165,9 @@ _UNHAPPY = (
     "delus*|arrabbiat*|frustrad*|chatead*",
 )
 _URGENT = (
-    "urgent|urgently|asap|emergency|immediately|desperat*",
+    "urgent|urgently|asap|emergency|desperat*",
     '"as soon as possible"',
-    "right away|now please",
+    'need|help|fix|reply|respond|answer|call|resolve|solve|restore immediately|"right away"',
     "before tomorrow|today|tonight|noon|deadline",
     "deadline today|tomorrow",
     "dringend|sofort|eilt|notfall|umgehend|schnellstmoglich",
