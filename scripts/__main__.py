@@ -12,12 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import NamedTuple, Protocol, cast
 
-from config.policy import PolicyError
-from config.prompts import PromptError
-from config.settings import SettingsError
-from integrations.errors import IntegrationError
-
-EXPECTED = (SettingsError, PolicyError, PromptError, IntegrationError, OSError)
+ROOMS = frozenset({"workers", "integrations", "kb", "config", "scripts"})
 
 
 class Entry(NamedTuple):
@@ -126,7 +121,7 @@ def _add_debug(parser: argparse.ArgumentParser, *, default: object) -> None:
 
 
 def _one_line(error: Exception) -> str:
-    if isinstance(error, EXPECTED):
+    if type(error).__module__.split(".")[0] in ROOMS or isinstance(error, OSError):  # ours say what, where, how to mend
         return "\n".join(f"deskhand: {line}" for line in str(error).splitlines())
     what = " ".join(str(error).split())
     return f"deskhand: unexpected {type(error).__name__}: {what} (--debug shows where)"
