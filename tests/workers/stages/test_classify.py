@@ -1,0 +1,129 @@
+"""Who decides what a message is about: stage one, the language model, or nobody."""
+
+import numpy as np
+import pytest
+
+from config.policy import Intent, Models, Policy
+from integrations.llm import ModelOutcome, Usage
+from workers.domain import Candidate, Classification, MessageKind, Reading, Stage
+from workers.intent_model import Verdict
+from workers.stages.classify import classify
+
+POLICY = Policy(
+    models=Models(classify="small", draft="large"),
+    intents={name: Intent(description=name) for name in ("invoice", "login", "roster")},
+)
+USAGE = Usage("classify", "hash", "small", ModelOutcome.OK, 0.5)
+
+
+def reading(newest="my invoice", asks=(), subject=""):
+    return Reading("1", MessageKind.QUESTION, subject, newest, newest, asks, "en", ())
+
+
+class Scripted:
+    """Stands for model and embedder: a text's vector is its place in the script, its verdict stands there."""
+
+    def __init__(self, script: dict[str, Verdict]):
+        self.script = script
+        self.texts: list[str] = []
+
+    def embed(self, texts):
+        self.texts += texts
+        return np.array([[list(self.script).index(text)] for text in texts], np.float32)
+
+    def predict_many(self, vectors):
+        return [list(self.script.values())[int(place)] for (place,) in vectors]
+
+
+def verdict(*intents, decided=True, out=False):
+    share = 1 / max(1, len(intents))
+    return Verdict(tuple(Candidate(name, share) for name in intents), 0.93, decided, out)
+
+
+def run(script, one, ask=None):
+    model = Scripted(script)
+    return classify(one, model, model.embed, ask, POLICY)
+
+
+def refuse(candidates):
+    raise AssertionError("the language model was asked")
+
+
+def test_a_sure_stage_one_costs_nothing():
+    """A decided verdict is the answer, and the language model is not asked."""
+    label, usages = run({"my invoice": verdict("invoice", "login")}, reading(), refuse)
+    assert (label.intent, label.stage, label.confidence) == ("invoice", Stage.ONE, 0.93)
+    assert [one.intent for one in label.candidates] == ["invoice", "login"]
+    assert usages == ()
+
+
+def test_a_sure_out_of_scope_has_no_intent():
+    """Out of scope is a verdict of its own, not a weak intent."""
+    label, _ = run({"my invoice": verdict("invoice", out=True)}, reading(), refuse)
+    assert (label.intent, label.is_out_of_scope, label.stage) == ("", True, Stage.ONE)
+
+
+@pytest.mark.parametrize("out", [False, True])
+def test_an_unsure_stage_one_asks_with_its_candidates(out):
+    """The language model chooses among what stage one holds likely; its answer and its cost are given on."""
+    asked = []
+
+    def ask(candidates):
+        asked.append([one.intent for one in candidates])
+        return Classification("login", 0.8, Stage.TWO), USAGE
+
+    script = {"my invoice": verdict("invoice", "login", decided=False, out=out)}
+    label, usages = run(script, reading(), ask)
+    assert (label.intent, label.stage, usages, asked) == ("login", Stage.TWO, (USAGE,), [["invoice", "login"]])
+
+
+def test_nobody_is_sure_without_a_language_model():
+    """The intent stays empty and the candidates stand for themselves."""
+    label, usages = run({"my invoice": verdict("invoice", decided=False)}, reading())
+    assert (label.intent, label.stage, label.candidates[0].intent, usages) == ("", Stage.NONE, "invoice", ())
+
+
+def test_a_failed_language_model_is_named():
+    """No answer leaves the message unsure, with the outcome and the cost of the call."""
+    failed = Usage("classify", "hash", "small", ModelOutcome.TIMED_OUT, 45.0)
+    label, usages = run({"my invoice": verdict("invoice", decided=False)}, reading(), lambda _: (None, failed))
+    assert (label.stage, label.model_outcome, usages) == (Stage.NONE, "timed_out", (failed,))
+
+
+def test_an_intent_that_left_the_taxonomy_is_not_decided():
+    """A model older than the taxonomy does not bring a dropped intent back."""
+    label, _ = run({"my invoice": verdict("abolished", "invoice")}, reading())
+    assert (label.intent, label.stage) == ("", Stage.NONE)
+    assert [one.intent for one in label.candidates] == ["invoice"]
+
+
+def test_further_asks_are_second_intents():
+    """Each ask that stage one is sure of stands beside the main intent, once."""
+    script = {
+        "both": verdict("invoice"),
+        "an invoice": verdict("invoice"),
+        "my login": verdict("login"),
+        "again login": verdict("login"),
+        "hm": verdict("roster", decided=False),
+        "poem": verdict("roster", out=True),
+    }
+    label, _ = run(script, reading("both", asks=("an invoice", "my login", "again login", "hm", "poem")))
+    assert (label.intent, label.second_intents) == ("invoice", ("login",))
+
+
+def test_without_a_trained_model_the_language_model_is_asked_alone():
+    """No stage one yet: stage two decides from the whole taxonomy, without candidates."""
+
+    def ask(candidates):
+        assert candidates == ()
+        return Classification("login", 0.9, Stage.TWO), USAGE
+
+    label, _ = classify(reading(), None, Scripted({}).embed, ask, POLICY)
+    assert label.stage is Stage.TWO
+
+
+def test_nothing_to_read_is_not_embedded():
+    """An empty message is nobody's to decide."""
+    model = Scripted({"": verdict("invoice")})
+    label, _ = classify(reading(""), model, model.embed, None, POLICY)
+    assert (label.stage, model.texts) == (Stage.NONE, [])

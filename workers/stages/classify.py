@@ -1,0 +1,55 @@
+"""Classify one reading: stage one where it is sure, else the language model if there is one, else nobody."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from config.policy import Policy
+from integrations.llm import Usage
+from workers.domain import Candidate, Classification, Reading, Stage
+from workers.intent_model import Array, IntentModel, Verdict
+
+MAX_ASKS = 5
+
+Embed = Callable[[list[str]], Array]
+Ask = Callable[[Sequence[Candidate]], tuple[Classification | None, Usage]]
+
+
+def classify(
+    reading: Reading, model: IntentModel | None, embed: Embed, ask: Ask | None, policy: Policy
+) -> tuple[Classification, tuple[Usage, ...]]:
+    """Say what the message is about, and what it took.
+
+    Stage two is asked only where stage one is missing or unsure, with stage one's candidates to choose from. When
+    neither is sure the intent stays empty and the candidates stand for themselves.
+    """
+    label = _stage_one(reading, model, embed, policy)
+    if label.stage is Stage.ONE or ask is None:
+        return label, ()
+    answer, usage = ask(label.candidates)
+    if answer is None:
+        return replace(label, model_outcome=usage.outcome.value), (usage,)
+    return answer, (usage,)
+
+
+def _stage_one(reading: Reading, model: IntentModel | None, embed: Embed, policy: Policy) -> Classification:
+    if model is None or not reading.question:
+        return Classification("", 0.0, Stage.NONE)
+    asks = reading.asks[:MAX_ASKS] if len(reading.asks) > 1 else ()
+    whole, *parts = [_known(verdict, policy) for verdict in model.predict_many(embed([reading.question, *asks]))]
+    sure = dict.fromkeys(part.candidates[0].intent for part in parts if part.is_decided and not part.is_out_of_scope)
+    if not whole.is_decided:
+        return Classification(
+            "", whole.confidence, Stage.NONE, whole.is_out_of_scope, tuple(sure), candidates=whole.candidates
+        )
+    intent = "" if whole.is_out_of_scope else whole.candidates[0].intent
+    seconds = tuple(name for name in sure if name != intent)
+    return Classification(
+        intent, whole.confidence, Stage.ONE, whole.is_out_of_scope, seconds, candidates=whole.candidates
+    )
+
+
+def _known(verdict: Verdict, policy: Policy) -> Verdict:
+    """Leave out intents that the taxonomy no longer has; if the best one is gone, nothing is decided."""
+    kept = tuple(one for one in verdict.candidates if one.intent in policy.intents)
+    is_decided = verdict.is_decided and (verdict.is_out_of_scope or kept[:1] == verdict.candidates[:1])
+    return replace(verdict, candidates=kept, is_decided=is_decided)
