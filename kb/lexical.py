@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import bm25s
 import numpy as np
@@ -21,6 +22,8 @@ _TOKEN = re.compile(r"[^\W_]+(?:[-_./:#@+'’][^\W_]+)*", re.UNICODE)
 _PARTS = re.compile(r"[^\W_]+")
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _DOTTED = re.compile(r"[a-z][\w-]*(?:[.:_][a-z][\w-]*)+")
+_HAS_DIGIT = re.compile(r"\d")
+_HAS_LETTER = re.compile(r"[^\W\d_]")
 _STOP = set(
     """
     a an and are as at be been but by can could did do does for from had has have he her him his how i if in into is
@@ -48,10 +51,18 @@ class KeywordScores:
 
 
 class LexicalIndex:
-    """An immutable index over chunks, in their order."""
+    """An immutable index over chunks, in their order.
 
-    def __init__(self, chunks: Sequence[ShelvedChunk]) -> None:
-        bags = [_bag(item) for item in chunks]
+    Reading words is most of the work of building one, so an older index hands on those of unchanged chunks.
+    """
+
+    def __init__(self, chunks: Sequence[ShelvedChunk], older: "LexicalIndex | None" = None) -> None:
+        known = older._bags if older else {}
+        self._bags: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+        for item in chunks:
+            key = (item.chunk.hash, item.document.labels)
+            self._bags[key] = known.get(key) or _bag(item)
+        bags = [self._bags[item.chunk.hash, item.document.labels] for item in chunks]
         self._size = len(bags)
         self._documents = [item.document.id for item in chunks]
         self._words = {word for bag in bags for word in bag}
@@ -60,7 +71,7 @@ class LexicalIndex:
             self._index.index(bags, show_progress=False)
         self._holders: dict[str, list[int]] = {}
         for row, bag in enumerate(bags):
-            for token in {token for token in bag if is_code(token)}:
+            for token in filter(is_code, set(bag)):
                 self._holders.setdefault(token, []).append(row)
 
     def score(self, subject: str, text: str) -> KeywordScores:
@@ -99,11 +110,12 @@ def tokenise(text: str) -> Tokens:
 
 def is_code(token: str) -> bool:
     """Say whether a lower-case token is an identifier rather than a word: err-1042, e42, sku-9, mail.server.port."""
-    has_digit = any(letter.isdigit() for letter in token)
-    has_letter = any(letter.isalpha() for letter in token)
-    return (has_digit and has_letter and len(token) >= 2) or bool(_DOTTED.fullmatch(token))
+    if token.isalpha():
+        return False
+    return bool(_HAS_DIGIT.search(token) and _HAS_LETTER.search(token)) or bool(_DOTTED.fullmatch(token))
 
 
+@lru_cache(50_000)
 def stem(word: str) -> str:
     """Take the commonest English endings off: enough to join "payments" and "payment", and never a code."""
     if len(word) < 4 or not word.isascii() or not word.isalpha():

@@ -57,7 +57,7 @@ def plain_to_text(body: str) -> str:
 def html_to_text(html: str) -> str:
     """Return headings as `#`, lists as `-` and `1.`, tables as `|` rows, code fenced, links as `text (url)`."""
     writer = _Writer()
-    for node, is_closing in _walk(BeautifulSoup(html, "html.parser")):
+    for node, is_closing in _walk(BeautifulSoup(_HTML_COMMENT.sub("", html), "html.parser")):
         if not isinstance(node, Tag):
             writer.text(str(node))
         elif is_closing:

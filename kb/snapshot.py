@@ -30,12 +30,19 @@ class Traits:
 class Snapshot:
     """Chunks by row number, in the shelf's order."""
 
-    def __init__(self, revision: int, items: Sequence[ShelvedChunk], vectors: dict[str, bytes], dimension: int) -> None:
+    def __init__(
+        self,
+        revision: int,
+        items: Sequence[ShelvedChunk],
+        vectors: dict[str, bytes],
+        dimension: int,
+        older: "Snapshot | None" = None,
+    ) -> None:
         self.revision = revision
         self.chunks: list[Chunk] = [item.chunk for item in items]
         self.documents: list[Document] = [item.document for item in items]  # one entry a chunk
         self.row_of = {chunk.id: row for row, chunk in enumerate(self.chunks)}
-        self.lexical = LexicalIndex(items)
+        self.lexical = LexicalIndex(items, older.lexical if older else None)
         self.matrix = np.zeros((len(items), dimension), np.float32)
         self.has_vector = np.zeros(len(items), np.bool_)
         for row, chunk in enumerate(self.chunks):
@@ -170,5 +177,5 @@ class Snapshots:
         vectors: dict[str, bytes] = {}
         for at in range(0, len(hashes), _BATCH):
             vectors |= self._shelf.vectors(hashes[at : at + _BATCH], self._model)
-        self._current = Snapshot(revision, items, vectors, self._dimension)
+        self._current = Snapshot(revision, items, vectors, self._dimension, self._current)
         return self._current

@@ -1,0 +1,314 @@
+"""The library's door: nothing is embedded twice, nothing forbidden is found, and no part that is away stops it."""
+
+import socket
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from kb.domain import Audience, Document, Filter, Query, Source
+from kb.embed import Embedder
+from kb.index import IndexUnavailable
+from kb.knowledge_base import KnowledgeBase, Mode
+from tests.fakes.embedder import HashEmbedder
+from tests.fakes.shelf import MemoryShelf
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+PUBLIC = Filter(locale="en", brand_id="1", at=NOW)
+PREFIX = "zendesk:article:"
+
+
+@pytest.fixture
+def shelf() -> MemoryShelf:
+    return MemoryShelf()
+
+
+@pytest.fixture
+def embedder() -> HashEmbedder:
+    return HashEmbedder()
+
+
+@pytest.fixture
+def library(shelf: MemoryShelf, embedder: HashEmbedder) -> Iterator[KnowledgeBase]:
+    """A library without Chroma."""
+    made = KnowledgeBase(shelf, embedder, "", check_seconds=0)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def indexed(shelf: MemoryShelf, embedder: HashEmbedder, chroma_server: str) -> Iterator[KnowledgeBase]:
+    """A library with a real Chroma."""
+    made = KnowledgeBase(shelf, embedder, chroma_server, timeout_seconds=5, check_seconds=0)
+    yield made
+    made.close()
+
+
+def put(library: KnowledgeBase, documents: list[Document], **other: object):  # type: ignore[no-untyped-def]
+    return library.put(documents, source=Source.ARTICLE, prefix=PREFIX, **other)  # type: ignore[arg-type]
+
+
+def titles(library: KnowledgeBase, text: str, wanted: Filter = PUBLIC, **other: object) -> list[str]:
+    return [found.title for found in library.search(Query("", text), wanted, 10, **other).passages]  # type: ignore[arg-type]
+
+
+def test_unchanged_documents_cost_nothing(
+    library: KnowledgeBase, embedder: HashEmbedder, help_centre: list[Document]
+) -> None:
+    """The second run embeds nothing; a changed document embeds only its changed chunks."""
+    first = put(library, help_centre)
+    assert (first.added, first.chunks_embedded) == (6, embedder.texts)
+    second = put(library, help_centre)
+    assert (second.added, second.changed, second.unchanged, second.chunks_embedded) == (0, 0, 6, 0)
+    moved = replace(help_centre[0], url="https://tidemark.test/new")
+    third = put(library, [moved, *help_centre[1:]])
+    assert (third.changed, third.unchanged, third.chunks_embedded) == (1, 5, 0)
+    assert embedder.texts == first.chunks_embedded
+
+
+def test_the_right_passage_is_found(library: KnowledgeBase, help_centre: list[Document]) -> None:
+    """A passage carries its document's title, link and the score it was found with."""
+    put(library, [replace(help_centre[1], url="https://tidemark.test/2"), *help_centre[2:]])
+    result = library.search(Query("Shift swap", "Can I swap my shift with a colleague?"), PUBLIC, 3)
+    best = result.passages[0]
+    assert (best.title, best.url, best.chunk_id) == ("Swap a shift", "https://tidemark.test/2", "zendesk:article:2#0")
+    assert best.similarity > 0.3
+    assert best.keyword_score == 1.0
+    assert not result.is_degraded
+
+
+def test_a_code_is_found_whatever_stands_around_it(library: KnowledgeBase, help_centre: list[Document]) -> None:
+    """The document with the error code comes first although another is all about the question's other words."""
+    put(library, help_centre)
+    text = "We approve the week in Timesheets and choose Export, then our provider says err-1042 again"
+    assert titles(library, text)[0] == "Export fails"
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_forbidden_text_never_comes_back(
+    library: KnowledgeBase, help_centre: list[Document], forbidden: list[Document], mode: Mode
+) -> None:
+    """Staff text, drafts, another brand, another language and expired text stay out when Chroma is away."""
+    put(library, [*help_centre, *forbidden])
+    passages = library.search(Query("CANARY refund", "CANARY refund policy limits"), PUBLIC, 50, mode).passages
+    assert not [found for found in passages if "CANARY" in found.text]
+    seen = library.search(Query("CANARY refund", "CANARY"), Filter(audience=frozenset(Audience)), 50, mode).passages
+    assert sum("CANARY" in found.text for found in seen) == len(forbidden)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("mode", [Mode.HYBRID, Mode.VECTOR])
+def test_forbidden_text_never_comes_back_from_chroma(
+    indexed: KnowledgeBase, help_centre: list[Document], forbidden: list[Document], mode: Mode
+) -> None:
+    """The same with a real index, and although the canaries are the nearest of all."""
+    put(indexed, [*help_centre, *forbidden])
+    assert indexed.health().indexed == len(indexed._snapshots.current().chunks)
+    passages = indexed.search(Query("CANARY refund", "CANARY refund policy limits"), PUBLIC, 50, mode).passages
+    assert passages
+    assert not [found for found in passages if "CANARY" in found.text]
+
+
+@pytest.mark.real
+def test_an_article_that_turned_internal_is_gone_though_chroma_missed_it(
+    shelf: MemoryShelf, embedder: HashEmbedder, chroma_server: str, help_centre: list[Document]
+) -> None:
+    """What Chroma still calls public is shut out by our own record, and repair() corrects Chroma."""
+    with_index = KnowledgeBase(shelf, embedder, chroma_server, timeout_seconds=5, check_seconds=0)
+    put(with_index, help_centre)
+    without = KnowledgeBase(shelf, embedder, "", check_seconds=0)
+    put(without, [replace(help_centre[1], audience=Audience.STAFF)])
+    assert "Swap a shift" not in titles(with_index, "swap a shift")
+    assert with_index.repair().upserted == 1
+    assert with_index.health().problems == ()
+    with_index.close()
+
+
+def test_a_suspicious_drop_is_refused(library: KnowledgeBase, help_centre: list[Document]) -> None:
+    """A full run that lost half of the articles, or all, changes nothing and says so."""
+    put(library, help_centre)
+    for rest in (help_centre[:3], []):
+        report = put(library, rest, full=True)
+        assert "of 6 documents are missing" in report.refused
+        assert len(titles(library, "schedule shift export payroll plan clock")) >= 6
+    report = put(library, help_centre[:3], full=True, max_drop=0.5)
+    assert (report.removed, report.refused) == (3, "")
+    assert "Clock in on a phone" not in titles(library, "clock in on a phone")
+
+
+def test_a_full_run_leaves_other_prefixes_alone(library: KnowledgeBase, help_centre: list[Document]) -> None:
+    """Only what stands under the prefix may go."""
+    put(library, help_centre)
+    other = replace(help_centre[0], id="folder:handbook", title="Handbook")
+    library.put([other], source=Source.ARTICLE, prefix="folder:")
+    put(library, help_centre[:5], full=True)
+    assert "Handbook" in titles(library, "publish a schedule")
+    assert "Change your plan" not in titles(library, "change your plan")
+
+
+def test_foreign_documents_are_a_mistake(library: KnowledgeBase, help_centre: list[Document]) -> None:
+    """A document of another source or prefix is a programming error."""
+    with pytest.raises(ValueError, match="does not belong"):
+        library.put(help_centre, source=Source.LESSON, prefix="lesson:")
+
+
+def test_progress_counts_every_document(library: KnowledgeBase, help_centre: list[Document]) -> None:
+    """Progress adds up to the number of documents, unchanged ones included."""
+    many = [replace(help_centre[0], id=f"{PREFIX}{n}", title=f"T{n}") for n in range(70)]
+    steps: list[int] = []
+    put(library, many, progress=steps.append)
+    assert sum(steps) == 70
+    assert len(steps) > 1
+
+
+@pytest.mark.real
+def test_removed_documents_are_gone_everywhere(indexed: KnowledgeBase, help_centre: list[Document]) -> None:
+    """After remove() neither shelf nor Chroma has it."""
+    put(indexed, help_centre)
+    indexed.remove([help_centre[1].id])
+    assert "Swap a shift" not in titles(indexed, "swap a shift")
+    assert indexed.health().indexed == 5
+    assert indexed.health().problems == ()
+
+
+@pytest.mark.real
+def test_a_changed_document_leaves_no_old_chunk(indexed: KnowledgeBase, help_centre: list[Document]) -> None:
+    """A document that became shorter takes its surplus chunks out of Chroma."""
+    long = replace(help_centre[0], text="\n\n".join(f"# Part {n}\n\n" + f"words {n} " * 100 for n in range(4)))
+    put(indexed, [long])
+    assert indexed.health().indexed >= 4
+    put(indexed, [help_centre[0]])
+    assert indexed.health().indexed == 1
+
+
+@pytest.mark.real
+def test_repair_brings_chroma_level(
+    shelf: MemoryShelf, embedder: HashEmbedder, chroma_server: str, help_centre: list[Document]
+) -> None:
+    """What was put and removed while Chroma was away is there after repair(), with nothing embedded again."""
+    away = KnowledgeBase(shelf, embedder, "", check_seconds=0)
+    put(away, help_centre)
+    embedded = embedder.texts
+    back = KnowledgeBase(shelf, embedder, chroma_server, timeout_seconds=5, check_seconds=0)
+    assert any("no index" in problem for problem in back.health().problems)
+    assert Source.ARTICLE in back.repair().rebuilt
+    away.remove([help_centre[0].id])
+    report = back.repair()
+    assert (report.upserted, report.deleted, report.rebuilt, report.embedded) == (0, 1, (), 0)
+    assert back.health().problems == ()
+    assert embedder.texts == embedded
+    back.close()
+
+
+@pytest.mark.real
+def test_a_lost_collection_is_rebuilt_and_searches_go_on(
+    indexed: KnowledgeBase, shelf: MemoryShelf, help_centre: list[Document]
+) -> None:
+    """With the live collection gone a search still answers from memory, and repair() builds a new one."""
+    put(indexed, help_centre)
+    before = shelf.pointer("collection:article")
+    indexed._index.drop(before)
+    result = indexed.search(Query("", "swap a shift"), PUBLIC, 3)
+    assert (result.passages[0].title, result.is_degraded) == ("Swap a shift", False)
+    assert Source.ARTICLE in indexed.repair().rebuilt
+    assert shelf.pointer("collection:article") != before
+    assert indexed.health().problems == ()
+
+
+@pytest.mark.real
+def test_another_model_builds_beside(
+    indexed: KnowledgeBase, shelf: MemoryShelf, chroma_server: str, help_centre: list[Document]
+) -> None:
+    """The new model's collection replaces the old at the end; until then keywords answer, and say so."""
+    put(indexed, help_centre)
+    before = shelf.pointer("collection:article")
+    newer = KnowledgeBase(shelf, HashEmbedder(128, "hash-2"), chroma_server, timeout_seconds=5, check_seconds=0)
+    result = newer.search(Query("", "swap a shift"), PUBLIC, 3)
+    assert (result.passages[0].title, result.is_degraded) == ("Swap a shift", True)
+    put(newer, [replace(help_centre[0], title="Publish")])
+    assert shelf.pointer("collection:article") == before
+    report = newer.repair()
+    assert report.embedded == 5
+    assert shelf.pointer("collection:article") not in ("", before)
+    assert not newer.search(Query("", "swap a shift"), PUBLIC, 3).is_degraded
+    assert newer.health().problems == ()
+    newer.close()
+
+
+@pytest.mark.real
+def test_a_rebuild_that_was_killed_leaves_the_old_index(
+    indexed: KnowledgeBase, shelf: MemoryShelf, help_centre: list[Document], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pointer moves only when the new collection is complete; the leftover goes with the next rebuild."""
+    put(indexed, help_centre)
+    live = shelf.pointer("collection:article")
+    with monkeypatch.context() as patch:
+        patch.setattr(indexed._index, "count", lambda name: 0)
+        with pytest.raises(IndexUnavailable, match="holds 0 of 6"):
+            indexed.repair(rebuild=True)
+    assert shelf.pointer("collection:article") == live
+    leftover = shelf.pointer("collection:article:building")
+    indexed.repair(rebuild=True)
+    assert shelf.pointer("collection:article") not in (live, leftover)
+    with pytest.raises(IndexUnavailable):
+        indexed._index.count(leftover)
+
+
+def test_a_server_that_never_answers_does_not_stop_a_search(shelf: MemoryShelf, help_centre: list[Document]) -> None:
+    """Put and search work while something silent listens on Chroma's port."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        library = KnowledgeBase(shelf, HashEmbedder(), url, timeout_seconds=0.2, check_seconds=0)
+        put(library, help_centre)
+        assert titles(library, "swap a shift")[0] == "Swap a shift"
+        health = library.health()
+        assert not health.is_index_reachable or any("no index" in problem for problem in health.problems)
+        with pytest.raises(IndexUnavailable):
+            library.repair()
+        library.close()
+
+
+@pytest.mark.parametrize(
+    "query", [Query("", ""), Query(" ", "\n"), Query("", "zzzz qqqq"), Query("\ud800", "\x00" * 9)]
+)
+def test_odd_questions_are_answered(library: KnowledgeBase, help_centre: list[Document], query: Query) -> None:
+    """Empty, unknown and broken questions give a result, never an error or a strong passage."""
+    put(library, help_centre)
+    assert all(found.score < 0.3 for found in library.search(query, PUBLIC, 3).passages)
+
+
+def test_an_empty_library_answers(library: KnowledgeBase) -> None:
+    """Nothing shelved, nothing found."""
+    assert library.search(Query("a", "b"), PUBLIC, 3).passages == ()
+    assert library.health().problems == ()
+
+
+def test_a_long_tail_does_not_drown_the_subject(minilm: Embedder, help_centre: list[Document]) -> None:
+    """Two thousand words about something else leave the subject's article on top."""
+    library = KnowledgeBase(MemoryShelf(), minilm, "", check_seconds=0)
+    put(library, help_centre)
+    tail = "Sent from my phone. This message is confidential and meant for the addressee only. " * 150
+    assert library.search(Query("Swap a shift with a colleague", tail), PUBLIC, 1).passages[0].title == "Swap a shift"
+
+
+@pytest.mark.parametrize(
+    ("question", "title"),
+    [
+        ("How do I publish next week's schedule so that everyone sees it?", "Publish a schedule"),
+        ("I want to trade my shift with somebody from my team", "Swap a shift"),
+        ("How can staff clock in with the mobile app?", "Clock in on a phone"),
+        ("we get ERR-1042 since yesterday", "Export fails"),
+    ],
+)
+def test_scores_mean_the_same_everywhere(
+    minilm: Embedder, help_centre: list[Document], question: str, title: str
+) -> None:
+    """A clearly right passage is above 0.55 and the best one for another topic below 0.30, with the real model."""
+    library = KnowledgeBase(MemoryShelf(), minilm, "", check_seconds=0)
+    put(library, help_centre)
+    best = library.search(Query("", question), PUBLIC, 1).passages[0]
+    assert best.title == title
+    assert best.score > 0.55
+    for other in ("What is the capital of France?", "Do you sell running shoes?", "My fish has a fever"):
+        assert library.search(Query("", other), PUBLIC, 1).passages[0].score < 0.30

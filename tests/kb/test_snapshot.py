@@ -1,0 +1,118 @@
+"""The snapshot: filters let through what they should, and a stale one is replaced without a wait."""
+
+import threading
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from kb.chunk import chunk, content_hash
+from kb.domain import Audience, Document, Filter, Source
+from kb.snapshot import Snapshots, is_visible, speaks
+from tests.fakes.embedder import HashEmbedder
+from tests.fakes.shelf import MemoryShelf
+
+
+def doc(id_: str = "a", **other: object) -> Document:
+    return Document(id_, Source.ARTICLE, "T", "text", **({"audience": Audience.PUBLIC} | other))  # type: ignore[arg-type]
+
+
+def shelve(shelf: MemoryShelf, document: Document) -> None:
+    pieces = chunk(document)
+    vectors = HashEmbedder().embed([piece.text for piece in pieces])
+    shelf.replace(document, content_hash(document), pieces, [row.tobytes() for row in vectors], "hash-1")
+
+
+@pytest.mark.parametrize(
+    ("document", "wanted", "expected"),
+    [
+        (doc(), Filter(), True),
+        (doc(audience=Audience.STAFF), Filter(), False),
+        (doc(audience=Audience.STAFF), Filter(audience=frozenset(Audience)), True),
+        (doc(), Filter(sources=frozenset({Source.LESSON})), False),
+        (doc(brand_id="2"), Filter(brand_id="1"), False),
+        (doc(brand_id=""), Filter(brand_id="1"), True),
+        (doc(brand_id="2"), Filter(), True),
+        (doc(valid_until=datetime(2026, 1, 1, tzinfo=UTC)), Filter(at=datetime(2026, 1, 1, tzinfo=UTC)), False),
+        (doc(valid_until=datetime(2026, 1, 2, tzinfo=UTC)), Filter(at=datetime(2026, 1, 1, tzinfo=UTC)), True),
+        (doc(locale="fr"), Filter(locale="en"), False),
+    ],
+)
+def test_filters(document: Document, wanted: Filter, expected: bool) -> None:
+    """Audience, source, brand, locale and validity each shut out on their own, in both forms of the filter."""
+    shelf = MemoryShelf()
+    shelve(shelf, document)
+    snapshot = Snapshots(shelf, "hash-1", 256, 0).current()
+    assert bool(snapshot.visible(wanted).all()) is expected
+    assert is_visible(document, wanted) is expected
+
+
+@pytest.mark.parametrize(
+    ("locale", "wanted", "expected"),
+    [
+        ("en-us", "en", True),
+        ("en", "en-US", True),
+        ("", "fr", True),
+        ("fr", "", True),
+        ("en-us", "en-gb", False),
+        ("es", "e", False),
+    ],
+)
+def test_locales(locale: str, wanted: str, expected: bool) -> None:
+    """A language serves its regions and the other way round, but no other language."""
+    assert speaks(locale, wanted) is expected
+
+
+def test_a_change_is_seen_after_the_interval() -> None:
+    """The shelf's revision is looked at once in the interval, not on every call."""
+    now = [0.0]
+    shelf = MemoryShelf()
+    shelve(shelf, doc("a"))
+    snapshots = Snapshots(shelf, "hash-1", 256, 1.0, clock=lambda: now[0])
+    assert len(snapshots.current().chunks) == 1
+    shelve(shelf, doc("b"))
+    assert len(snapshots.current().chunks) == 1
+    now[0] = 1.5
+    assert len(snapshots.current().chunks) == 2
+
+
+def test_others_go_on_while_one_builds() -> None:
+    """A thread that asks during a rebuild gets the old snapshot at once."""
+    shelf = SlowShelf()
+    shelve(shelf, doc("a"))
+    snapshots = Snapshots(shelf, "hash-1", 256, 0.0)
+    old = snapshots.current()
+    shelve(shelf, doc("b"))
+    shelf.gate.clear()
+    builder = threading.Thread(target=snapshots.current)
+    builder.start()
+    assert shelf.waiting.wait(5)
+    assert snapshots.current() is old
+    shelf.gate.set()
+    builder.join(5)
+    assert len(snapshots.current().chunks) == 2
+
+
+def test_vectors_of_another_model_are_not_used() -> None:
+    """A chunk that this model has not embedded has no vector here."""
+    shelf = MemoryShelf()
+    shelve(shelf, doc("a"))
+    snapshot = Snapshots(shelf, "other", 256, 0).current()
+    assert not snapshot.has_vector.any()
+    assert snapshot.nearest(np.ones(256, np.float32), np.ones(1, np.bool_), 5) == []
+
+
+class SlowShelf(MemoryShelf):
+    """A shelf whose reading can be held up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = threading.Event()
+        self.gate.set()
+        self.waiting = threading.Event()
+
+    def chunks(self):  # type: ignore[no-untyped-def]
+        if not self.gate.is_set():
+            self.waiting.set()
+            self.gate.wait(5)
+        return super().chunks()
