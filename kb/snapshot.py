@@ -42,7 +42,7 @@ class Snapshot:
         self.chunks: list[Chunk] = [item.chunk for item in items]
         self.documents: list[Document] = [item.document for item in items]  # one entry a chunk
         self.row_of = {chunk.id: row for row, chunk in enumerate(self.chunks)}
-        self.lexical = LexicalIndex(items, older.lexical if older else None)
+        self.lexical: LexicalIndex = LexicalIndex(items, older.lexical if older else None)
         self.matrix = np.zeros((len(items), dimension), np.float32)
         self.has_vector = np.zeros(len(items), np.bool_)
         for row, chunk in enumerate(self.chunks):
@@ -80,7 +80,7 @@ class Snapshot:
     def nearest(self, vector: NDArray[np.float32], mask: NDArray[np.bool_], limit: int) -> list[int]:
         """Return the rows under the mask with the highest cosine, best first: exact, without Chroma."""
         rows = np.flatnonzero(mask & self.has_vector)
-        return _best(rows, self.matrix[rows] @ vector if len(rows) < len(mask) else self.matrix @ vector, limit)
+        return _best(rows, (self.matrix @ vector)[rows], limit)  # all rows: taking some would copy them
 
 
 def best_keywords(bm25: NDArray[np.float32], mask: NDArray[np.bool_], limit: int) -> list[int]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from kb.domain import Audience, Chunk, Document, Filter, Query, Source
-from kb.embed import load_embedder, minilm_folder
+from kb.embed import Embedder, Vectors, load_embedder, minilm_folder
 from kb.knowledge_base import KnowledgeBase, Mode
 from kb.lexical import LexicalIndex
 from tests.fakes.shelf import MemoryShelf
@@ -22,11 +22,11 @@ QUESTION_WORDS = 60
 class Timed:
     """An embedder that adds up the time it took."""
 
-    def __init__(self, inner):  # type: ignore[no-untyped-def]
+    def __init__(self, inner: Embedder) -> None:
         self.inner = inner
         self.name, self.dimension, self.seconds = inner.name, inner.dimension, 0.0
 
-    def embed(self, texts):  # type: ignore[no-untyped-def]
+    def embed(self, texts: list[str]) -> Vectors:
         started = time.perf_counter()
         vectors = self.inner.embed(texts)
         self.seconds += time.perf_counter() - started

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from kb.domain import Audience, Document, Filter, Query, Source
+from kb.domain import Audience, Document, Filter, PutReport, Query, Source
 from kb.embed import Embedder
 from kb.index import IndexUnavailable
 from kb.knowledge_base import KnowledgeBase, Mode
@@ -45,7 +45,7 @@ def indexed(shelf: MemoryShelf, embedder: HashEmbedder, chroma_server: str) -> I
     made.close()
 
 
-def put(library: KnowledgeBase, documents: list[Document], **other: object):  # type: ignore[no-untyped-def]
+def put(library: KnowledgeBase, documents: list[Document], **other: object) -> PutReport:
     return library.put(documents, source=Source.ARTICLE, prefix=PREFIX, **other)  # type: ignore[arg-type]
 
 

@@ -3,8 +3,12 @@
 import pytest
 
 from kb.chunk import chunk
-from kb.domain import Document, ShelvedChunk
+from kb.domain import Audience, Document, ShelvedChunk, Source
 from kb.lexical import LexicalIndex, is_code, stem, tokenise
+
+
+def doc(id_: str, text: str) -> Document:
+    return Document(id_, Source.ARTICLE, "T", text, Audience.PUBLIC)
 
 
 def shelved(documents: list[Document]) -> list[ShelvedChunk]:
@@ -56,13 +60,13 @@ def test_the_document_with_the_code_stands_out(help_centre: list[Document]) -> N
 
 def test_a_common_code_is_a_word() -> None:
     """A code in many documents names a topic and marks nothing."""
-    items = shelved([Document(str(n), *_rest(f"with API2 {n}")) for n in range(10)])
+    items = shelved([doc(str(n), f"with API2 {n}") for n in range(10)])
     assert not LexicalIndex(items).score("", "API2").has_code.any()
 
 
 def test_scripts_without_spaces_are_matched() -> None:
     """Japanese meets by pairs of characters."""
-    items = shelved([Document("a", *_rest("給与の書き出し")), Document("b", *_rest("シフトの公開"))])
+    items = shelved([doc("a", "給与の書き出し"), doc("b", "シフトの公開")])
     scores = LexicalIndex(items).score("", "給与について").bm25
     assert scores[0] > 0 == scores[1]
 
@@ -83,9 +87,3 @@ def test_an_older_index_changes_nothing(help_centre: list[Document]) -> None:
 def test_an_empty_library_can_be_asked() -> None:
     """No chunks, no scores, no crash."""
     assert LexicalIndex([]).score("payroll", "ERR-1").bm25.shape == (0,)
-
-
-def _rest(text: str) -> tuple[object, ...]:
-    from kb.domain import Audience, Source
-
-    return (Source.ARTICLE, "T", text, Audience.PUBLIC)

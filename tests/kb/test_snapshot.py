@@ -111,7 +111,7 @@ class SlowShelf(MemoryShelf):
         self.gate.set()
         self.waiting = threading.Event()
 
-    def chunks(self):  # type: ignore[no-untyped-def]
+    def chunks(self):
         if not self.gate.is_set():
             self.waiting.set()
             self.gate.wait(5)
