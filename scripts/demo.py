@@ -18,8 +18,8 @@ from scripts.demo_config import write_config
 from scripts.output import add_json_argument, write_json
 from scripts.processes import Child, Family, StartError, own_command, require_free, wait_for_port
 from scripts.rehearsal import Desk, Rehearsal, article_row, people_row
-from scripts.world.load import World, articles_from_jsonl, load_world, tickets_from_jsonl
 from scripts.up import start_all, wait_until_ready
+from scripts.world.load import World, articles_from_jsonl, load_world, tickets_from_jsonl
 from workers.store.ledger import Ledger
 from workers.store.library import Lessons
 from workers.store.tables import open_engine
