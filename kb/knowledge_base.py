@@ -284,9 +284,11 @@ class KnowledgeBase:
         found: list[tuple[str, float]] = []
         try:
             for source in wanted.sources:
-                if name := self._live(source, self._check_seconds):
-                    where = _where(snapshot, source, wanted)
-                    found += self._index.query(name, vector, _CANDIDATES, where)
+                if not snapshot.traits(source).audiences:
+                    continue  # nothing of it is shelved
+                if not (name := self._live(source, self._check_seconds)):
+                    raise IndexUnavailable(f"no {source.value}s are indexed yet")
+                found += self._index.query(name, vector, _CANDIDATES, _where(snapshot, source, wanted))
         except IndexUnavailable:
             found = []
         # What Chroma says is checked against our own record: it may lag behind the shelf.

@@ -217,6 +217,19 @@ def test_a_lost_collection_is_rebuilt_and_searches_go_on(
 
 
 @pytest.mark.real
+def test_a_source_that_is_not_indexed_yet_is_searched_in_memory(
+    indexed: KnowledgeBase, shelf: MemoryShelf, help_centre: list[Document]
+) -> None:
+    """Lessons shelved while Chroma was away are found by their vectors beside indexed articles."""
+    put(indexed, help_centre)
+    lesson = replace(help_centre[1], id="lesson:1", source=Source.LESSON, title="Trade")
+    away = KnowledgeBase(shelf, HashEmbedder(), "", check_seconds=0)
+    away.put([lesson], source=Source.LESSON, prefix="lesson:")
+    assert shelf.pointer("collection:lesson") == ""
+    assert "Trade" in titles(indexed, "swap a shift, pick a colleague", mode=Mode.VECTOR)
+
+
+@pytest.mark.real
 def test_another_model_builds_beside(
     indexed: KnowledgeBase, shelf: MemoryShelf, chroma_server: str, help_centre: list[Document]
 ) -> None:
