@@ -258,6 +258,8 @@ def new() -> str | BaseResponse | tuple[str, int]:
     if form.get("organization", "").strip():
         values["organization"] = form["organization"].strip()
     try:
+        if not form.get("body", "").strip():
+            raise ValueError("the message is empty: write something")
         ticket, _ = acts.message(twin(), values)
     except (ValueError, RefusedError) as error:
         problem = _words(error) if isinstance(error, RefusedError) else str(error)
