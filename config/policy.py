@@ -91,7 +91,8 @@ class Limits(Rules):
     message_tokens: int = 1500
     replies_per_ticket: int = 3
     replies_per_hour: int = 3
-    max_attempts: int = 5  # of a case, before a person gets it with what is known
+    max_attempts: int = 5  # of a ticket that fails by itself, before a person gets it with what is known
+    max_outage_attempts: int = 20  # of a ticket that fails because something outside is away: half an hour or so
     reply_words: int = 150
     suspicious_drop: Share = 0.3  # a full sync that would drop a larger share of documents stops
 

@@ -30,6 +30,8 @@ class Screen:
 
     def __init__(self, *, is_quiet: bool) -> None:
         self._console = Console(stderr=is_quiet, highlight=False)
+        if not self._console.is_terminal:
+            self._console.width = 132  # a file or a pipe has no width of its own
         self._progress = Progress(
             TextColumn("tickets"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=self._console
         )

@@ -94,19 +94,20 @@ class Crew:
         except LeaseLostError:
             log.warning("lease_lost", vendor=vendor, ticket=ticket_id, fence=lease.fence)
         except TransientError as error:
-            self._try_later(lease, str(error), error.retry_after_seconds)
+            limit = services.policy.limits.max_outage_attempts
+            self._try_later(lease, str(error), limit, error.retry_after_seconds)
         except Exception as error:
             log.exception("ticket_failed", vendor=vendor, ticket=ticket_id, attempt=lease.attempts + 1)
-            self._try_later(lease, type(error).__name__, None)
+            self._try_later(lease, type(error).__name__, services.policy.limits.max_attempts)
         finally:
             with self._lock:
                 self._held.pop(lease.row_id, None)
 
-    def _try_later(self, lease: Lease, why: str, retry_after_seconds: float | None) -> None:
+    def _try_later(self, lease: Lease, why: str, most: int, retry_after_seconds: float | None = None) -> None:
         """Come back after a while; after too many attempts a person gets the ticket, once the helpdesk lets us."""
         services = self._services
         attempt = lease.attempts + 1
-        if attempt >= services.policy.limits.max_attempts:
+        if attempt >= most:
             try:
                 pipeline.give_up(lease, f"{attempt} attempts, last: {why}", services)
                 services.tickets.release(lease, now=services.now())
