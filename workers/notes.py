@@ -1,5 +1,6 @@
 """Pure: what people read. The public reply, the draft note and the hand-over package, as the helpdesk's HTML."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -139,10 +140,17 @@ def _sources(passages: Sequence[Passage], *, quotes: bool = False) -> list[dict[
             "title": passage.title,
             "heading": " > ".join(passage.heading),
             "kind": "what a colleague wrote on a solved ticket" if passage.source is Source.LESSON else "",
-            "quote": _shorten(passage.text, _QUOTE_LETTERS) if quotes else "",
+            "quote": _quoted(passage.text) if quotes else "",
         }
         for passage in passages
     ]
+
+
+def _quoted(text: str) -> str:
+    """Take the marks of headings and lists off a passage, so that a line of it reads as prose."""
+    lines = (re.sub(r"^(?:#{1,6}|[-*•])\s+", "", line.strip()) for line in text.splitlines())
+    ended = (line if line.endswith((".", ":", ";", "!", "?", ",")) else f"{line}." for line in lines if line)
+    return _shorten(" ".join(ended), _QUOTE_LETTERS)
 
 
 def _shorten(text: str, letters: int) -> str:
@@ -168,7 +176,7 @@ def _package(package: Package, decision: Decision, policy: Policy) -> dict[str, 
 
 def _headline(package: Package) -> str:
     label = package.label
-    summary = label.summary if label and label.summary else package.reading.subject
+    summary = label.summary if label and label.summary else package.reading.subject or package.reading.newest
     return unmask(_shorten(summary, 120), package.reading.vault) or "a new request"
 
 
@@ -182,7 +190,7 @@ def _known(package: Package, policy: Policy) -> list[str]:
     known = []
     if label and label.intent:
         intent = policy.intents.get(label.intent)
-        what = intent.description if intent else label.intent
+        what = intent.description.partition(":")[0].rstrip(".") if intent else label.intent
         known.append(f"Kind of request: {what} ({confidence_in_words(label.confidence)})")
     if ticket.organization:
         tags = f" ({', '.join(ticket.organization.tags)})" if ticket.organization.tags else ""

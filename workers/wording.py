@@ -1,5 +1,7 @@
 """Pure: reasons, confidence and moods in the words that support staff read."""
 
+import re
+
 from workers.domain import Code, Reason
 
 _WORDS: dict[Code, str] = {
@@ -21,25 +23,25 @@ _WORDS: dict[Code, str] = {
     Code.RULE: "rule “{detail}”",
     Code.WANTS_PERSON: "the requester asks for a person",
     Code.CRITICAL: "it reads as critical",
-    Code.INTENT_CEILING: "for this kind of request policy allows at most: {detail}",
+    Code.INTENT_CEILING: "policy keeps this kind of request {detail}",
     Code.AUTONOMY_OFF: "automatic answers are switched off for this kind of request",
     Code.REPEATED_ATTEMPTS: "Deskhand has answered this ticket {detail} times already",
     Code.OUT_OF_SCOPE: "it fits none of the known kinds of request",
     Code.UNREADABLE: "there is no text to read (only attachments, or nothing)",
     Code.NO_MODEL: "no language model is connected, so passages are quoted instead of a draft",
     Code.MODEL_FAILED: "the language model gave no usable answer ({detail})",
-    Code.NOTHING_FOUND: "the knowledge base has nothing on this (best match {detail})",
+    Code.NOTHING_FOUND: "the knowledge base has nothing that fits this well enough (best match {detail})",
     Code.WEAK_PASSAGES: "what the knowledge base has fits only loosely (best match {detail})",
     Code.MODEL_ESCALATED: "the passages found do not answer the question",
     Code.UNGROUNDED: "something in the draft does not stand in its sources ({detail})",
     Code.BAD_CITATION: "the draft cites a source that does not say it",
     Code.CHECK_FAILED: "the draft did not pass a check ({detail})",
-    Code.ASK_UNCOVERED: "the draft answers {detail} questions",
+    Code.ASK_UNCOVERED: "the draft answers only {detail} questions",
     Code.FRUSTRATED: "the requester sounds frustrated",
     Code.UNVERIFIED_SENDER: "the sender's identity is not verified",
     Code.INJECTION: "the message contains text that tries to give orders to an assistant",
-    Code.LOW_CONFIDENCE: "it is unclear what the request is about (confidence {detail})",
-    Code.REVIEW_BAND: "the confidence of {detail} asks for a person's look",
+    Code.LOW_CONFIDENCE: "it is unclear what kind of request this is ({detail} sure)",
+    Code.REVIEW_BAND: "Deskhand is only {detail} sure what kind of request this is",
     Code.NEEDS_ACTION: "something would have to be done in another system",
     Code.AUTONOMY_DRAFT: "this kind of request has not earned automatic sending yet",
     Code.AUTONOMY_SHADOW: "this kind of request runs in shadow: the draft is recorded only",
@@ -58,12 +60,22 @@ _WORDS: dict[Code, str] = {
     Code.LEARNED: "learned from the solved ticket",
 }
 
+_CEILINGS = {"draft": "at drafts", "assist": "with people", "hand_off": "with people, from the start"}
+
 
 def in_words(reason: Reason, rules: dict[str, str] | None = None) -> str:
     """Say a reason in plain words; `rules` gives the rules' own wording by id."""
     if reason.code is Code.RULE and rules and reason.detail in rules:
         return rules[reason.detail]
-    return _WORDS[reason.code].format(detail=reason.detail or "unknown")
+    return _WORDS[reason.code].format(detail=_detail(reason) or "unknown")
+
+
+def _detail(reason: Reason) -> str:
+    if reason.code is Code.INTENT_CEILING:
+        return _CEILINGS.get(reason.detail, reason.detail)
+    if reason.code in (Code.LOW_CONFIDENCE, Code.REVIEW_BAND):
+        return f"{float(reason.detail):.0%}" if re.fullmatch(r"[01]\.\d+", reason.detail) else reason.detail
+    return reason.detail.replace("_", " ")
 
 
 def confidence_in_words(confidence: float) -> str:
