@@ -78,6 +78,7 @@ class Thresholds(Rules):
     send_money: Share = 0.90
     review: Share = 0.65
     passage: Share = 0.45  # a best passage below this is weak: no automatic reply
+    passage_clear: Share = 0.57  # from here on a passage clearly fits, whatever the kind of request is called
     passage_draft: Share = 0.30  # below this there is nothing to draft from
     stage_one_accuracy: Share = 0.97  # stage one decides alone where held-back examples reach this
     support: Share = 0.8  # share of a draft's sentences that must stand in their passages
@@ -123,6 +124,7 @@ class Answering(Rules):
     product: str = ""
     allowed_hosts: tuple[str, ...] = ()  # hosts links in replies may point to, besides those of cited passages
     languages: tuple[str, ...] = ("en",)  # languages a reply may be sent in without a person
+    stale_labels: tuple[str, ...] = ("outdated", "obsolete", "deprecated", "archived")  # such articles answer nobody
     draft_only_channels: tuple[str, ...] = ()
     excluded_channels: tuple[str, ...] = ()
     excluded_domains: tuple[str, ...] = ()  # own addresses and other desks

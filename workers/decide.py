@@ -87,10 +87,12 @@ def _triage_limits(facts: TriageFacts, policy: Policy) -> Iterator[Limit]:
         yield Action.HAND_OFF, Reason(Code.WANTS_PERSON)
     if facts.urgency == "critical":
         yield Action.HAND_OFF, Reason(Code.CRITICAL)
-    if facts.intent and facts.ceiling != "send":
-        yield Action(facts.ceiling), Reason(Code.INTENT_CEILING, facts.ceiling)
-    if facts.intent and facts.autonomy == "off":
-        yield Action.ASSIST, Reason(Code.AUTONOMY_OFF)
+    # What policy says of an intent holds for messages that are of this intent, not for a guess.
+    if facts.intent and facts.confidence >= policy.thresholds.review:
+        if facts.ceiling != "send":
+            yield Action(facts.ceiling), Reason(Code.INTENT_CEILING, facts.ceiling)
+        if facts.autonomy == "off":
+            yield Action.ASSIST, Reason(Code.AUTONOMY_OFF)
     if facts.attempts >= policy.limits.replies_per_ticket:
         yield Action.ASSIST, Reason(Code.REPEATED_ATTEMPTS, str(facts.attempts))
     if not facts.is_readable:
@@ -116,11 +118,22 @@ def _understanding_limits(facts: RouteFacts, policy: Policy) -> Iterator[Limit]:
         needed = known.min_confidence
     level = f"{facts.confidence:.2f}"
     if facts.is_out_of_scope or not facts.intent:
-        yield Action.ASSIST, Reason(Code.OUT_OF_SCOPE)
+        yield _unsure(facts, policy), Reason(Code.OUT_OF_SCOPE)
     elif facts.confidence < policy.thresholds.review:
-        yield Action.ASSIST, Reason(Code.LOW_CONFIDENCE, level)
+        yield _unsure(facts, policy), Reason(Code.LOW_CONFIDENCE, level)
     elif facts.confidence < needed:
         yield Action.DRAFT, Reason(Code.REVIEW_BAND, level)
+
+
+def _unsure(facts: RouteFacts, policy: Policy) -> Action:
+    """Return what may be done when nobody is sure of the kind of request.
+
+    A person reviews either way. Where the passages clearly fit and answer every ask, a ready draft serves that person
+    best; not where even the guess is of a kind that policy leaves to people.
+    """
+    is_peoples = facts.intent != "" and (facts.ceiling in ("assist", "hand_off") or facts.autonomy == "off")
+    is_answered = facts.best_score >= policy.thresholds.passage_clear and facts.asks_covered >= facts.asks
+    return Action.DRAFT if is_answered and not is_peoples else Action.ASSIST
 
 
 def _answer_limits(facts: RouteFacts, policy: Policy) -> Iterator[Limit]:
@@ -155,9 +168,10 @@ def _answer_limits(facts: RouteFacts, policy: Policy) -> Iterator[Limit]:
 def _policy_limits(facts: RouteFacts, policy: Policy) -> Iterator[Limit]:
     for rule in facts.rules:
         yield Action(policy.rules[rule].action), Reason(Code.RULE, rule)
-    if facts.intent and facts.ceiling != "send":
+    is_known = facts.intent != "" and facts.confidence >= policy.thresholds.review
+    if is_known and facts.ceiling != "send":
         yield Action(facts.ceiling), Reason(Code.INTENT_CEILING, facts.ceiling)
-    if facts.autonomy == "off":
+    if is_known and facts.autonomy == "off":
         yield Action.ASSIST, Reason(Code.AUTONOMY_OFF)
     elif facts.autonomy == "shadow":
         yield Action.ASSIST, Reason(Code.AUTONOMY_SHADOW)

@@ -54,7 +54,7 @@ def for_triage(
         is_out_of_scope=label.is_out_of_scope,
         urgency=label.urgency.value,
         sentiment=label.sentiment.value,
-        wants_person=label.wants_person,
+        wants_person=label.wants_person or any(hit.id == "wants_person" for hit in hits),
         rules=tuple(hit.id for hit in hits),
         rule_action=action.value if action else "",
         rule_team=next((hit.team for hit in hits if hit.team and hit.action is action), ""),

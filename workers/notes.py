@@ -181,8 +181,10 @@ def _headline(package: Package) -> str:
 
 
 def _reasons(package: Package, decision: Decision) -> list[str]:
-    wording = {hit.id: hit.reason for hit in package.hits}
-    return list(dict.fromkeys(in_words(reason, wording) for reason in decision.reasons))
+    wording = {hit.id: hit.reason.rstrip(".") for hit in package.hits}
+    said = (in_words(reason, wording) for reason in decision.reasons)
+    # A rule's sentence stands in a list with the others: "the requester asks for a person" is said once.
+    return list(dict.fromkeys(f"{words[:1].lower()}{words[1:]}" for words in said))
 
 
 def _known(package: Package, policy: Policy) -> list[str]:

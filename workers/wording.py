@@ -23,7 +23,7 @@ _WORDS: dict[Code, str] = {
     Code.RULE: "rule “{detail}”",
     Code.WANTS_PERSON: "the requester asks for a person",
     Code.CRITICAL: "it reads as critical",
-    Code.INTENT_CEILING: "policy keeps this kind of request {detail}",
+    Code.INTENT_CEILING: "policy {detail}",
     Code.AUTONOMY_OFF: "automatic answers are switched off for this kind of request",
     Code.REPEATED_ATTEMPTS: "Deskhand has answered this ticket {detail} times already",
     Code.OUT_OF_SCOPE: "it fits none of the known kinds of request",
@@ -60,7 +60,11 @@ _WORDS: dict[Code, str] = {
     Code.LEARNED: "learned from the solved ticket",
 }
 
-_CEILINGS = {"draft": "at drafts", "assist": "with people", "hand_off": "with people, from the start"}
+_CEILINGS = {
+    "draft": "lets a person send replies of this kind",
+    "assist": "leaves this kind of request to people",
+    "hand_off": "gives this kind of request to people at once",
+}
 
 
 def in_words(reason: Reason, rules: dict[str, str] | None = None) -> str:
