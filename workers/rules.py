@@ -41,14 +41,18 @@ def strictest(hits: Iterable[RuleHit]) -> Action | None:
 
 
 def mood(reading: Reading) -> Sentiment:
-    """Judge the requester's mood by words, capitals, exclamation marks and repeated contact."""
+    """Judge the requester's mood by words, capitals, exclamation marks and repeated contact.
+
+    Who is unhappy with an answer of ours is taken as frustrated: the next one is a person's to look at.
+    """
     text = _newest_text(reading)
     words = Words(text)
     anger = sum(1 for pattern in _ANGER if find(pattern, words))
     weary = sum(1 for pattern in _WEARY if find(pattern, words))
     unhappy = sum(1 for pattern in _UNHAPPY if find(pattern, words))
     loud = _shouts(text) + (len(re.findall(r"[!?]{3,}|(?:![^!]{0,40}){4,}", text)) > 0)
-    if anger or weary >= 2 or (weary and (loud or unhappy)) or (loud and unhappy) or loud >= 2:
+    was_answered = any(turn.role == "bot" for turn in reading.thread)
+    if anger or (was_answered and (weary or unhappy)) or weary >= 2 or (weary and (loud or unhappy)) or (loud and unhappy) or loud >= 2:
         return Sentiment.FRUSTRATED
     return Sentiment.UNHAPPY if weary or unhappy or loud else Sentiment.CALM
 

@@ -40,10 +40,10 @@ def test_counter_examples_do_not(name, text):
 
 @pytest.mark.parametrize("name", RULES)
 def test_each_rule_is_complete(name):
-    """A rule has a reason in words, a known team, a ceiling, patterns that compile, and enough examples."""
+    """A rule has a reason in words, a known team or none, a ceiling, patterns that compile, and enough examples."""
     rule = RULES[name]
     assert rule.reason.endswith(".")
-    assert rule.team in TEAMS
+    assert rule.team in TEAMS | {""}
     assert rule.action in ("draft", "assist", "hand_off")
     for pattern in (*rule.any_of, *rule.unless):
         compile_pattern(pattern)
@@ -139,6 +139,15 @@ MOODS = [
 def test_mood(text, expected):
     """Anger words, capitals, exclamation marks and repeated contact add up."""
     assert mood(_reading(text)) is Sentiment(expected)
+
+
+def test_unhappy_with_our_answer_is_frustrated():
+    """The same words weigh more after an automatic answer that did not help."""
+    text = "I removed it as you said and it is still there. This is getting annoying."
+    answered = (Turn("requester", "It is there twice.", NOW), Turn("bot", "Remove one of them.", NOW))
+    assert mood(_reading(text)) is Sentiment.UNHAPPY
+    assert mood(_reading(text, thread=answered)) is Sentiment.FRUSTRATED
+    assert mood(_reading("And how do I add a second one?", thread=answered)) is Sentiment.CALM
 
 
 URGENCIES = [
