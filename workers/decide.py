@@ -57,7 +57,10 @@ def admit(facts: AdmitFacts, policy: Policy) -> Decision | None:
         (facts.status == "deleted", Reason(Code.TICKET_GONE)),
         (facts.status in _DONE, Reason(Code.TICKET_DONE, facts.status)),
         (facts.is_outbound, Reason(Code.OUTBOUND)),
-        (not facts.has_requester_message and not facts.is_outbound, Reason(Code.NO_REQUESTER_MESSAGE)),
+        (
+            not facts.has_requester_message and not facts.is_outbound and not facts.staff_answered,
+            Reason(Code.NO_REQUESTER_MESSAGE),
+        ),
         (facts.staff_answered, Reason(Code.STAFF_ANSWERED)),
         (answering.stop_tag in facts.tags, Reason(Code.SILENCED)),
         (facts.is_suspended, Reason(Code.SUSPENDED)),

@@ -61,7 +61,7 @@ def work(lease: Lease, services: Services) -> datetime | None:
 def answer(ticket: Ticket, lease: Lease, services: Services) -> Concluded | None:
     """Answer one requester message, or hand it to a person, or record why neither; None if nobody asked anything."""
     reading = read(ticket)
-    asked = reading.message_id or _outbound_message(ticket)
+    asked = reading.message_id or _spoken_for(ticket)
     if not asked:
         return None
     case = services.ledger.open_case(
@@ -105,11 +105,16 @@ def answer(ticket: Ticket, lease: Lease, services: Services) -> Concluded | None
     return conclude(case, lease, decision, package, services, known)
 
 
-def _outbound_message(ticket: Ticket) -> str:
-    """Return the newest message of a ticket on which only staff has written, so that staying quiet is recorded too."""
-    if any(m.author.role in (Role.REQUESTER, Role.PARTICIPANT) for m in ticket.messages):
+def _spoken_for(ticket: Ticket) -> str:
+    """Return what staff had the last public word on, so that our staying quiet is recorded too; "" if they had not.
+
+    That is the requester's newest message, or on a ticket that staff opened their own one.
+    """
+    public = [m for m in ticket.messages if m.is_public and m.author.role is not Role.SYSTEM]
+    if not public or public[-1].author.role is not Role.STAFF:
         return ""
-    return next((m.id for m in reversed(ticket.messages) if m.is_public and m.author.role is Role.STAFF), "")
+    asking = (Role.REQUESTER, Role.PARTICIPANT)
+    return next((m.id for m in reversed(public) if m.author.role in asking), public[-1].id)
 
 
 def _rules(ticket: Ticket, reading: Reading, services: Services) -> tuple[RuleHit, ...]:

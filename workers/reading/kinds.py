@@ -32,10 +32,10 @@ def kind_of(message: Message, own: str, full: str, *, subject: str, is_first: bo
         return MessageKind.OUT_OF_OFFICE
     if _is_calendar(headers, title, own, full, message.attachments):
         return MessageKind.CALENDAR
-    if by_machine or _NO_REPLY.match(message.author.email) or _is_acknowledgement(title, own):
-        return MessageKind.AUTOMATIC
     if _is_survey(own, title):
         return MessageKind.SURVEY
+    if by_machine or _NO_REPLY.match(message.author.email) or _is_acknowledgement(title, own):
+        return MessageKind.AUTOMATIC
     return _human_kind(message, own, full, subject=subject, is_first=is_first, asked_before=asked_before)
 
 
@@ -43,6 +43,7 @@ def _human_kind(
     message: Message, own: str, full: str, *, subject: str, is_first: bool, asked_before: bool
 ) -> MessageKind:
     says_something = len(re.findall(r"\w+", _RE.sub("", subject))) >= 3
+    is_own_subject = is_first and not _RE.match(subject)  # "Re: ..." answers something that is not on this ticket
     files = real_attachments(message.attachments)
     if not own or _SEE_ATTACHED.match(own):
         if is_first and says_something:
@@ -51,7 +52,7 @@ def _human_kind(
             return MessageKind.ATTACHMENT_ONLY
         if not own and not full:
             return MessageKind.EMPTY
-    if is_thanks(own, asked_before=asked_before) and not files and not (is_first and says_something):
+    if is_thanks(own, asked_before=asked_before) and not files and not (is_own_subject and says_something):
         return MessageKind.THANKS
     return MessageKind.QUESTION
 
@@ -194,6 +195,9 @@ def _is_calendar(
 _MEETING = re.compile(
     r"(?i)microsoft teams(?: meeting|-besprechung)|join (?:the |zoom |with google )?meet(?:ing)?|meeting id:"
     r"|zoom\.us/j/|meet\.google\.com/|besprechungs-id"
+    r"|\bhas (?:tentatively )?(?:accepted|declined) (?:this|the|your) invitation|^when: .+\n+where: .+"
+    r"|hat diese einladung (?:angenommen|abgelehnt)",
+    re.MULTILINE,
 )
 
 _ACKNOWLEDGED = re.compile(
@@ -227,8 +231,11 @@ _SURVEY = re.compile(
     r"(?i)^\W*(?:(?:good|great|bad|gut|schlecht),? (?:i'?m|ich bin) (?:un|dis)?(?:satisfied|zufrieden)|(?:rating"
     r"|score|bewertung|csat|nps|puntuación|note)\s?[:=]\s?\d{1,2}(?:\s?(?:/|of|out of|von)\s?(?:5|10))?|(?:10"
     r"|\d)\s?(?:/|out of|von|de|sur)\s?(?:5|10)(?: stars?| sterne| estrellas)?"
+    r"|(?:rating|bewertung)\s?: ?(?:good|great|bad|gut|schlecht)\b[^\n]*"
     r"|[★⭐☆]{1,5}(?:\s?[★⭐☆])*|[1-5] (?:stars?|sterne|estrellas|étoiles))\W*(?P<comment>[\s\S]*)$"
 )
+_SURVEY_FOOTER = re.compile(r"(?i)this (?:feedback|rating|response) was submitted through[\s\S]*$")
+_NO_COMMENT = re.compile(r"(?i)^comments?\s?: ?(?:\(?(?:none|no comment)\)?|-|n/a)?\s*")
 _SURVEY_TITLE = re.compile(
     r"(?i)^(?:re: )?(?:survey response|satisfaction (?:survey|rating)|customer satisfaction|feedback survey"
     r"|umfrage(?:antwort)?|zufriedenheitsumfrage|encuesta de satisfacción|enquête de satisfaction)"
@@ -238,7 +245,8 @@ _SURVEY_TITLE = re.compile(
 def _is_survey(own: str, title: str) -> bool:
     """Say whether this only rates us; a rating with a comment of some length is a message."""
     if found := _SURVEY.match(own):
-        return len(found["comment"].split()) <= 4
+        comment = _SURVEY_FOOTER.sub("", found["comment"]).strip()
+        return len(_NO_COMMENT.sub("", comment).split()) <= 4
     return bool(_SURVEY_TITLE.match(title)) and "?" not in own and len(own.split()) <= 12
 
 
@@ -270,7 +278,7 @@ _CLOSING_WORDS = frozenset(
         "ok okay okey k oke okej perfect perfekt perfecto parfait perfetto great super prima top awesome "
         "excellent excelente solved resolved fixed sorted works worked funktioniert klappt geklappt erledigt "
         "resuelto solucionado funciona regle resolu risolto understood verstanden entendido compris noted got "
-        "cool nice vale genial geweldig fein wunderbar amazing brilliant lovely good gut bien bene "
+        "cool live running nice vale genial geweldig fein wunderbar amazing brilliant lovely good gut bien bene "
         "bueno yes yep ja si oui"
     ).split()
 )
@@ -282,6 +290,8 @@ _COURTESY = frozenset(
         "help helping helped support reply replies response answer quick quickly fast prompt swift speedy kind "
         "kindly kindness time effort patience team everyone everybody guys folks hi hello hey dear day weekend "
         "week evening afternoon morning night nice good great wonderful lovely really truly everything "
+        "site sites location locations shop shops store stores up one two three four five six seven eight nine ten "
+        "eleven twelve "
         "indeed just done did do does works working worked fine well happy glad problem problems issue issues "
         "matter case ticket closed close can may clear clears up out info information advice tip hint done "
         "assistance exactly what needed perfectly works sorted back no more further questions nothing else then "
