@@ -29,6 +29,24 @@ from workers.wording import confidence_in_words, in_words
 
 _QUOTE_LETTERS = 320
 _ASKS = 5
+# What stands in the name field of people who gave no name.
+_NO_NAMES = frozenset(
+    {
+        "admin",
+        "anonymous",
+        "client",
+        "contact",
+        "customer",
+        "guest",
+        "hello",
+        "info",
+        "mail",
+        "none",
+        "noreply",
+        "office",
+    }
+    | {"requester", "sales", "support", "team", "test", "unknown", "user"}
+)
 
 _pages = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -109,7 +127,7 @@ def _letter(package: Package, policy: Policy) -> dict[str, Any]:
 def greeting(name: str) -> str:
     """Address a person by first name if the name looks like one, else by nothing."""
     first = name.strip().split(" ")[0] if name.strip() else ""
-    usable = first.isalpha() and 1 < len(first) < 20 and first.lower() not in {"info", "support", "office", "admin"}
+    usable = first.isalpha() and 1 < len(first) < 20 and first.lower() not in _NO_NAMES
     return f"Hi {first[0].upper()}{first[1:]}," if usable else "Hello,"
 
 
@@ -161,12 +179,15 @@ def _shorten(text: str, letters: int) -> str:
 def _package(package: Package, decision: Decision, policy: Policy) -> dict[str, Any]:
     team = policy.teams.get(decision.team)
     reading = package.reading
+    headline = _headline(package)
     asks = [unmask(_shorten(ask, 300), reading.vault) for ask in reading.asks[:_ASKS]]
+    # An ask that is the whole message, as the headline is its beginning, stands right above the note.
+    asks = [ask for ask in asks if not ask.startswith(headline.rstrip(" ….")[:60])]
     return {
         "team": team.group if team else "the team",
-        "headline": _headline(package),
+        "headline": headline,
         "urgent": decision.urgency.value if decision.urgency in (Urgency.HIGH, Urgency.CRITICAL) else "",
-        "asks": asks or [unmask(_shorten(reading.newest or reading.subject, 300), reading.vault) or "(no text)"],
+        "asks": asks,
         "reasons": _reasons(package, decision),
         "known": _known(package, policy),
         "suggestion": _suggestion(package, decision),

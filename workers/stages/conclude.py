@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from config.policy import Policy
 from integrations.errors import ConflictError, NotFoundError, PermanentError
 from integrations.helpdesk import Applied, Status, Ticket, TicketWrite
 from workers import facts
@@ -22,6 +23,7 @@ from workers.store.tickets import Lease
 
 MARK_PREFIX = "dh-"
 _TRIES = 5
+_OUTCOME_TAGS = ("deskhand_intent_", *(f"deskhand_{action.value}" for action in Action))
 _PRIORITIES = {Urgency.HIGH: "high", Urgency.CRITICAL: "urgent"}
 
 
@@ -182,16 +184,16 @@ def _settle(
 def compose(decision: Decision, package: Package, case: Case, services: Services) -> TicketWrite:
     """Say in one write all that an outcome changes on the ticket."""
     policy, mark = services.policy, mark_of(case.message_id)
-    tags = ["deskhand", f"deskhand_{decision.action.value}"]
-    if package.label and package.label.intent:
-        tags.append(f"intent_{package.label.intent}")
+    tags = _tags(decision, package, policy)
+    stale = tuple(t for t in package.ticket.tags if t.startswith(_OUTCOME_TAGS) and t not in tags)
     if decision.action is Action.SEND:
         return TicketWrite(
             mark=mark,
             html=reply(package, policy),
             is_public=True,
             status=Status(policy.answering.status_after_reply),
-            add_tags=tuple(tags),
+            add_tags=tags,
+            remove_tags=stale,
         )
     render = {Action.DRAFT: draft_note, Action.ASSIST: assist_note, Action.HAND_OFF: hand_off_note}
     return TicketWrite(
@@ -200,8 +202,17 @@ def compose(decision: Decision, package: Package, case: Case, services: Services
         is_public=False,
         group_id=_group(package.ticket, decision, services),
         priority=_priority(package.ticket, decision.urgency),
-        add_tags=tuple(tags),
+        add_tags=tags,
+        remove_tags=stale,
     )
+
+
+def _tags(decision: Decision, package: Package, policy: Policy) -> tuple[str, ...]:
+    """Return the tags of this outcome; a guess at the intent is none, it would spoil the helpdesk's reports."""
+    label = package.label
+    is_sure = label is not None and label.intent and label.confidence >= policy.thresholds.review
+    intent = (f"deskhand_intent_{label.intent}",) if label and is_sure else ()
+    return ("deskhand", f"deskhand_{decision.action.value}", *intent)
 
 
 def _group(ticket: Ticket, decision: Decision, services: Services) -> str | None:

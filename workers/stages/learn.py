@@ -12,6 +12,7 @@ from workers.reading.visible import visible
 from workers.redact import mask
 from workers.services import Services
 
+_INTENT = "deskhand_intent_"
 _GREETING = re.compile(
     r"^\s*(hi|hello|hey|dear|good (morning|afternoon|evening)|hallo|guten tag|hola|bonjour)\b[^.!?\n]{0,40}[,!.:\n]\s*",
     re.IGNORECASE,
@@ -57,7 +58,7 @@ def learn(ticket: Ticket, services: Services) -> Lesson | None:
         ticket.id,
         state=state,
         note=lesson.refused,
-        intent=next((tag[7:] for tag in ticket.tags if tag.startswith("intent_")), ""),
+        intent=next((tag.removeprefix(_INTENT) for tag in ticket.tags if tag.startswith(_INTENT)), ""),
         question=lesson.question,
         answer=lesson.answer,
         message_ids=lesson.message_ids,
