@@ -264,7 +264,7 @@ def article_row(article: Article) -> dict[str, Any]:
     """Return an article as the sandbox's control API takes it."""
     return {
         "title": article.title,
-        "body": article.html,
+        "body": article.body,
         "category": article.category,
         "section": article.section,
         "labels": list(article.labels),

@@ -4,8 +4,11 @@ import html
 import re
 
 import nh3
+from markdown_it import MarkdownIt
 
 MAX_BYTES = 65536
+# Mark-up found in Markdown is shown as text; single line breaks are kept, as writers of articles mean them.
+_MARKDOWN = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table")
 _BREAKS = re.compile(r"(?i)<br\s*/?>|</(?:p|div|h[1-6]|li|tr|blockquote|pre)\s*>")
 _UNSEEN = re.compile(r"(?is)<(script|style|head|title)\b.*?</\1\s*>")
 _ITEMS = re.compile(r"(?i)<li\b[^>]*>")
@@ -52,30 +55,7 @@ def safe(markup: str) -> str:
 
 
 def article_html(text: str) -> str:
-    """Return the HTML of an article in plain text with `#` headings and `-` or `1.` lists; HTML stays as it is."""
+    """Return the HTML of an article written in Markdown; HTML stays as it is."""
     if re.search(r"<(?:p|h[1-6]|ul|ol|div|br|table)\b", text):
         return text
-    blocks: list[str] = []
-    for part in re.split(r"\n\s*\n", text.replace("\r\n", "\n").strip()):
-        lines = part.strip().splitlines()
-        while lines and (heading := re.match(r"(#{1,6})\s+(.*)", lines[0])):
-            level = min(6, max(2, len(heading.group(1))))
-            blocks.append(f"<h{level}>{_inline(heading.group(2))}</h{level}>")
-            lines = lines[1:]
-        if lines:
-            blocks.append(_block(lines))
-    return "\n".join(blocks)
-
-
-def _block(lines: list[str]) -> str:
-    for kind, mark in (("ul", r"[-*•]\s+"), ("ol", r"\d+[.)]\s+")):
-        if all(re.match(mark, line.strip()) for line in lines):
-            items = (_inline(re.sub(f"^{mark}", "", line.strip())) for line in lines)
-            return f"<{kind}>{''.join(f'<li>{item}</li>' for item in items)}</{kind}>"
-    return f"<p>{'<br>'.join(_inline(line) for line in lines)}</p>"
-
-
-def _inline(text: str) -> str:
-    """Escape one line and turn `**strong**` and backquoted words into their tags."""
-    text = html.escape(text, quote=False)
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", re.sub(r"\*\*([^*]+)\*\*", r"<strong>\1</strong>", text))
+    return str(_MARKDOWN.render(text)).strip()

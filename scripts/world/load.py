@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from config.policy import Policy
-from scripts.world.markup import to_html
 from workers.domain import Action, Code
 
 CHANNELS = frozenset({"email", "web", "chat"})
@@ -48,11 +47,6 @@ class Article:
     @property
     def is_public(self) -> bool:
         return not self.is_draft and not self.restricted
-
-    @property
-    def html(self) -> str:
-        """Return the body as a help centre keeps it, with real lists and tables."""
-        return to_html(self.body)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from config.policy import Policy, load_policy
+from scripts.sandbox.richtext import article_html
 from scripts.world import load as world_module
 from scripts.world.load import (
     Article,
@@ -118,8 +119,8 @@ def test_article_is_readable(article: Article) -> None:
 @pytest.mark.parametrize("article", WORLD.articles, ids=lambda a: a.id)
 def test_article_becomes_clean_html(article: Article) -> None:
     """As HTML an article keeps all its headings and shows no mark of Markdown."""
-    assert article.html.count("<h2>") == len(re.findall(r"^## ", article.body, flags=re.MULTILINE))
-    text = re.sub(r"<code>.*?</code>|<[^>]+>", " ", article.html)
+    assert article_html(article.body).count("<h2>") == len(re.findall(r"^## ", article.body, flags=re.MULTILINE))
+    text = re.sub(r"<code>.*?</code>|<[^>]+>", " ", article_html(article.body))
     assert not re.search(r"\*\*|\||^#|^\d+\. |^- ", text, flags=re.MULTILINE)
 
 
