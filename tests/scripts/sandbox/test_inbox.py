@@ -91,7 +91,7 @@ def test_new_ticket_by_form(browser, twin):
 
 def test_articles_are_listed_with_their_limits(browser, control, twin):
     """Drafts and restricted articles are marked; each has its page."""
-    control("load", articles=[{"title": "Open one", "body": "# Head\nText"}, {"title": "Hidden", "draft": True}])
+    control("load", articles=[{"title": "Open one", "body": "## Head\nText"}, {"title": "Hidden", "draft": True}])
     page = browser.get("/inbox/articles").text
     assert "Open one" in page
     assert ">draft<" in page

@@ -66,7 +66,10 @@ def test_text_and_html_turn_into_each_other():
     """Paragraphs and breaks survive; markup in plain text is escaped."""
     assert richtext.to_text("<p>One<br>two</p><ul><li>a</li></ul><script>x</script>") == "One\ntwo\n- a"
     assert "&lt;b&gt;" in richtext.to_html("<b>")
-    assert richtext.article_html("## T\n- **a**\n- b\n\n1. `c`") == (
-        "<h2>T</h2>\n<ul><li><strong>a</strong></li><li>b</li></ul>\n<ol><li><code>c</code></li></ol>"
+    article = richtext.article_html("## T\n- **a**\n- b\n\n1. `c` <b>\n\n| x | y |\n|---|---|\n| 1 | 2 |").replace(
+        "\n", ""
     )
+    assert article.startswith("<h2>T</h2><ul><li><strong>a</strong></li><li>b</li></ul>")
+    assert "<ol><li><code>c</code> &lt;b&gt;</li></ol>" in article
+    assert "<td>1</td><td>2</td>" in article
     assert richtext.article_html("<p>as it is</p>") == "<p>as it is</p>"
