@@ -53,7 +53,7 @@ def set_up_logs(level: str = "INFO") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for chatty in ("httpx", "httpx2", "urllib3", "chromadb", "rq.worker", "rq", "werkzeug"):
+    for chatty in ("alembic", "bm25s", "chromadb", "httpx", "httpx2", "rq", "rq.worker", "urllib3", "werkzeug"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
