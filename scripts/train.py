@@ -6,15 +6,17 @@ are follows from their text, so that no trial of any generation has seen them.
 
 import argparse
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 from rich.console import Console
 
 from config.policy import Policy, load_policy
 from config.settings import Settings, load_settings
 from kb.embed import Embedder, load_embedder
 from scripts.output import add_json_argument, write_json
-from workers.intent_model import OOS, IntentModel, IntentModelError
+from workers.intent_model import OOS, Array, IntentModel, IntentModelError
 from workers.intent_training import fingerprint, train
 from workers.services import intents_path
 
@@ -59,14 +61,16 @@ def is_held_out(text: str) -> bool:
 
 def _train(rows: Rows, path: Path, embedder: Embedder, settings: Settings, *, force: bool) -> dict[str, object]:
     accuracy = load_policy(settings.config).thresholds.stage_one_accuracy
+    texts, _ = _columns(rows)
+    vectors = dict(zip(texts, embedder.embed(texts), strict=True))  # once for both models
     held_out = [row for row in rows if is_held_out(row[0])]
-    trial = _fit([row for row in rows if not is_held_out(row[0])], embedder, accuracy)
+    trial = _fit([row for row in rows if not is_held_out(row[0])], embedder, vectors, accuracy)
     before = _current(_trial(path), embedder)
     new, old = _accuracy(trial, held_out, embedder), _accuracy(before, held_out, embedder)
     adopted = force or old is None or new is None or new >= old
     result: dict[str, object] = {"adopted": adopted, "held_out": len(held_out), "accuracy": new, "accuracy_before": old}
     if adopted:
-        model = _fit(rows, embedder, accuracy)
+        model = _fit(rows, embedder, vectors, accuracy)
         path.parent.mkdir(parents=True, exist_ok=True)
         for kept in (path, _trial(path)):
             if kept.exists():
@@ -77,8 +81,11 @@ def _train(rows: Rows, path: Path, embedder: Embedder, settings: Settings, *, fo
     return result
 
 
-def _fit(rows: Rows, embedder: Embedder, accuracy: float) -> IntentModel:
-    return train(*_columns(rows), embedder.embed, embedder=embedder.name, accuracy=accuracy)
+def _fit(rows: Rows, embedder: Embedder, vectors: Mapping[str, Array], accuracy: float) -> IntentModel:
+    def embed(texts: list[str]) -> Array:
+        return np.stack([vectors[text] for text in texts])
+
+    return train(*_columns(rows), embed, embedder=embedder.name, accuracy=accuracy)
 
 
 def _columns(rows: Rows) -> tuple[list[str], list[str]]:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
+from threadpoolctl import threadpool_limits
 
 from workers.intent_model import OOS, Array, Ids, IntentModel, Intents, Judge, Limits, Look, blended, with_scope
 
@@ -62,6 +63,20 @@ def train(
         raise TrainingError(f"stage one wants at least two intents with two examples each, got {dict(counts)}")
     names = tuple(sorted(counts))
     vectors = embed(list(texts)).astype(np.float32)
+    # Threads that wait for each other cost ten times more than they save on matrices of this size.
+    with threadpool_limits(1):
+        return _train(vectors, texts, labels, names, embedder, accuracy, seed)
+
+
+def _train(
+    vectors: Array,
+    texts: Sequence[str],
+    labels: Sequence[str],
+    names: tuple[str, ...],
+    embedder: str,
+    accuracy: float,
+    seed: int,
+) -> IntentModel:
     place = {name: index for index, name in enumerate(names)}
     truth = np.array([place.get(label, -1) for label in labels], np.intp)
 

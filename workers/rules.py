@@ -52,14 +52,9 @@ def mood(reading: Reading) -> Sentiment:
     unhappy = sum(1 for pattern in _UNHAPPY if find(pattern, words))
     loud = _shouts(text) + (len(re.findall(r"[!?]{3,}|(?:![^!]{0,40}){4,}", text)) > 0)
     was_answered = any(turn.role == "bot" for turn in reading.thread)
-    if (
-        anger
-        or (was_answered and (weary or unhappy))
-        or weary >= 2
-        or (weary and (loud or unhappy))
-        or (loud and unhappy)
-        or loud >= 2
-    ):
+    if was_answered and (weary or unhappy):
+        return Sentiment.FRUSTRATED
+    if anger or weary >= 2 or (weary and (loud or unhappy)) or (loud and unhappy) or loud >= 2:
         return Sentiment.FRUSTRATED
     return Sentiment.UNHAPPY if weary or unhappy or loud else Sentiment.CALM
 

@@ -9,6 +9,7 @@ from config.policy import Policy
 from config.prompts import Prompt
 from integrations.llm import LanguageModel, RenderedPrompt, Usage
 from workers.domain import Candidate, Classification, Reading, Sentiment, Stage, Urgency
+from workers.intent_model import OOS
 from workers.stages.material import fence, message_part, neutralise, thread_part
 
 THREAD_TOKENS = 300
@@ -69,7 +70,7 @@ def ask_classify(
 
 def _known(name: str, policy: Policy) -> str:
     plain = name.strip().strip("`\"'").lower()
-    return plain if plain in policy.intents else ""
+    return plain if plain in policy.intents and plain != OOS else ""
 
 
 def _render(reading: Reading, candidates: Sequence[Candidate], prompt: Prompt, policy: Policy) -> RenderedPrompt:
@@ -93,6 +94,8 @@ def taxonomy(policy: Policy) -> str:
     """Return the intents as the prompt lists them: the same text for the same policy, so that it is cached."""
     lines = []
     for name, entry in sorted(policy.intents.items()):
+        if name == OOS:  # not an intent but the lack of one: the prompt calls it "none"
+            continue
         examples = "; ".join(f'"{" ".join(example.split())}"' for example in entry.examples[:EXAMPLES])
         lines.append(neutralise(f"- {name}: {entry.description}" + (f" For example: {examples}" if examples else "")))
     return "\n".join(lines)

@@ -20,7 +20,8 @@ def classify(
     """Say what the message is about, and what it took.
 
     Stage two is asked only where stage one is missing or unsure, with stage one's candidates to choose from. When
-    neither is sure the intent stays empty and the candidates stand for themselves.
+    neither is sure the intent stays empty and the candidates stand for themselves. Stage one never decides on a
+    message in a language that policy does not name: its examples are not in that language, so all of it looks strange.
     """
     label = _stage_one(reading, model, embed, policy)
     if label.stage is Stage.ONE or ask is None:
@@ -36,6 +37,8 @@ def _stage_one(reading: Reading, model: IntentModel | None, embed: Embed, policy
         return Classification("", 0.0, Stage.NONE)
     asks = reading.asks[:MAX_ASKS] if len(reading.asks) > 1 else ()
     whole, *parts = [_known(verdict, policy) for verdict in model.predict_many(embed([reading.question, *asks]))]
+    if reading.language and reading.language not in policy.answering.languages:
+        return Classification("", 0.0, Stage.NONE, candidates=whole.candidates)
     sure = dict.fromkeys(part.candidates[0].intent for part in parts if part.is_decided and not part.is_out_of_scope)
     if not whole.is_decided:
         return Classification(

@@ -82,11 +82,11 @@ def test_world_fits_the_taxonomy(policy: Policy) -> None:
 
 
 def test_taxonomy_has_what_stage_one_needs(policy: Policy) -> None:
-    """Each intent has a team and 14 to 20 examples, and no example serves two intents."""
-    assert 18 <= len(policy.intents) <= 24
+    """Each intent has a team and 40 to 90 examples, and no example serves two intents."""
+    assert 18 <= len(policy.intents) <= 26
     for name, intent in policy.intents.items():
         assert intent.team, name
-        assert 14 <= len(intent.examples) <= 20, name
+        assert 40 <= len(intent.examples) <= 90, name
     doubled = Counter(_words(e) for intent in policy.intents.values() for e in intent.examples)
     assert [example for example, count in doubled.items() if count > 1] == []
 

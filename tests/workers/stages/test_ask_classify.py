@@ -49,6 +49,16 @@ def said(**fields: object) -> IntentAnswer:
     return IntentAnswer.model_validate(base | fields)
 
 
+def test_the_out_of_scope_entry_is_no_intent() -> None:
+    """Examples of what is out of scope train stage one; the model neither sees nor chooses them."""
+    intents = {**POLICY.intents, "oos": Intent(description="Anything else.")}
+    policy = POLICY.model_copy(update={"intents": intents})
+    assert "oos" not in taxonomy(policy)
+    made, _ = ask_classify(READING, CANDIDATES, PROMPT, Scripted(said(intent="oos")), policy)
+    assert made is not None
+    assert (made.intent, made.is_out_of_scope) == ("", True)
+
+
 def test_an_answer_becomes_a_classification() -> None:
     """All that the model filled in arrives, and the stage that decided is named."""
     made, usage = ask_classify(READING, CANDIDATES, PROMPT, Scripted(said()), POLICY)

@@ -1,5 +1,7 @@
 """Who decides what a message is about: stage one, the language model, or nobody."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -81,6 +83,15 @@ def test_nobody_is_sure_without_a_language_model():
     """The intent stays empty and the candidates stand for themselves."""
     label, usages = run({"my invoice": verdict("invoice", decided=False)}, reading())
     assert (label.intent, label.stage, label.candidates[0].intent, usages) == ("", Stage.NONE, "invoice", ())
+
+
+def test_another_language_needs_a_second_opinion():
+    """What stage one makes of a language it has no examples in counts for nothing, not even as out of scope."""
+    german = replace(reading("meine Rechnung"), language="de")
+    for out in (False, True):
+        label, _ = run({"meine Rechnung": verdict("invoice", out=out)}, german)
+        assert (label.intent, label.stage, label.is_out_of_scope) == ("", Stage.NONE, False)
+        assert [one.intent for one in label.candidates] == ["invoice"]
 
 
 def test_a_failed_language_model_is_named():
