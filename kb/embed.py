@@ -6,8 +6,10 @@ An embedder's `name` includes its version: vectors of different names are never 
 import hashlib
 import importlib.metadata
 import importlib.util
+import json
 import os
 import tempfile
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -107,6 +109,16 @@ def minilm_folder() -> Path:
     if found is None or found.origin is None:
         raise EmbedError(f"the package {PACKAGE} is missing: run scripts/setup")
     return Path(found.origin).parent / "model"
+
+
+@lru_cache(1)
+def real_words() -> frozenset[str]:
+    """Return the common words of English that the packaged model knows whole; none if the package is missing."""
+    try:
+        rows = json.loads((minilm_folder() / "tokenizer.json").read_text(encoding="utf-8"))
+    except (EmbedError, OSError):
+        return frozenset()
+    return frozenset(word for word in rows["model"]["vocab"] if word.isascii() and word.isalpha())
 
 
 def export_minilm(data: Path) -> Path:

@@ -1,4 +1,4 @@
-"""The library's door: put(), remove(), search(), and repair() and health() for those who run it.
+"""The library's door: put(), remove(), search(), mend(), and repair() and health() for those who run it.
 
 The shelf (SQL) is the truth. Chroma and the in-memory snapshot are built from it, so either may be lost.
 """
@@ -142,6 +142,7 @@ class KnowledgeBase:
         """
         snapshot = self._snapshots.current()
         mask = snapshot.visible(wanted)
+        query = Query(snapshot.speller.mend(query.subject), snapshot.speller.mend(query.text))
         text = f"{query.subject}\n{query.text}".strip()
         if not text or not mask.any():
             return SearchResult(())
@@ -166,6 +167,10 @@ class KnowledgeBase:
             tuple(_passage(snapshot, found) for found in ranked),
             is_degraded=mode is not Mode.KEYWORD and not has_vectors,
         )
+
+    def mend(self, text: str) -> str:
+        """Return the text with misspelt words replaced by those of the library that were meant."""
+        return self._snapshots.current().speller.mend(text)
 
     def repair(self, rebuild: bool = False) -> RepairReport:
         """Bring vectors and Chroma level with the shelf. Raise IndexUnavailable if Chroma is away.

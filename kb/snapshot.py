@@ -4,13 +4,16 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kb.domain import Audience, Chunk, Document, Filter, Shelf, ShelvedChunk, Source
+from kb.embed import real_words
 from kb.lexical import LexicalIndex
+from kb.spelling import Speller
 
 Rows = NDArray[np.int64]
 _BATCH = 500
@@ -56,6 +59,13 @@ class Snapshot:
         self._traits = {source: _traits(self.documents, source) for source in Source}
         self._until = np.array([until(document) for document in self.documents], np.float64)
         self._masks: dict[Filter, NDArray[np.bool_]] = {}
+
+    @cached_property
+    def speller(self) -> Speller:
+        """Know the words of what anyone may read: made when the first question comes."""
+        public = zip(self.documents, self.chunks, strict=True)
+        texts = (f"{document.title} {chunk.text}" for document, chunk in public if document.audience is Audience.PUBLIC)
+        return Speller(texts, real_words())
 
     def traits(self, source: Source) -> Traits:
         return self._traits[source]
