@@ -1,6 +1,6 @@
 """The help centre -> the library: articles become documents; unchanged ones cost nothing."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -34,7 +34,7 @@ def shelve(
             if article.is_draft:
                 drafts.append(document_id(vendor, article))
             else:
-                yield to_document(vendor, article)
+                yield to_document(vendor, article, services.policy.answering.stale_labels)
 
     report = services.kb.put(
         documents(),
@@ -59,14 +59,16 @@ def document_id(vendor: str, article: Article) -> str:
     return f"{vendor}:article:{article.id}:{article.locale}"
 
 
-def to_document(vendor: str, article: Article) -> Document:
-    """Pure: an article as the library takes it in. What not everyone may read is for staff only."""
+def to_document(vendor: str, article: Article, stale_labels: Collection[str] = ()) -> Document:
+    """Pure: an article as the library takes it in. What not everyone may read is for staff only, and so is what the
+    help centre itself labels as out of date."""
+    is_stale = not {label.casefold() for label in article.labels}.isdisjoint(stale_labels)
     return Document(
         id=document_id(vendor, article),
         source=Source.ARTICLE,
         title=article.title,
         text=to_text(article.html),
-        audience=Audience.PUBLIC if article.is_public else Audience.STAFF,
+        audience=Audience.PUBLIC if article.is_public and not is_stale else Audience.STAFF,
         url=article.url,
         locale=article.locale,
         brand_id=article.brand_id,
