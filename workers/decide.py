@@ -135,7 +135,8 @@ def _unsure(facts: RouteFacts, policy: Policy) -> Action:
     best; not where even the guess is of a kind that policy leaves to people.
     """
     is_peoples = facts.intent != "" and (facts.ceiling in ("assist", "hand_off") or facts.autonomy == "off")
-    is_answered = facts.best_score >= policy.thresholds.passage_clear and facts.asks_covered >= facts.asks
+    is_clear = min(facts.best_score, facts.used_score) >= policy.thresholds.passage_clear
+    is_answered = is_clear and facts.asks_covered >= facts.asks
     return Action.DRAFT if is_answered and not is_peoples else Action.ASSIST
 
 
@@ -143,8 +144,8 @@ def _answer_limits(facts: RouteFacts, policy: Policy) -> Iterator[Limit]:
     score = f"{facts.best_score:.2f}"
     if facts.passages == 0 or facts.best_score < policy.thresholds.passage_draft:
         yield Action.ASSIST, Reason(Code.NOTHING_FOUND, score)
-    elif facts.best_score < policy.thresholds.passage:
-        yield Action.DRAFT, Reason(Code.WEAK_PASSAGES, score)
+    elif (used := min(facts.best_score, facts.used_score)) < policy.thresholds.passage:
+        yield Action.DRAFT, Reason(Code.WEAK_PASSAGES, f"{used:.2f}")
     if not facts.has_model:
         yield Action.ASSIST, Reason(Code.NO_MODEL)
     elif facts.model_outcome not in ("", "ok"):

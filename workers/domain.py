@@ -326,6 +326,7 @@ class RouteFacts:
     rule_action: str = ""
     passages: int = 0
     best_score: float = 0.0
+    used_score: float = 1.0  # of the best passage that the draft rests on: a better one it leaves out lends it nothing
     best_source: str = ""
     is_degraded_search: bool = False
     has_model: bool = True

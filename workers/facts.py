@@ -80,7 +80,8 @@ def for_route(
     """Return everything that decides between reply, draft and package. `draft` is None if none was asked for."""
     best = found.passages[0] if found.passages else None
     cited = {name for sentence in draft.sentences for name in sentence.passages} if draft else set()
-    sources = {passage.source for number, passage in enumerate(found.passages, 1) if f"P{number}" in cited}
+    used = [passage for number, passage in enumerate(found.passages, 1) if f"P{number}" in cited]
+    sources = {passage.source for passage in used}
     intent = policy.intents.get(label.intent)
     return RouteFacts(
         intent=label.intent,
@@ -98,6 +99,7 @@ def for_route(
         rule_action=triage.rule_action,
         passages=len(found.passages),
         best_score=best.score if best else 0.0,
+        used_score=max((passage.score for passage in used), default=1.0),
         best_source=Source.LESSON.value if sources == {Source.LESSON} else (best.source.value if best else ""),
         is_degraded_search=found.is_degraded,
         has_model=triage.has_model,

@@ -134,12 +134,15 @@ def _classify(case: Case, reading: Reading, hits: tuple[RuleHit, ...], services:
         assert llm is not None
         return ask_classify(reading, candidates, services.prompts["classify"], llm, services.policy)
 
+    def embed(texts: list[str]) -> Any:
+        return services.embedder.embed([services.kb.mend(text) for text in texts])
+
     # What a rule hands over anyway costs no model call.
     is_decided = rules.strictest(hits) is Action.HAND_OFF
     label, usages = classify(
         reading,
         services.intents,
-        services.embedder.embed,
+        embed,
         ask if llm is not None and not is_decided else None,
         services.policy,
     )
