@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+OWN_WORDS = 8  # from so many words on a reply says by itself what it is about
+
 
 class MessageKind(StrEnum):
     """What the requester's newest message is. Only QUESTION ever gets an answer."""
@@ -163,8 +165,14 @@ class Reading:
     vault: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
+    def topic(self) -> str:
+        """The subject, while it says what is asked: a reply keeps the old one, and one of some length needs none."""
+        is_reply = any(turn.role == "requester" for turn in self.thread)
+        return "" if is_reply and len(self.newest.split()) >= OWN_WORDS else self.subject
+
+    @property
     def question(self) -> str:
-        return f"{self.subject}\n{self.newest}".strip()
+        return f"{self.topic}\n{self.newest}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,7 +334,7 @@ class RouteFacts:
     rule_action: str = ""
     passages: int = 0
     best_score: float = 0.0
-    used_score: float = 1.0  # of the best passage that the draft rests on: a better one it leaves out lends it nothing
+    used_score: float = 1.0  # best score of the documents that the draft rests on; a better one left out lends nothing
     best_source: str = ""
     is_degraded_search: bool = False
     has_model: bool = True

@@ -99,7 +99,9 @@ def for_route(
         rule_action=triage.rule_action,
         passages=len(found.passages),
         best_score=best.score if best else 0.0,
-        used_score=max((passage.score for passage in used), default=1.0),
+        used_score=max(
+            (p.score for p in found.passages if p.document_id in {u.document_id for u in used}), default=1.0
+        ),
         best_source=Source.LESSON.value if sources == {Source.LESSON} else (best.source.value if best else ""),
         is_degraded_search=found.is_degraded,
         has_model=triage.has_model,

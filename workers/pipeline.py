@@ -164,7 +164,7 @@ def _tempered(label: Classification, reading: Reading, hits: tuple[RuleHit, ...]
 def _search(ticket: Ticket, reading: Reading, services: Services) -> SearchResult:
     """Find passages for a public reply: only what anyone may read, whatever the outcome will be."""
     seen = Filter(audience=frozenset({Audience.PUBLIC}), brand_id=ticket.brand_id, at=services.now())
-    return services.kb.search(Query(reading.subject, reading.newest), seen, services.policy.limits.passages)
+    return services.kb.search(Query(reading.topic, reading.newest), seen, services.policy.limits.passages)
 
 
 def _draft(
