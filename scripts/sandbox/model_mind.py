@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from scripts.sandbox.model_text import Piece, clean, is_dangling, is_order, pieces, sentences, terms
+from scripts.sandbox.model_text import Piece, clean, is_dangling, is_order, pieces, sentences, spelt, terms, words_of
 
 MAX_WORDS = 120
 MAX_SENTENCES = 4
@@ -18,6 +18,9 @@ MAX_STEPS = 12
 FOCUS = 0.9  # weight from which a word belongs to what is asked, not to the story around it
 CODE_WEIGHT = 3.0
 ENOUGH_SHARE = 0.30  # share of an ask's weight a piece must meet to count as an answer
+_BY_PLACE = (1.0, 0.9, 0.8)  # passages come best first, and who ordered them saw more than shared words
+_FEW_TERMS = 3  # an ask of fewer content words leans on what was said before it
+_NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+(?:-\w+)+|(?<=[a-z,] )[A-Z][a-z]{2,}(?= [a-z])|“[^”]+”|\"[^\"]+\"")
 _AFTER_STEPS = "If something looks different on your side, just reply and describe what you see on your screen."
 _AFTER_TEXT = "If that does not help, just reply with a few more details about what you see."
 
@@ -89,11 +92,15 @@ def write_draft(user: str) -> dict[str, Any]:
     sources = list(_sources(user))
     if not any(source.pieces for source in sources):
         return _escalated("There are no passages to answer from.")
-    message = tagged(user, "message")
+    known = {
+        word for source in sources for piece in source.pieces for word in words_of(f"{piece.heading} {piece.text}")
+    }
+    known |= {word for source in sources for word in words_of(source.title)}
+    message = spelt(tagged(user, "message"), known)
     asks = [re.sub(r"^\d+\. ", "", line) for line in tagged(user, "asks").splitlines() if re.match(r"\d+\. ", line)]
     lines: list[dict[str, Any]] = []
     covered = []
-    for number, ask in enumerate(asks, 1):
+    for number, ask in enumerate((spelt(ask, known) for ask in asks), 1):
         choice = _choose(ask, message, sources, is_only=len(asks) == 1)
         if choice is not None:
             covered.append(number)
@@ -133,24 +140,29 @@ def _choose(ask: str, message: str, sources: list[Source], *, is_only: bool) -> 
     Words of the rest of the message count a little too: the ask alone is often only "How do I fix that?".
     """
     wanted = _wanted(ask, message, is_only=is_only)
-    rows = [(source, piece) for source in sources for piece in source.pieces]
-    spread = Counter(term for _, piece in rows for term in set(terms(f"{piece.heading} {piece.text}")))
+    rows = [(place, source, piece) for place, source in enumerate(sources) for piece in source.pieces]
+    spread = Counter(term for _, _, piece in rows for term in set(terms(f"{piece.heading} {piece.text}")))
     known = set(spread) | {term for source in sources for term in terms(source.title)}
     weights = {
         term: weight * (0.5 + math.log((len(rows) + 1) / (spread[term] + 0.5))) for term, weight in wanted.items()
     }
-    # Words no passage has anything of are mostly chatter; they count, but not in full.
-    total = sum((1.0 if term in known else 0.3) * weights[term] for term in wanted if wanted[term] >= FOCUS)
+    # Words no passage has anything of are mostly chatter and count little, but for what is called by a name.
+    named = {term for name in _NAME.findall(ask) for term in terms(name)}
+    total = sum(
+        (1.0 if term in known or term in named else 0.3) * weights[term] for term in wanted if wanted[term] >= FOCUS
+    )
     is_how = re.search(r"(?i)\b(how|where|can i|could i|set up|steps|want to|need to|trying to|unable to)\b", ask)
     best: Choice | None = None
-    for source, piece in rows:
+    for place, source, piece in rows:
         body, heading, title = set(terms(piece.text)), set(terms(piece.heading)), set(terms(source.title))
         met = dict.fromkeys(title, 0.5) | dict.fromkeys(body, 1.0) | dict.fromkeys(heading, 1.2)
         hits = {term: weights[term] * met[term] for term in weights.keys() & met.keys()}
-        if len(hits.keys() & (body | heading)) < min(2, len(weights)):
+        found = hits.keys() & (body | heading)
+        if len(found) < min(2, len(weights)) and not any(map(_is_code, found)):
             continue
         share = sum(hit for term, hit in hits.items() if wanted[term] >= FOCUS) / total if total else 0.0
         score = sum(hits.values()) / (1 + 0.12 * math.log(max(piece.words, 15)))
+        score *= _BY_PLACE[min(place, len(_BY_PLACE) - 1)]
         score *= 1.4 if is_how and piece.kind == "step" else 1.0
         score *= 0.75 if piece.kind != "paragraph" and not piece.lead and piece is source.pieces[0] else 1.0
         if best is None or score > best.score:
@@ -164,14 +176,27 @@ def _wanted(ask: str, message: str, *, is_only: bool) -> dict[str, float]:
     if "message above" in ask:
         every = sentences(clean(body))
         ask = " ".join([one for one in every if one.endswith("?")] or every[:2])
+    elif is_only and len(set(terms(ask))) < _FEW_TERMS and not _NAME.search(ask):
+        ask = f"{_before(ask, body)} {ask}"
     subject = subject.removeprefix("Subject: ")
     shares = ((message, 0.3), (subject, 0.9), (ask, 1.0)) if is_only else ((message, 0.1), (ask, 1.0))
     # A code names one thing; the words around it are the same in every ticket.
     return {
-        term: weight * (CODE_WEIGHT if re.search(r"[a-z].*\d", term) and weight >= FOCUS else 1.0)
+        term: CODE_WEIGHT * max(weight, FOCUS) if _is_code(term) else weight
         for text, weight in shares
         for term in terms(text)
     }
+
+
+def _before(ask: str, body: str) -> str:
+    """Return the two sentences before an ask: "Does it have to be the same?" asks about these."""
+    every = sentences(clean(body))
+    place = next((number for number, one in enumerate(every) if one in ask or ask in one), 0)
+    return " ".join(every[max(0, place - 2) : place])
+
+
+def _is_code(term: str) -> bool:
+    return bool(re.search(r"[a-z].*\d", term))
 
 
 def _quote(choice: Choice, ask: str, message: str, asks: int) -> list[dict[str, Any]]:

@@ -3,18 +3,24 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9'’+#-]*")
+_SPELT_LETTERS = 4
+_LIKE = 0.8  # how alike two words must be, as difflib counts, for one to be a slip of the other
+_TWO_WORDS = re.compile(r"(?i)\b(log|sign)(?:s|ged|ging|ning)?[ -]in\b")
+_PLACEHOLDER = re.compile(r"\[[a-z-]+-\d+\]")  # something private that was masked says nothing of what is asked
 _STOP_WORDS = """
-    a about above after again all also am an and any anyone are as at be because been before being below between both
-    but by can cannot can't could did do does doesn't doing don't down during each either else etc even ever every few
-    for from further get gets getting give go going got had has have having he hello help her here hi him his how i i'm
-    i've if in into is isn't it it's its itself just know let like look many may me might more most must
-    my need never no nor not now of off ok on once one only or other our out over own please problem question really
-    right same see she should since so some something still such tell than thank thanks that the their them then there
-    these they thing things this those though through to too tried try trying under until up us use used user users
-    using very via want wanted was way we well were what when where whether which while who why will wish with within
-    without won't work working works would yes yet you your"""
+    a able about above after again all anyway ask asks asked come comes came dear everybody everyone hope i'd pls
+    please say says said sure tell told yesterday also am an and any anyone are as at be because been before being
+    below between both but by can cannot can't cant could did do does doesn't doesnt doing don't dont down during
+    each either else etc even ever every few for from further get gets getting give go going got had has have having
+    he hello help her here hi him his how i i'm i've if in into is isn't it it's its itself just know let like look
+    many may me might more most must my need never no nor not now of off ok on once one only or other our out over
+    own problem question really right same see she should since so some something still such than thank thanks that
+    the their them then there these they thing things this those though through to too tried try trying under until
+    up us use used user users using very via want wanted was way we well were what when where whether which while
+    who why will wish with within without won't work working works would yes yet you your"""
 _STOP = frozenset(_STOP_WORDS.split())
 # Words people use for what articles call otherwise. One stem stands for the whole row.
 _SYNONYMS = (
@@ -42,6 +48,7 @@ _SYNONYMS = (
     "upgrade higher",
     "holiday vacation leave",
     "pay wage salary payroll",
+    "hour hr hrs",
 )
 
 
@@ -57,11 +64,35 @@ def stem(word: str) -> str:
     return word.removesuffix("e") if len(word) > 3 else word
 
 
+_SYNONYM_WORDS = frozenset(word for row in _SYNONYMS for word in row.split())
 _ROW_OF = {stem(word): stem(row.split()[0]) for row in _SYNONYMS for word in row.split()}
+
+
+def words_of(text: str) -> set[str]:
+    """Return the words of a text as they are written, in small letters."""
+    return {word.lower() for word in _WORD.findall(text)}
+
+
+def spelt(text: str, known: set[str]) -> str:
+    """Return the text with words of some length that nobody knows replaced by the known word they look most like."""
+    known = known | _STOP | _SYNONYM_WORDS
+    choices = sorted(word for word in known if len(word) >= _SPELT_LETTERS)
+
+    def nearest(match: re.Match[str]) -> str:
+        word = match[0].lower()
+        if len(word) < _SPELT_LETTERS or word in known or not word.isalpha():
+            return match[0]
+        alike = [one for one in choices if one[0] == word[0]]
+        swapped = [one for one in alike if sorted(one) == sorted(word)]
+        near = swapped or get_close_matches(word, alike, 1, _LIKE)
+        return near[0] if near else match[0]
+
+    return _WORD.sub(nearest, text)
 
 
 def terms(text: str) -> list[str]:
     """Return the stems of the content words, in order."""
+    text = _TWO_WORDS.sub(r"\1in", _PLACEHOLDER.sub(" ", text))
     words = (word.lower().replace("’", "'").removesuffix("'s") for word in _WORD.findall(text))
     words = (word for word in words if word not in _STOP and len(word) > 1)
     return [_ROW_OF.get(one, one) for one in map(stem, words)]
