@@ -4,6 +4,7 @@ A ring may be lost, repeated, late or out of order without any effect but delay;
 Jobs are JSON, and only the functions named here can be called through them, whoever wrote to Redis.
 """
 
+import secrets
 import time
 from collections.abc import Callable
 from typing import Any
@@ -133,7 +134,8 @@ def serve(redis_url: str, name: str, is_free: Callable[[], bool]) -> bool:
     """Answer rings until SIGTERM or SIGINT, then return True; return False when Redis has gone away under us."""
     worker = BellWorker(
         [QUEUE],
-        name=name,
+        # Never the same twice: a Redis that comes back still holds the worker it lost, and RQ refuses its name.
+        name=f"{name}-{secrets.token_hex(3)}",
         connection=Redis.from_url(redis_url),
         serializer=JSONSerializer,
         job_class=OurJob,
@@ -144,5 +146,9 @@ def serve(redis_url: str, name: str, is_free: Callable[[], bool]) -> bool:
     )
     worker.max_connection_wait_time = 2
     worker.is_free = is_free
-    worker.work(logging_level="WARNING", with_scheduler=False)
+    try:
+        worker.work(logging_level="WARNING", with_scheduler=False)
+    except Exception:
+        if not worker.was_asked_to_stop:  # else it is RQ's good-bye that failed: Redis was stopped with us
+            raise
     return worker.was_asked_to_stop
