@@ -48,7 +48,7 @@ def test_ten_copies_of_a_delivery_bring_one_reply(stack):
 
 
 def test_event_envelopes_do_what_triggers_do(stack):
-    """With a webhook subscribed to events instead of triggers, a question and its follow-up get their one answer each."""
+    """With a webhook subscribed to events instead of triggers, a question and its follow-up get one answer each."""
     with stack.event_mode():
         ticket_id, first = stack.write()
         assert stack.outcome(first)["action"] == "send"

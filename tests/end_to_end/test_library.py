@@ -27,7 +27,8 @@ def test_an_unpublished_article_is_gone_after_a_sync(stack):
     question = "How do I set up the quokka turnstile at the staff entrance, step by step?"
     article = {
         "title": "Set up the quokka turnstile",
-        "body": "## Set up the quokka turnstile\n\n1. Open **Settings > Turnstiles**.\n2. Click **Add quokka turnstile**.\n"
+        "body": "## Set up the quokka turnstile\n\n1. Open **Settings > Turnstiles**.\n"
+        "2. Click **Add quokka turnstile**.\n"
         "3. Hold a staff card to the reader at the staff entrance.",
         "category": "Time",
         "section": "Kiosk",

@@ -1,4 +1,4 @@
-"""Things that go wrong outside: lost webhooks, a kill switch, no model, an overloaded model, a helpdesk without answers."""
+"""Things that go wrong outside: lost webhooks, a kill switch, no model, a helpdesk without answers."""
 
 import json
 import time

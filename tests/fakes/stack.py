@@ -1,4 +1,4 @@
-"""The real thing on one machine: Redis, Chroma, receiver, workers, scheduler, against the twins of Zendesk and the model.
+"""The real thing on one machine: Redis, Chroma, receiver, workers, scheduler; against the twins of Zendesk and model.
 
 Everything is reached as its users reach it: signed webhooks and HTTP in, the twins' own records and the ledger out.
 """
@@ -258,6 +258,10 @@ class Stack:
             what=f"{name} back",
         )
 
+    @property
+    def redis_url(self) -> str:
+        return self._stores["REDIS_URL"]
+
     def wait_ready(self, seconds: float = 30.0) -> None:
         wait_until(self.is_ready, seconds, what="readiness")
 
@@ -360,7 +364,7 @@ def _small_world() -> World:
 
 
 def _config(folder: Path, world: World) -> Path:
-    """Write a demo's configuration with a part of the intents, and less patience: training on all takes half a minute."""
+    """Write a demo's configuration with a part of the intents and less patience: training on all takes long."""
     config = write_config(folder / "config", world, is_sample=True)
     policy = config / "policy.toml"
     policy.write_text(f"{policy.read_text(encoding='utf-8')}\n[timing]\nmodel_seconds = 5.0\n", encoding="utf-8")

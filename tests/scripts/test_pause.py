@@ -1,0 +1,38 @@
+"""`deskhand pause`: the switch that workers look at before every ticket. Its effect on tickets: tests/end_to_end."""
+
+import pytest
+
+from scripts.__main__ import main
+from workers.store.migrate import migrate
+from workers.store.schedule import Schedule
+from workers.store.tables import open_engine
+
+
+@pytest.fixture
+def schedule(tmp_path, monkeypatch):
+    url = f"sqlite:///{tmp_path}/test.sqlite3"
+    monkeypatch.setenv("DATABASE_URL", url)
+    monkeypatch.chdir(tmp_path)
+    engine = open_engine(url)
+    migrate(engine)
+    yield Schedule(engine)
+    engine.dispose()
+
+
+def test_pausing_sets_the_switch_and_says_what_it_means(schedule, capsys):
+    """The switch is in SQL, so it holds for every machine; pausing twice is pausing."""
+    assert schedule.value("paused") == ""
+    assert main(["pause"]) == 0
+    assert main(["pause"]) == 0
+    assert schedule.value("paused")
+    assert "no ticket is touched" in capsys.readouterr().out
+
+
+def test_without_a_database_it_is_one_line(tmp_path, monkeypatch, capsys):
+    """A database that is not there is an error, and not a pause that nobody sees."""
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/nowhere/test.sqlite3")
+    monkeypatch.chdir(tmp_path)
+    assert main(["pause"]) == 1
+    shown = capsys.readouterr()
+    assert "paused" not in shown.out
+    assert len(shown.err.strip().splitlines()) == 1

@@ -1,0 +1,87 @@
+"""`deskhand up`: in order, and with one clear line where something does not start. The whole: tests/end_to_end."""
+
+import socket
+import sys
+
+import pytest
+
+from config.settings import Settings
+from scripts import up
+from scripts.__main__ import main
+from scripts.processes import Child, Family, StartError, free_port
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return Settings(_env_file=None, DESKHAND_DATA=tmp_path, DESKHAND_PORT=free_port(), REDIS_URL="", CHROMA_URL="")
+
+
+@pytest.fixture
+def family():
+    held = Family()
+    yield held
+    held.stop(patience_seconds=2)
+
+
+def step(monkeypatch, code):
+    """Let every step of the preparation run this code instead."""
+    monkeypatch.setattr(up, "own_command", lambda *words: [sys.executable, "-c", code, *words])
+
+
+def test_the_preparation_goes_in_order(settings, monkeypatch):
+    """Schema before model before classifier before index, each said with its own last line."""
+    step(monkeypatch, "import sys; print(*sys.argv[1:])")
+    said = []
+    up.prepare(settings, {}, said.append)
+    assert said == [
+        "database: migrate",
+        "embedding model: export-model",
+        "classifier: train --if-stale",
+        "help centre: reindex --if-empty",
+    ]
+
+
+def test_a_step_that_fails_ends_it_with_its_own_words(settings, monkeypatch):
+    """Nothing after it runs."""
+    step(monkeypatch, "import sys; sys.exit('disk is full') if sys.argv[1] == 'train' else None")
+    said = []
+    with pytest.raises(StartError, match="classifier: disk is full"):
+        up.prepare(settings, {}, said.append)
+    assert len(said) == 2
+
+
+def test_given_stores_are_used_and_not_started(settings, family):
+    """With both URLs set no Redis and no Chroma is started."""
+    given = settings.model_copy(update={"redis_url": "redis://there", "chroma_url": "http://there:1"})
+    env = up._start_stores(given, family, lambda words: None)
+    assert env == {"REDIS_URL": "redis://there", "CHROMA_URL": "http://there:1"}
+    assert family.children == []
+
+
+def test_a_receiver_that_never_gets_ready_is_quoted(settings, family, tmp_path):
+    """The error carries the receiver's last words."""
+    code = "print('no database here', flush=True); import time; time.sleep(30)"
+    family.add(Child("receiver", [sys.executable, "-c", code], tmp_path / "receiver.log"))
+    with pytest.raises(StartError, match="no database here"):
+        up.wait_until_ready(settings, family, seconds=1.0)
+
+
+def test_waiting_ends_when_asked_to_stop(settings, family):
+    """Ctrl-C before it is ready is not an error."""
+    assert up.wait_until_ready(settings, family, is_stopping=lambda: True) is False
+
+
+def test_a_taken_port_is_one_line(tmp_path, monkeypatch, capsys):
+    """The command ends with 1 and names the port; nothing was started."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        held.listen()
+        port = held.getsockname()[1]
+        for name, value in {"DESKHAND_DATA": str(tmp_path / "var"), "DESKHAND_PORT": str(port)}.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.chdir(tmp_path)
+        assert main(["up"]) == 1
+    assert capsys.readouterr().err == (
+        f"deskhand up: port {port} for the receiver is taken: stop what uses it, or choose another\n"
+    )
+    assert not (tmp_path / "var").exists()
