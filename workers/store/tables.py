@@ -42,7 +42,7 @@ _PATIENCE_SECONDS = 10.0
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware datetime, in UTC on both sides. SQLite keeps no zone, so it is put back on the way out."""
+    """An aware datetime, in UTC on both sides. SQLite keeps no zone; PostgreSQL answers in the zone of its session."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -57,7 +57,9 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         del dialect
-        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 metadata = MetaData(

@@ -11,9 +11,9 @@ from workers.store.migrate import SchemaError, require_head
 from workers.store.tables import StoreBusyError, open_engine, pointer, reading, writing
 
 
-def test_pragmas_are_set_on_every_connection(engine):
+def test_pragmas_are_set_on_every_connection(sqlite):
     """Acknowledged rows are on disk: synchronous is FULL, and waiting is patient."""
-    with engine.connect() as connection:
+    with sqlite.connect() as connection:
         assert connection.execute(text("PRAGMA synchronous")).scalar() == 2
         assert connection.execute(text("PRAGMA busy_timeout")).scalar() == 10000
         assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
@@ -36,7 +36,7 @@ def _count_up(url: str, times: int) -> None:
     engine = open_engine(url)
     for _ in range(times):
         with writing(engine) as connection:
-            value = int(connection.scalar(select(pointer.c.value)))
+            value = int(connection.scalar(select(pointer.c.value).with_for_update()))
             connection.execute(update(pointer).values(value=str(value + 1)))
     engine.dispose()
 
@@ -55,22 +55,22 @@ def test_no_update_is_lost_between_processes(engine, now):
         assert connection.scalar(select(pointer.c.value)) == "200"
 
 
-def test_writers_take_turns_and_do_not_wait_for_ever(engine, now, monkeypatch):
+def test_writers_take_turns_and_do_not_wait_for_ever(sqlite, now, monkeypatch):
     """A writer that cannot get its turn is told so in time; afterwards the next one goes on."""
     monkeypatch.setattr("workers.store.tables._PATIENCE_SECONDS", 0.2)
-    blocker = multiprocessing.get_context("spawn").Process(target=_hold, args=(str(engine.url), 2.0))
+    blocker = multiprocessing.get_context("spawn").Process(target=_hold, args=(str(sqlite.url), 2.0))
     blocker.start()
     deadline = time.monotonic() + 20
     refused = False
     while not refused and time.monotonic() < deadline:
         try:
-            with writing(engine) as connection:
+            with writing(sqlite) as connection:
                 connection.execute(pointer.delete())
         except StoreBusyError:
             refused = True
     blocker.join()
     assert refused
-    with writing(engine, durable=False) as connection:
+    with writing(sqlite, durable=False) as connection:
         connection.execute(pointer.insert().values(name="a", value="", set_at=now))
 
 
