@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Engine, delete, func, select, update
 
 from kb.domain import Audience, Chunk, Document, ShelvedChunk, Source
-from workers.store.schedule import Schedule
+from workers.store.schedule import Schedule, increase
 from workers.store.tables import chunk, document, lesson, reading, writing
 
 _REVISION = "library:revision"
@@ -24,9 +24,6 @@ class Library:
 
     def revision(self) -> int:
         return int(self._schedule.value(_REVISION) or 0)
-
-    def _bump(self) -> None:
-        self._schedule.increase(_REVISION, now=self._now())
 
     def document_hashes(self, source: Source, prefix: str) -> dict[str, str]:
         with reading(self._engine) as connection:
@@ -89,15 +86,17 @@ class Library:
                         for piece, vector in zip(chunks, vectors, strict=True)
                     ],
                 )
-        self._bump()
+            increase(connection, _REVISION, now=self._now())
 
     def remove(self, document_ids: list[str]) -> None:
+        gone = 0
         with writing(self._engine, durable=False) as connection:
             for start in range(0, len(document_ids), _BATCH):
                 ids = document_ids[start : start + _BATCH]
                 connection.execute(delete(chunk).where(chunk.c.document_id.in_(ids)))
-                connection.execute(delete(document).where(document.c.id.in_(ids)))
-        self._bump()
+                gone += connection.execute(delete(document).where(document.c.id.in_(ids))).rowcount
+            if gone:
+                increase(connection, _REVISION, now=self._now())
 
     def chunks(self) -> list[ShelvedChunk]:
         with reading(self._engine) as connection:
@@ -177,6 +176,15 @@ class Lessons:
                 lesson.insert().values(vendor=vendor, ticket_id=ticket_id, **values).returning(lesson.c.id)
             )
             return int(row.scalar_one())
+
+    def remove(self, vendor: str, ticket_id: str, *, now: datetime) -> None:
+        """Forget the text of a ticket's lesson; that there was one stays on record. Solved anew, it is learned anew."""
+        with writing(self._engine) as connection:
+            connection.execute(
+                update(lesson)
+                .where(lesson.c.vendor == vendor, lesson.c.ticket_id == ticket_id)
+                .values(state="removed", note="", question="", answer="", message_ids=[], hash="", learned_at=now)
+            )
 
     def live_count(self) -> int:
         with reading(self._engine) as connection:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, or_, select, update
+from sqlalchemy import Connection, Engine, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from workers.store.tables import job_run, leader, pointer, reading, writing
@@ -78,14 +78,19 @@ class Schedule:
     def increase(self, name: str, *, now: datetime) -> int:
         """Add one to a named number and return it; a value never set counts as 0."""
         with writing(self._engine, durable=False) as connection:
+            return increase(connection, name, now=now)
+
+
+def increase(connection: Connection, name: str, *, now: datetime) -> int:
+    """Add one to a named number inside a transaction that changes what it counts."""
+    value = connection.scalar(select(pointer.c.value).where(pointer.c.name == name).with_for_update())
+    if value is None:
+        try:
+            with connection.begin_nested():
+                connection.execute(pointer.insert().values(name=name, value="1", set_at=now))
+            return 1
+        except IntegrityError:  # another process wrote it first
             value = connection.scalar(select(pointer.c.value).where(pointer.c.name == name).with_for_update())
-            if value is None:
-                try:
-                    with connection.begin_nested():
-                        connection.execute(pointer.insert().values(name=name, value="1", set_at=now))
-                    return 1
-                except IntegrityError:
-                    value = connection.scalar(select(pointer.c.value).where(pointer.c.name == name).with_for_update())
-            number = int(value or 0) + 1
-            connection.execute(update(pointer).where(pointer.c.name == name).values(value=str(number), set_at=now))
-        return number
+    number = int(value or 0) + 1
+    connection.execute(update(pointer).where(pointer.c.name == name).values(value=str(number), set_at=now))
+    return number
