@@ -13,13 +13,16 @@ from workers.redact import mask
 from workers.services import Services
 
 _INTENT = "deskhand_intent_"
+# A greeting ends with its first comma: what follows on the same line is the answer.
 _GREETING = re.compile(
-    r"^\s*(hi|hello|hey|dear|good (morning|afternoon|evening)|hallo|guten tag|hola|bonjour)\b[^.!?\n]{0,40}[,!.:\n]\s*",
+    r"^\s*(?:hi|hello|hey|dear|good (?:morning|afternoon|evening)|hallo|guten tag|hola|bonjour)\b"
+    r"(?:[ \t]+[\w.'’-]+){0,3}[ \t]*[,!:\n]\s*",
     re.IGNORECASE,
 )
+# A sign-off begins a line or a sentence, and only names and addresses follow it: nothing with the end of a sentence.
 _SIGN_OFF = re.compile(
-    r"\n?\s*(best|kind|warm)?\s*(regards|wishes|cheers|thanks|thank you|best|sincerely|viele grüße|saludos)\s*[,!.]?\s*"
-    r"(\n.{0,60}){0,4}\s*$",
+    r"(?:\n|(?<=[.!?])\s)\s*(?:(?:(?:best|kind|warm)\s+)?(?:regards|wishes|cheers|sincerely)\b|viele grüße|saludos"
+    r"|(?:best|(?:many )?thanks|thank you)(?=\s*(?:[,!\n]|$)))[,!.]?[^.!?\n]{0,60}(?:\n[^.!?\n]{0,60}){0,5}\s*$",
     re.IGNORECASE,
 )
 
@@ -44,10 +47,13 @@ def learn(ticket: Ticket, services: Services) -> Lesson | None:
     if not policy.is_on:
         return None
     lesson = distil(ticket, policy)
-    if lesson is None or services.lessons.hash_of(ticket.vendor, ticket.id) == lesson.hash:
+    if lesson is None:
+        unlearn(ticket.vendor, ticket.id, services)
+        return None
+    if services.lessons.hash_of(ticket.vendor, ticket.id) == lesson.hash:
         return None
     state = "refused" if lesson.refused else "waiting" if policy.needs_approval else "live"
-    document_id = f"lesson:{ticket.vendor}:{ticket.id}"
+    document_id = _document_id(ticket.vendor, ticket.id)
     if state == "live":
         services.kb.put([_document(document_id, ticket, lesson)], source=Source.LESSON, prefix=document_id, full=False)
     else:
@@ -66,6 +72,17 @@ def learn(ticket: Ticket, services: Services) -> Lesson | None:
         now=services.now(),
     )
     return lesson
+
+
+def unlearn(vendor: str, ticket_id: str, services: Services) -> None:
+    """Take back what was learned from a ticket that is gone, or whose answer staff has taken away."""
+    if services.lessons.hash_of(vendor, ticket_id):
+        services.kb.remove([_document_id(vendor, ticket_id)])
+        services.lessons.remove(vendor, ticket_id, now=services.now())
+
+
+def _document_id(vendor: str, ticket_id: str) -> str:
+    return f"lesson:{vendor}:{ticket_id}"
 
 
 def distil(ticket: Ticket, policy: Learning) -> Lesson | None:
@@ -108,7 +125,10 @@ def _refusal(question: str, answer: str, policy: Learning) -> str:
 
 
 def _without_courtesy(text: str) -> str:
-    return _SIGN_OFF.sub("", _GREETING.sub("", text)).strip()
+    told = _GREETING.sub("", text)
+    short = _SIGN_OFF.sub("", told)
+    is_sign_off = len(short) >= len(told) / 2  # else what looked like one stood above the answer
+    return (short if is_sign_off else told).strip()
 
 
 def _document(document_id: str, ticket: Ticket, lesson: Lesson) -> Document:
