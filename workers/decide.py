@@ -216,6 +216,7 @@ def last_look(facts: LastLookFacts, decision: Decision) -> Decision:
     if quiet := tuple(reason for applies, reason in applying if applies):
         return Decision(Action.IGNORE, quiet + decision.reasons, decision.team, decision.urgency)
     if decision.action is Action.SEND and (facts.staff_assigned or facts.status != facts.status_before):
-        changed = Code.STAFF_AT_WORK if facts.staff_assigned else Code.STATUS_CHANGED
-        return Decision(Action.DRAFT, (Reason(changed), *decision.reasons), decision.team, decision.urgency)
+        is_taken = facts.staff_assigned
+        changed = Reason(Code.STAFF_AT_WORK) if is_taken else Reason(Code.STATUS_CHANGED, facts.status)
+        return Decision(Action.DRAFT, (changed, *decision.reasons), decision.team, decision.urgency)
     return decision

@@ -18,6 +18,7 @@ from workers.domain import (
     Decision,
     Draft,
     Findings,
+    MessageKind,
     Reading,
     Reason,
     RuleHit,
@@ -31,9 +32,9 @@ from workers.services import Services
 from workers.stages.ask_classify import ask_classify
 from workers.stages.check import check
 from workers.stages.classify import classify
-from workers.stages.conclude import Concluded, conclude, find_mark
+from workers.stages.conclude import Concluded, conclude, confirm, find_mark, settle_overtaken
 from workers.stages.draft import draft
-from workers.stages.learn import learn
+from workers.stages.learn import learn, unlearn
 from workers.store.ledger import Case
 from workers.store.tickets import Lease
 
@@ -62,6 +63,7 @@ def answer(ticket: Ticket, lease: Lease, services: Services) -> Concluded | None
     """Answer one requester message, or hand it to a person, or record why neither; None if nobody asked anything."""
     reading = read(ticket)
     asked = reading.message_id or _spoken_for(ticket)
+    settle_overtaken(ticket, asked, lease, services)
     if not asked:
         return None
     case = services.ledger.open_case(
@@ -69,6 +71,8 @@ def answer(ticket: Ticket, lease: Lease, services: Services) -> Concluded | None
     )
     if case.is_settled:
         return None
+    if confirmed := confirm(case, lease, ticket, services):
+        return confirmed
     known: dict[str, Any] = {"subject": reading.subject, "question": reading.newest, "language": reading.language}
     package = Package(ticket, reading)
 
@@ -187,7 +191,7 @@ def _draft(
         intent=label.intent,
     )
     services.ledger.record_calls(case.id, (usage,), now=services.now())
-    if usage.outcome in _RETRY_LATER and case.attempts < _MODEL_PATIENCE:
+    if usage.outcome in _RETRY_LATER and case.attempts <= _MODEL_PATIENCE:
         raise TransientError(
             f"model {usage.outcome.value}", operation="draft", retry_after_seconds=usage.retry_after_seconds
         )
@@ -195,25 +199,44 @@ def _draft(
 
 
 def give_up(lease: Lease, why: str, services: Services) -> None:
-    """Hand a case that failed too often to a person with what is known; the ticket is due no more until it changes."""
-    case = services.ledger.newest_open_case(lease.vendor, lease.ticket_id)
-    if case is None:
-        return
+    """Hand a ticket that failed too often to a person with what is known; it is due no more until it changes.
+
+    Raises what the helpdesk raises while it is away: then nobody can be told, and the ticket must stay due.
+    """
     ticket = services.helpdesks[lease.vendor].ticket(lease.ticket_id)
-    reasons = (Reason(Code.GAVE_UP, why),)
-    decision = Decision(Action.ASSIST, reasons, services.policy.answering.fallback_team)
-    reading = read(ticket)
+    reading = _read_anyhow(ticket)
+    settle_overtaken(ticket, reading.message_id, lease, services)
+    if not reading.message_id:
+        return
+    case = services.ledger.open_case(lease, reading.message_id, now=services.now(), asked_at=reading.written_at)
+    if case.is_settled or confirm(case, lease, ticket, services):
+        return
     known = {"subject": reading.subject, "question": reading.newest, "language": reading.language}
+    decision = decide.admit(facts.for_admit(ticket, reading, is_settled=False), services.policy) or Decision(
+        Action.ASSIST, (Reason(Code.GAVE_UP, why),), services.policy.answering.fallback_team
+    )
     conclude(case, lease, decision, Package(ticket, reading), services, known)
+
+
+def _read_anyhow(ticket: Ticket) -> Reading:
+    """Read the ticket, or at least see who is waiting: what made us give up may be that it cannot be read."""
+    try:
+        return read(ticket)
+    except Exception:
+        log.exception("ticket_unreadable", vendor=ticket.vendor, ticket=ticket.id)
+    newest = next((m for m in reversed(ticket.messages) if m.is_public and m.author.role is not Role.SYSTEM), None)
+    is_waiting = newest is not None and newest.author.role in (Role.REQUESTER, Role.PARTICIPANT)
+    message_id = newest.id if newest and is_waiting else ""
+    return Reading(message_id, MessageKind.QUESTION, "", "", "", (), "", ())
 
 
 def forget_gone(lease: Lease, services: Services) -> None:
     """A ticket was deleted or merged away: settle what is open and take its lesson back."""
-    while case := services.ledger.newest_open_case(lease.vendor, lease.ticket_id):
+    for case in services.ledger.open_cases(lease.vendor, lease.ticket_id):
         services.ledger.settle(
             lease, case.id, now=services.now(), action=Action.IGNORE.value, reasons=[str(Reason(Code.TICKET_GONE))]
         )
-    services.kb.remove([f"lesson:{lease.vendor}:{lease.ticket_id}"])
+    unlearn(lease.vendor, lease.ticket_id, services)
 
 
 def reconcile(vendor: str, services: Services) -> dict[str, int]:

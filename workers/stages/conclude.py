@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from config.policy import Policy
-from integrations.errors import ConflictError, NotFoundError, PermanentError
-from integrations.helpdesk import Applied, Status, Ticket, TicketWrite
+from integrations.errors import ConflictError, NotFoundError, PermanentError, TransientError
+from integrations.helpdesk import Applied, Role, Status, Ticket, TicketWrite
 from workers import facts
 from workers.decide import last_look
 from workers.domain import Action, Code, Decision, Reason, Urgency
@@ -51,29 +51,69 @@ def conclude(
 ) -> Concluded:
     """Carry a decision out, exactly once, and settle the case; `known` is what the ledger keeps of how we got here.
 
-    Raises TransientError if the helpdesk is away: the case stays open, and the next worker reads back first.
+    Raises TransientError if the helpdesk is away or the ticket will not stand still: the case stays open, and the next
+    worker reads back first.
     """
     if decision.action is Action.IGNORE:
         return _settle(case, lease, decision, services, known)
     for _ in range(_TRIES):
         try:
             ticket = _settled_read(package.ticket.id, lease, services)
+            if find_mark(ticket, case.message_id):
+                return confirm(case, lease, ticket, services, known) or _settle(
+                    case, lease, _quiet(Code.ALREADY_SETTLED, decision), services, known
+                )
+            looking = facts.for_last_look(
+                decision.action, package.ticket, ticket, case.message_id, services.policy.answering.stop_tag
+            )
+            final = last_look(looking, decision)
+            if final.action is Action.IGNORE:
+                return _settle(case, lease, final, services, known)
+            return _carry_out(case, lease, final, replace(package, ticket=ticket), services, known)
         except NotFoundError:
             return _settle(case, lease, _quiet(Code.TICKET_GONE, decision), services, known)
-        if own := find_mark(ticket, case.message_id):
-            return _confirm_earlier(case, lease, decision, own, ticket, services, known)
-        looking = facts.for_last_look(
-            decision.action, package.ticket, ticket, case.message_id, services.policy.answering.stop_tag
-        )
-        final = last_look(looking, decision)
-        if final.action is Action.IGNORE:
-            return _settle(case, lease, final, services, known)
-        write = compose(final, replace(package, ticket=ticket), case, services)
-        try:
-            return _write(case, lease, ticket, write, final, services, known)
         except ConflictError:
             continue
-    return _settle(case, lease, _quiet(Code.STATUS_CHANGED, decision, f"{_TRIES} times"), services, known)
+    raise TransientError(f"the ticket moved {_TRIES} times under our hands", vendor=lease.vendor, operation="write")
+
+
+def confirm(
+    case: Case, lease: Lease, ticket: Ticket, services: Services, known: Mapping[str, Any] | None = None
+) -> Concluded | None:
+    """Settle a case whose answer stands on the ticket: an earlier try did reach it. None if none was, or is not there.
+
+    What it was is taken from the outbox; that the requester can see it, from the ticket.
+    """
+    own = find_mark(ticket, case.message_id)
+    intent = services.ledger.begun(case.id) if own else None
+    if own is None or intent is None:
+        return None
+    decision = _recorded(intent)
+    if next(message.is_public for message in ticket.messages if message.id == own):
+        decision = replace(decision, action=Action.SEND)
+    applied = Applied(own, ticket.stamp, updated_at=ticket.updated_at)
+    return _settle(case, lease, decision, services, known or {}, intent, applied)
+
+
+def settle_overtaken(ticket: Ticket, asked: str, lease: Lease, services: Services) -> None:
+    """Settle the ticket's open cases but that of the message which is asked now, "" if none is.
+
+    An attempt that failed leaves its case open. When staff, or our own reply, has answered since, or a newer message
+    has taken the older ones in, nothing else would ever come back to it.
+    """
+    for case in services.ledger.open_cases(lease.vendor, lease.ticket_id):
+        if case.message_id != asked and not confirm(case, lease, ticket, services):
+            code = _overtaken_by(ticket, case.message_id)
+            _settle(case, lease, Decision(Action.IGNORE, (Reason(code),)), services, {})
+
+
+def _overtaken_by(ticket: Ticket, message_id: str) -> Code:
+    public = [message for message in ticket.messages if message.is_public]
+    place = next((place for place, message in enumerate(public) if message.id == message_id), None)
+    if place is None:
+        return Code.NO_REQUESTER_MESSAGE
+    is_answered = any(message.author.role is Role.STAFF for message in public[place + 1 :])
+    return Code.STAFF_ANSWERED if is_answered else Code.NEWER_MESSAGE
 
 
 def _quiet(code: Code, decision: Decision, detail: str = "") -> Decision:
@@ -95,6 +135,26 @@ def _settled_read(ticket_id: str, lease: Lease, services: Services) -> Ticket:
     return ticket
 
 
+def _carry_out(
+    case: Case, lease: Lease, decision: Decision, package: Package, services: Services, known: Mapping[str, Any]
+) -> Concluded:
+    """Write an outcome. What the helpdesk refuses is tried once more as a bare note, so that a person still hears."""
+    write = compose(decision, package, case, services)
+    try:
+        return _write(case, lease, package.ticket, write, decision, services, known)
+    except NotFoundError:
+        raise
+    except PermanentError as error:
+        decision = _refused(decision, str(error))
+    note = TicketWrite(mark=write.mark, html=_text(decision, package, services.policy), is_public=False)
+    try:
+        return _write(case, lease, package.ticket, note, decision, services, known)
+    except NotFoundError:
+        raise
+    except PermanentError:
+        return _settle(case, lease, replace(decision, action=Action.IGNORE), services, known)
+
+
 def _write(
     case: Case,
     lease: Lease,
@@ -104,23 +164,19 @@ def _write(
     services: Services,
     known: Mapping[str, Any],
 ) -> Concluded:
-    """Make the one call. A refusal for good is tried once more as a bare note, so that a person still hears of it."""
-    helpdesk, ledger = services.helpdesks[lease.vendor], services.ledger
+    """Make one call, on record before and after."""
+    ledger = services.ledger
     intent = ledger.begin(
-        lease, case.id, mark=write.mark, write=_record(write), stamp=ticket.stamp, now=services.now(), **known
+        lease, case.id, mark=write.mark, write=_record(write, decision), stamp=ticket.stamp, now=services.now(), **known
     )
     try:
-        applied = helpdesk.write(ticket, write)
+        applied = services.helpdesks[lease.vendor].write(ticket, write)
     except ConflictError:
         ledger.call_off(lease, intent, "cancelled", now=services.now(), error="the ticket moved")
         raise
     except PermanentError as error:
-        decision = _refused(decision, str(error))
-        try:
-            applied = helpdesk.write(ticket, TicketWrite(mark=write.mark, html=write.html, is_public=False))
-        except PermanentError as again:
-            ledger.call_off(lease, intent, "refused", now=services.now(), error=str(again))
-            return _settle(case, lease, replace(decision, action=Action.IGNORE), services, known)
+        ledger.call_off(lease, intent, "refused", now=services.now(), error=str(error))
+        raise
     return _settle(case, lease, decision, services, known, intent, applied)
 
 
@@ -128,29 +184,6 @@ def _refused(decision: Decision, words: str) -> Decision:
     action = Action.DRAFT if decision.action is Action.SEND else decision.action
     reasons = (Reason(Code.WRITE_REFUSED, words[:120]), *decision.reasons)
     return Decision(action, reasons, decision.team, decision.urgency)
-
-
-def _confirm_earlier(
-    case: Case,
-    lease: Lease,
-    decision: Decision,
-    message_id: str,
-    ticket: Ticket,
-    services: Services,
-    known: Mapping[str, Any],
-) -> Concluded:
-    """An earlier try did reach the ticket: take what it did as the outcome."""
-    intent = services.ledger.begun(case.id)
-    message = next(message for message in ticket.messages if message.id == message_id)
-    recorded = str(intent.write.get("action", "")) if intent else ""
-    if recorded:
-        done = replace(decision, action=Action(recorded))
-    elif message.is_public is not (decision.action is Action.SEND):
-        done = replace(decision, action=Action.SEND if message.is_public else Action.ASSIST)
-    else:
-        done = decision
-    applied = Applied(message_id, ticket.stamp, updated_at=ticket.updated_at)
-    return _settle(case, lease, done, services, known, intent, applied)
 
 
 def _settle(
@@ -162,6 +195,8 @@ def _settle(
     intent: Intent | None = None,
     applied: Applied | None = None,
 ) -> Concluded:
+    if decision.action is Action.IGNORE and decision.reasons[0].code is not Code.TICKET_GONE:
+        _call_off(case, lease, services)
     services.ledger.settle(
         lease,
         case.id,
@@ -170,15 +205,19 @@ def _settle(
         message_id=applied.message_id if applied else "",
         **{
             **known,
-            "action": decision.action.value,
+            **_outcome(decision),
             "tier": decision.tier,
-            "team": decision.team,
-            "urgency": decision.urgency.value,
-            "reasons": [str(reason) for reason in decision.reasons],
             "policy_hash": services.policy.hash,
         },
     )
     return Concluded(decision, applied.updated_at if applied else None)
+
+
+def _call_off(case: Case, lease: Lease, services: Services) -> None:
+    """End on record what an earlier try began: it is not on the ticket, and the stamp keeps it from arriving late."""
+    intent = services.ledger.begun(case.id)
+    if intent and intent.state == "sending":
+        services.ledger.call_off(lease, intent, "cancelled", now=services.now(), error="the ticket moved on")
 
 
 def compose(decision: Decision, package: Package, case: Case, services: Services) -> TicketWrite:
@@ -189,16 +228,15 @@ def compose(decision: Decision, package: Package, case: Case, services: Services
     if decision.action is Action.SEND:
         return TicketWrite(
             mark=mark,
-            html=reply(package, policy),
+            html=_text(decision, package, policy),
             is_public=True,
             status=Status(policy.answering.status_after_reply),
             add_tags=tags,
             remove_tags=stale,
         )
-    render = {Action.DRAFT: draft_note, Action.ASSIST: assist_note, Action.HAND_OFF: hand_off_note}
     return TicketWrite(
         mark=mark,
-        html=render[decision.action](package, decision, policy),
+        html=_text(decision, package, policy),
         is_public=False,
         group_id=_group(package.ticket, decision, services),
         priority=_priority(package.ticket, decision.urgency),
@@ -213,6 +251,13 @@ def _tags(decision: Decision, package: Package, policy: Policy) -> tuple[str, ..
     is_sure = label is not None and label.intent and label.confidence >= policy.thresholds.review
     intent = (f"deskhand_intent_{label.intent}",) if label and is_sure else ()
     return ("deskhand", f"deskhand_{decision.action.value}", *intent)
+
+
+def _text(decision: Decision, package: Package, policy: Policy) -> str:
+    if decision.action is Action.SEND:
+        return reply(package, policy)
+    render = {Action.DRAFT: draft_note, Action.ASSIST: assist_note, Action.HAND_OFF: hand_off_note}
+    return render[decision.action](package, decision, policy)
 
 
 def _group(ticket: Ticket, decision: Decision, services: Services) -> str | None:
@@ -239,9 +284,25 @@ def _priority(ticket: Ticket, urgency: Urgency) -> str | None:
     return wanted
 
 
-def _record(write: TicketWrite) -> dict[str, Any]:
+def _record(write: TicketWrite, decision: Decision) -> dict[str, Any]:
     """What the outbox keeps of a write. The text itself stands on the ticket; names and numbers stay there."""
     kept = {key: value for key, value in asdict(write).items() if key != "html"}
     kept["letters"] = len(write.html)
-    kept["action"] = next((t[9:] for t in write.add_tags if t.startswith("deskhand_")), "")
-    return kept
+    return kept | _outcome(decision)
+
+
+def _outcome(decision: Decision) -> dict[str, Any]:
+    return {
+        "action": decision.action.value,
+        "team": decision.team,
+        "urgency": decision.urgency.value,
+        "reasons": [str(reason) for reason in decision.reasons],
+    }
+
+
+def _recorded(intent: Intent) -> Decision:
+    """Return the decision that the outbox says was being carried out."""
+    kept = intent.write
+    split = (text.partition(":") for text in kept["reasons"])
+    reasons = tuple(Reason(Code(code), detail) for code, _, detail in split)
+    return Decision(Action(kept["action"]), reasons, kept["team"], Urgency(kept["urgency"]))

@@ -65,7 +65,10 @@ class Ledger:
     def open_case(
         self, lease: Lease, message_id: str, *, now: datetime, asked_at: datetime | None = None, channel: str = ""
     ) -> Case:
-        """Return the case of this requester message, opened if it is new; counts an attempt if it is not settled."""
+        """Return the case of this requester message, opened if it is new.
+
+        Unless it is settled this is an attempt, and `attempts` counts it: 1 for the first.
+        """
         with self._fenced(lease) as connection:
             row = connection.execute(
                 select(case).where(
@@ -90,19 +93,20 @@ class Ledger:
                     .returning(case)
                 ).one()
             elif row.state == "open":
-                connection.execute(update(case).where(case.c.id == row.id).values(attempts=case.c.attempts + 1))
+                row = connection.execute(
+                    update(case).where(case.c.id == row.id).values(attempts=case.c.attempts + 1).returning(case)
+                ).one()
         return _case(row)
 
-    def newest_open_case(self, vendor: str, ticket_id: str) -> Case | None:
-        """Return the ticket's newest case without an outcome, or None."""
+    def open_cases(self, vendor: str, ticket_id: str) -> tuple[Case, ...]:
+        """Return the ticket's cases without an outcome, oldest first."""
         with reading(self._engine) as connection:
-            row = connection.execute(
+            rows = connection.execute(
                 select(case)
                 .where(case.c.vendor == vendor, case.c.ticket_id == ticket_id, case.c.state == "open")
-                .order_by(case.c.id.desc())
-                .limit(1)
-            ).one_or_none()
-        return _case(row) if row else None
+                .order_by(case.c.id)
+            ).all()
+        return tuple(_case(row) for row in rows)
 
     def settle(
         self,
@@ -158,10 +162,13 @@ class Ledger:
                 connection.execute(model_call.insert(), rows)
 
     def begun(self, case_id: int) -> Intent | None:
-        """Return what was begun for this case and has no known end, or None."""
+        """Return what was begun for this case and is not known to be done, or None.
+
+        That it was called off says only how the latest try ended: an earlier one may still have arrived.
+        """
         with reading(self._engine) as connection:
             row = connection.execute(
-                select(action).where(action.c.case_id == case_id, action.c.state == "sending")
+                select(action).where(action.c.case_id == case_id, action.c.state != "done")
             ).one_or_none()
         return _intent(row) if row else None
 

@@ -1,5 +1,7 @@
 """The ledger: one case a requester message, one outbox row a case, settled once."""
 
+from dataclasses import replace
+
 import pytest
 
 from workers.store.ledger import Ledger
@@ -19,9 +21,13 @@ def test_one_case_a_message(engine, lease, now):
     first = ledger.open_case(lease, "m1", now=now)
     again = ledger.open_case(lease, "m1", now=now)
     other = ledger.open_case(lease, "m2", now=now)
-    assert (first.id, first.attempts) != (other.id, 0)
-    assert again.id == first.id
-    assert ledger.open_case(lease, "m1", now=now).attempts == 2
+    assert again.id == first.id != other.id
+    assert (first.attempts, again.attempts, other.attempts) == (1, 2, 1)
+    assert ledger.open_case(lease, "m1", now=now).attempts == 3
+    assert ledger.open_cases("zendesk", "5") == (
+        replace(again, attempts=3),
+        other,
+    )
 
 
 def test_a_settled_case_stays_settled(engine, lease, now):
@@ -31,7 +37,7 @@ def test_a_settled_case_stays_settled(engine, lease, now):
     ledger.settle(lease, case.id, now=now, action="send", tier=0)
     ledger.settle(lease, case.id, now=now, action="ignore")
     assert ledger.open_case(lease, "m1", now=now).is_settled
-    assert ledger.newest_open_case("zendesk", "5") is None
+    assert ledger.open_cases("zendesk", "5") == ()
 
 
 def test_a_second_try_takes_the_same_outbox_row_and_mark(engine, lease, now):

@@ -1,0 +1,349 @@
+"""The story of a ticket, told with small real objects: what comes of it, and why."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select
+
+from integrations.errors import TransientError
+from integrations.helpdesk import Flag, Status
+from integrations.llm import ModelOutcome
+from kb.domain import Audience, Document, Filter, Query, Source
+from tests.fakes.helpdesk import ADA, GRACE
+from tests.fakes.services import POLICY, classified, drafted, outcome_of, take, take_again
+from workers import pipeline
+from workers.store.tables import case, model_call, reading
+
+LONG_ANSWER = "Open Billing, choose Invoices, press the three dots beside the invoice and pick Download as PDF."
+
+
+def work(services, ticket_id):
+    """Work once on a ticket, as a worker does when nothing goes wrong."""
+    lease = take(services, ticket_id)
+    seen_at = pipeline.work(lease, services)
+    services.tickets.release(lease, now=services.now(), seen_at=seen_at)
+    return seen_at
+
+
+def case_of(engine, message_id):
+    with reading(engine) as connection:
+        return connection.execute(select(case).where(case.c.message_id == message_id)).one()
+
+
+# --- an answer
+
+
+def test_a_question_is_answered_from_the_library(services, desk, engine, llm):
+    """The reply stands on the ticket, the ticket waits for the requester, and the record holds how we got there."""
+    opened = desk.open_ticket()
+    desk.tick()
+    seen_at = work(services, opened.id)
+    after = desk.peek(opened.id)
+    (own,) = desk.own_messages(opened.id)
+    assert own.text.startswith("Hi Ada,")
+    assert "Open the schedule, choose the shift and press Offer swap." in own.text
+    assert (after.status, seen_at) == (Status.PENDING, after.updated_at)
+    kept = case_of(engine, opened.messages[0].id)
+    assert (kept.action, kept.tier, kept.intent, kept.stage, kept.policy_hash) == (
+        "send",
+        0,
+        "swap_shift",
+        "two",
+        POLICY.hash,
+    )
+    assert set(kept.facts) == {"admit", "triage", "route"}
+    assert kept.passages[0]["title"] == "How to swap a shift"
+    assert kept.draft["sentences"][0]["passages"] == ["P1"]
+    assert [prompt.name for prompt in llm.asked] == ["classify", "draft"]
+
+
+def test_every_model_call_is_on_record(services, desk, engine):
+    """Tokens and outcome of both calls belong to the case."""
+    opened = desk.open_ticket()
+    work(services, opened.id)
+    with reading(engine) as connection:
+        rows = connection.execute(select(model_call)).all()
+    kept = case_of(engine, opened.messages[0].id)
+    assert [(row.prompt, row.outcome, row.case_id) for row in rows] == [
+        ("classify", "ok", kept.id),
+        ("draft", "ok", kept.id),
+    ]
+    assert services.ledger.spent().input_tokens == 200
+
+
+def test_a_settled_message_costs_nothing_the_second_time(services, desk, llm):
+    """A repeated delivery reads the ticket and finds it done."""
+    opened = desk.open_ticket()
+    work(services, opened.id)
+    asked = len(llm.asked)
+    work(services, opened.id)
+    assert (len(llm.asked), len(desk.own_messages(opened.id))) == (asked, 1)
+
+
+def test_a_second_question_on_the_ticket_gets_its_own_reply(services, desk):
+    """One reply for each message, each with its own mark."""
+    opened = desk.open_ticket()
+    work(services, opened.id)
+    desk.tick()
+    desk.requester_writes(opened.id, "And how do I swap a shift of next month?")
+    work(services, opened.id)
+    assert len({own.mark for own in desk.own_messages(opened.id, is_public=True)}) == 2
+
+
+def test_personal_data_does_not_reach_model_or_record(services, desk, engine, llm):
+    """Prompts and the case hold placeholders."""
+    opened = desk.open_ticket(
+        "How do I swap a shift? Mail me at ada.private@harbour.example, card 4111 1111 1111 1111."
+    )
+    work(services, opened.id)
+    kept = case_of(engine, opened.messages[0].id)
+    for text in (*(prompt.user for prompt in llm.asked), str(kept)):
+        assert "ada.private" not in text
+        assert "4111" not in text
+    assert "[email-1]" in kept.question
+
+
+# --- people get it
+
+
+def test_a_rule_hands_over_before_anything_is_generated(services, desk, llm):
+    """The rule's word stands in the message: no model is asked, and the rule's team gets it."""
+    opened = desk.open_ticket("I will do a chargeback with my bank.")
+    work(services, opened.id)
+    assert llm.asked == []
+    assert outcome_of(services, opened.messages[0].id) == ("hand_off", ["rule:chargeback"])
+    assert desk.peek(opened.id).group_id == "12"
+
+
+def test_without_a_model_staff_gets_the_passages(services, desk, engine):
+    """No key: rules and search still work, the note quotes and links what was found, and says why there is no draft."""
+    bare = replace(services, llm=None)
+    opened = desk.open_ticket()
+    work(bare, opened.id)
+    (note,) = desk.own_messages(opened.id)
+    done, reasons = outcome_of(services, opened.messages[0].id)
+    assert (done, "no_model" in reasons) == ("assist", True)
+    assert not note.is_public
+    assert "no language model is connected, so passages are quoted instead of a draft" in note.text
+    assert "Open the schedule, choose the shift and press Offer swap." in note.text
+    assert 'href="https://help.example/1"' in note.html
+
+
+@pytest.mark.parametrize(
+    "outcome", [ModelOutcome.REFUSED, ModelOutcome.MALFORMED, ModelOutcome.TRUNCATED, ModelOutcome.REJECTED]
+)
+def test_a_model_that_gives_nothing_usable_ends_with_a_person_at_once(services, desk, llm, outcome):
+    """What will not get better by waiting is not waited for."""
+    llm.say("draft", outcome)
+    opened = desk.open_ticket()
+    work(services, opened.id)
+    assert outcome_of(services, opened.messages[0].id) == ("assist", [f"model_failed:{outcome.value}"])
+
+
+@pytest.mark.parametrize("outcome", [one for one in ModelOutcome if one is not ModelOutcome.OK])
+def test_a_failed_classification_never_sends(services, desk, llm, outcome):
+    """Nobody was sure what it is about: a person looks, whatever the draft."""
+    llm.say("classify", outcome)
+    opened = desk.open_ticket()
+    work(services, opened.id)
+    done, reasons = outcome_of(services, opened.messages[0].id)
+    assert (done, "out_of_scope" in reasons) == ("assist", True)
+
+
+def test_an_overloaded_model_leaves_the_case_open(services, desk, llm):
+    """The wait it asks for is handed on, and nothing is written meanwhile."""
+    llm.retry_after_seconds = 17
+    llm.say("draft", ModelOutcome.OVERLOADED)
+    opened = desk.open_ticket()
+    with pytest.raises(TransientError) as caught:
+        pipeline.work(take(services, opened.id), services)
+    assert caught.value.retry_after_seconds == 17
+    assert desk.write_attempts == 0
+    assert len(services.ledger.open_cases("zendesk", opened.id)) == 1
+
+
+def test_an_ungrounded_draft_is_not_sent(services, desk, llm):
+    """A number that stands in no passage ends with a person, who is shown the place."""
+    llm.say("draft", drafted("A manager approves the swap within 48 hours."))
+    opened = desk.open_ticket()
+    work(services, opened.id)
+    done, reasons = outcome_of(services, opened.messages[0].id)
+    assert done == "assist"
+    assert any(reason.startswith("ungrounded") for reason in reasons)
+    assert "48" in desk.own_messages(opened.id)[0].text
+
+
+def test_staff_text_never_feeds_an_answer(services, desk, llm):
+    """What only staff may read is not even found, so that it reaches neither prompt nor note."""
+    secret = Document("zendesk:article:9:en-us", Source.ARTICLE, "Swap a shift: CANARY", "CANARY swap", Audience.STAFF)
+    services.kb.put([secret], source=Source.ARTICLE, prefix="zendesk:article:9")
+    opened = desk.open_ticket()
+    work(services, opened.id)
+    assert all("CANARY" not in prompt.user for prompt in llm.asked)
+    assert "CANARY" not in desk.own_messages(opened.id)[0].html
+
+
+# --- staying quiet
+
+
+QUIET = {
+    "thanks": (lambda d: d.open_ticket("Thank you so much!", subject=""), "thanks_only"),
+    "automatic": (lambda d: d.open_ticket("Your order", flags=frozenset({Flag.AUTOMATIC})), "automatic_mail"),
+    "absence": (lambda d: d.open_ticket("I am out of the office.", subject="Out of office"), "out_of_office"),
+    "silenced": (lambda d: d.open_ticket(tags=("deskhand_stop",)), "silenced"),
+    "excluded": (lambda d: d.open_ticket(tags=("deskhand_off",)), "excluded:tag deskhand_off"),
+    "suspended": (lambda d: d.open_ticket(requester=replace(ADA, is_suspended=True)), "suspended"),
+    "outbound": (lambda d: d.open_ticket("Your trial ends soon.", author=GRACE), "outbound"),
+    "solved": (lambda d: d.open_ticket(status=Status.SOLVED), "ticket_done:solved"),
+    "closed": (lambda d: d.open_ticket(status=Status.CLOSED), "ticket_done:closed"),
+}
+
+
+@pytest.mark.parametrize("name", QUIET)
+def test_what_is_not_ours_to_answer_is_left_alone_with_a_reason(services, desk, llm, name):
+    """No model call, no write, and the reason on record."""
+    if name == "closed":
+        opened = desk.open_ticket()
+        opened = desk.change(opened.id, status=Status.CLOSED)
+        reason = QUIET[name][1]
+    else:
+        act, reason = QUIET[name]
+        opened = act(desk)
+    work(services, opened.id)
+    done, reasons = outcome_of(services, opened.messages[0].id)
+    assert (done, reason in reasons) == ("ignore", True), reasons
+    assert (llm.asked, desk.write_attempts) == ([], 0)
+
+
+def test_where_staff_spoke_last_there_is_nothing_to_do(services, desk, llm):
+    """No case is opened for a message that staff has answered."""
+    opened = desk.open_ticket()
+    desk.staff_writes(opened.id, "Press Offer swap.")
+    work(services, opened.id)
+    assert (services.ledger.outcomes("zendesk"), llm.asked, desk.write_attempts) == ({}, [], 0)
+
+
+def test_a_robot_between_two_questions_is_not_answered(services, desk):
+    """An absence note after our reply gets a reason and no second reply."""
+    opened = desk.open_ticket()
+    work(services, opened.id)
+    desk.tick()
+    note = desk.requester_writes(opened.id, "I am out of office until Monday.", flags=frozenset({Flag.AUTOMATIC}))
+    work(services, opened.id)
+    assert outcome_of(services, note.id)[0] == "ignore"
+    assert len(desk.own_messages(opened.id)) == 1
+
+
+# --- gone, solved, given up
+
+
+def test_a_deleted_ticket_ends_its_cases_and_takes_its_lesson_along(services, desk):
+    """Nothing of a ticket that is gone is answered or taught any more."""
+    opened = desk.open_ticket("How do I download an invoice as a file?", subject="Invoice download")
+    desk.staff_writes(opened.id, LONG_ANSWER, status=Status.SOLVED)
+    work(services, opened.id)
+    desk.tick()
+    desk.requester_writes(opened.id, "And the one of last year?")
+    desk.lose_answers(1, done=False)
+    with pytest.raises(TransientError):
+        pipeline.work(take(services, opened.id), services)
+    assert services.lessons.live_count() == 1
+    desk.delete(opened.id)
+    desk.tick(10)
+    assert pipeline.work(take_again(services, opened.id), services) is None
+    assert services.ledger.open_cases("zendesk", opened.id) == ()
+    assert services.lessons.live_count() == 0
+    found = services.kb.search(Query("", "download invoice"), Filter(sources=frozenset({Source.LESSON})), 3)
+    assert found.passages == ()
+
+
+def test_a_solved_ticket_teaches(services, desk):
+    """What staff wrote is found for the next similar question."""
+    opened = desk.open_ticket("How do I download an invoice as a file?", subject="Invoice download")
+    desk.staff_writes(opened.id, LONG_ANSWER, status=Status.SOLVED)
+    work(services, opened.id)
+    found = services.kb.search(Query("", "download an invoice"), Filter(sources=frozenset({Source.LESSON})), 3)
+    assert "Download as PDF" in found.passages[0].text
+
+
+def test_giving_up_reads_what_can_be_read(services, desk, monkeypatch):
+    """A ticket that our reader chokes on still reaches a person, without its text."""
+    opened = desk.open_ticket("Boo")
+
+    def choke(_):
+        raise ValueError("cannot read this")
+
+    monkeypatch.setattr(pipeline, "read", choke)
+    pipeline.give_up(take(services, opened.id), "5 attempts, last: ValueError", services)
+    (note,) = desk.own_messages(opened.id)
+    assert "Deskhand could not finish (5 attempts, last: ValueError)" in note.text
+    assert outcome_of(services, opened.messages[0].id)[0] == "assist"
+
+
+def test_giving_up_where_nobody_waits_writes_nothing(services, desk, monkeypatch):
+    """Unreadable, but staff spoke last: nobody is disturbed."""
+    opened = desk.open_ticket("Boo")
+    desk.staff_writes(opened.id, "Solved by phone.")
+    monkeypatch.setattr(pipeline, "read", lambda _: 1 / 0)
+    pipeline.give_up(take(services, opened.id), "5 attempts", services)
+    assert desk.write_attempts == 0
+
+
+def test_giving_up_on_a_case_that_is_settled_writes_nothing(services, desk):
+    """The outcome came with the last attempt after all."""
+    opened = desk.open_ticket("Boo how do I swap a shift?")
+    work(services, opened.id)
+    pipeline.give_up(take(services, opened.id), "5 attempts", services)
+    assert desk.write_attempts == 1
+
+
+def test_giving_up_finds_an_answer_that_did_arrive(services, desk):
+    """The note of an attempt whose answer was lost is the outcome, and there is no second one."""
+    services.llm.say("classify", classified("plan_shift"))
+    opened = desk.open_ticket()
+    desk.lose_answers(1, done=True)
+    with pytest.raises(TransientError):
+        pipeline.work(take(services, opened.id), services)
+    desk.tick(10)
+    pipeline.give_up(take_again(services, opened.id), "5 attempts", services)
+    assert outcome_of(services, opened.messages[0].id)[0] == "draft"
+    assert len(desk.own_messages(opened.id)) == 1
+
+
+# --- reconciling
+
+
+def test_what_no_webhook_told_is_found(services, desk):
+    """A ticket that changed and was never heard of is woken; one that is dealt with is not."""
+    known, lost = desk.open_ticket(), desk.open_ticket()
+    desk.tick()
+    work(services, known.id)
+    assert pipeline.reconcile("zendesk", services)["woken"] == 1
+    assert services.tickets.claim("zendesk", known.id, owner="x", now=desk.now, lease_seconds=8) is None
+    assert take_again(services, lost.id)
+
+
+def test_our_own_write_does_not_wake_us(services, desk):
+    """After a reply the change it made counts as dealt with."""
+    opened = desk.open_ticket()
+    work(services, opened.id)
+    assert pipeline.reconcile("zendesk", services)["woken"] == 0
+
+
+def test_the_cursor_is_kept_page_by_page(services, desk):
+    """A run that dies goes on where it was, and the next one starts at the end of this one."""
+    desk.page_size = 2
+    for _ in range(5):
+        desk.open_ticket()
+    assert pipeline.reconcile("zendesk", services) == {"asked": 5, "woken": 5}
+    assert services.schedule.value("reconcile:zendesk") == "5"
+    assert pipeline.reconcile("zendesk", services) == {"asked": 0, "woken": 0}
+
+
+def test_a_first_start_leaves_old_tickets_alone(services, desk):
+    """Nobody wants last week's tickets answered because we were installed."""
+    desk.open_ticket()
+    desk.tick(7 * 86_400)
+    new = desk.open_ticket()
+    assert pipeline.reconcile("zendesk", services)["woken"] == 1
+    assert take_again(services, new.id)
