@@ -57,9 +57,10 @@ class Housekeeper:
             return
         if waiting is None:
             self._work_without_bell()
+            self._start_scheduled(jobs.run_scheduled)
         else:
             self._sweep(waiting)
-            self._start_scheduled()
+            self._start_scheduled(services.bell.ring_scheduled)
 
     def _sweep(self, waiting: int) -> None:
         """Ring again for what waits. The queue is kept short, so that order and urgency are decided in SQL."""
@@ -84,7 +85,7 @@ class Housekeeper:
                 return
             jobs.work_on_ticket(*due[0])
 
-    def _start_scheduled(self) -> None:
+    def _start_scheduled(self, start: Callable[[str, int], object]) -> None:
         services, timing = self._services, self._services.policy.timing
         every = {
             "reconcile": timing.reconcile_seconds,
@@ -100,4 +101,4 @@ class Housekeeper:
             if name == "reindex_full" and is_first:  # the very first sync is a full one anyway
                 services.schedule.finish(run_id, is_ok=True, report={"first": "left out"}, now=services.now())
             else:
-                services.bell.ring_scheduled(name, run_id)
+                start(name, run_id)

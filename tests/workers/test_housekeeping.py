@@ -1,0 +1,181 @@
+"""The sweep: what waits is rung for again, also when Redis forgot it or is away; and scheduled runs start once."""
+
+import json
+import time
+from dataclasses import replace
+
+import pytest
+
+from tests.fakes.services import ListedBell, take
+from workers import jobs
+from workers.housekeeping import Housekeeper
+
+
+class InlineCrew:
+    """Has so many free threads; remembers its tickets and does tasks at once."""
+
+    def __init__(self, threads=2):
+        self.free, self.tickets = threads, []
+
+    def is_free(self):
+        return self.free > 0
+
+    def submit(self, vendor, ticket_id):
+        self.free -= 1
+        self.tickets.append(ticket_id)
+
+    def do(self, task):
+        task()
+
+
+@pytest.fixture
+def crew(services, monkeypatch):
+    monkeypatch.setattr(jobs, "_installed", None)
+    made = InlineCrew()
+    jobs.install(services, made)
+    return made
+
+
+@pytest.fixture
+def keeper(services, crew):
+    return Housekeeper(services, "a", is_free=crew.is_free)
+
+
+@pytest.fixture
+def later(services, desk):
+    """Only the sweep: scheduled runs have been started already."""
+    for name, seconds in (("reconcile", 120), ("reindex", 600), ("reindex_full", 86_400)):
+        for slot in range(-1, 3):
+            services.schedule.begin(name, int(desk.now.timestamp() // seconds) + slot, now=desk.now)
+
+
+def store(services, ticket_id):
+    body = json.dumps({"ticket_id": ticket_id}).encode()
+    return services.inbox.add("zendesk", f"k{ticket_id}", {}, body, now=services.now())
+
+
+def test_what_waits_is_rung_for_again(services, desk, keeper, later):
+    """A delivery nobody has handled for two seconds, and a ticket that is due."""
+    number = store(services, "5")
+    services.tickets.wake("zendesk", "7", now=desk.now)
+    desk.tick(1)
+    keeper.tick()
+    assert services.bell.rung == [("ticket", "zendesk", "7")]
+    desk.tick(1)
+    keeper.tick()
+    assert services.bell.rung[1:] == [("delivery", number)]
+
+
+def test_a_ticket_just_rung_for_or_in_work_is_left_alone(services, desk, keeper, later):
+    """No second ring within four seconds, none while somebody works on it."""
+    services.tickets.wake("zendesk", "7", now=desk.now)
+    keeper.tick()
+    desk.tick(2)
+    keeper.tick()
+    assert len(services.bell.rung) == 1
+    desk.tick(3)
+    keeper.tick()
+    assert len(services.bell.rung) == 2
+    take(services, "7")
+    desk.tick(5)
+    keeper.tick()
+    assert len(services.bell.rung) == 2
+
+
+def test_the_queue_is_kept_short(services, desk, keeper, later):
+    """With enough rings waiting nothing is added: order is decided in SQL."""
+    services.bell.rung = [("ticket", "zendesk", "1")] * 200
+    services.tickets.wake("zendesk", "7", now=desk.now)
+    keeper.tick()
+    assert len(services.bell.rung) == 200
+
+
+def test_one_leads_at_a_time(services, desk, keeper, later):
+    """The second process does nothing until the first has been silent for three rounds."""
+    other = Housekeeper(services, "b")
+    services.tickets.wake("zendesk", "7", now=desk.now)
+    keeper.tick()
+    services.bell.rung.clear()
+    desk.tick(2)
+    other.tick()
+    assert services.bell.rung == []
+    desk.tick(10)
+    other.tick()
+    assert services.bell.rung == [("ticket", "zendesk", "7")]
+
+
+def test_without_redis_a_worker_works_from_sql(services, desk, keeper, crew, later):
+    """Deliveries are handled here, and as many tickets taken on as threads are free."""
+    services.bell.is_away = True
+    for number in range(4):
+        store(services, str(number))
+    keeper.tick()
+    assert crew.tickets == []
+    desk.tick(30)
+    keeper.tick()
+    assert len(crew.tickets) == 2
+    crew.free = 9
+    desk.tick(1)
+    keeper.tick()
+    assert sorted(crew.tickets) == ["0", "1", "2", "3"]
+
+
+def test_without_redis_a_process_without_threads_does_not_lead(services, desk, later):
+    """It could do nothing, and would keep workers from leading."""
+    services.bell.is_away = True
+    Housekeeper(services, "receiver").tick()
+    assert services.schedule.lead("sweep", "worker", now=desk.now, seconds=3)
+
+
+def test_without_redis_scheduled_runs_still_run(services, desk, keeper, crew):
+    """What the webhooks lost is found also while the bell is away."""
+    services.bell.is_away = True
+    desk.open_ticket()
+    keeper.tick()
+    runs = {run["name"]: run["is_ok"] for run in services.schedule.runs()}
+    assert runs == {"reconcile": True, "reindex": True, "reindex_full": True}
+    assert services.tickets.backlog(now=desk.now).due == 1
+
+
+def test_a_scheduled_run_starts_once_in_its_time(services, desk, keeper):
+    """Each round asks; the slot is taken once, by whoever leads."""
+    keeper.tick()
+    first = list(services.bell.rung)
+    assert {name for _, name, _ in first} == {"reconcile", "reindex"}
+    keeper.tick()
+    assert services.bell.rung == first
+    desk.tick(120)
+    keeper.tick()
+    assert [name for _, name, _ in services.bell.rung[2:]] == ["reconcile"]
+
+
+def test_the_first_full_run_is_left_out(services, desk, keeper):
+    """The very first sync is a full one anyway; a day later it is due."""
+    keeper.tick()
+    (left_out,) = [run for run in services.schedule.runs() if run["name"] == "reindex_full"]
+    assert left_out["report"] == {"first": "left out"}
+    desk.tick(86_400)
+    keeper.tick()
+    assert "reindex_full" in {name for _, name, _ in services.bell.rung}
+
+
+def test_a_round_that_fails_is_not_the_last(services, monkeypatch, logs):
+    """The sweep goes on after an error, and stops when told."""
+    timing = services.policy.timing.model_copy(update={"sweep_seconds": 0.01})
+    rounds = []
+
+    class Bell(ListedBell):
+        def length(self):
+            rounds.append(1)
+            raise RuntimeError("no database")
+
+    keeper = Housekeeper(
+        replace(services, bell=Bell(), policy=services.policy.model_copy(update={"timing": timing})), "a"
+    )
+    keeper.start()
+    deadline = time.monotonic() + 5
+    while len(rounds) < 3 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    keeper.stop()
+    assert len(rounds) >= 3
+    assert logs[0]["event"] == "sweep_failed"
