@@ -127,7 +127,11 @@ class BellWorker(SimpleWorker):
 
     def handle_exception(self, job: Job, *exc_info: Any) -> None:
         """Log without the arguments' values; what the job was for is still due in SQL and is rung for again."""
-        log.error("ring_failed", function=job.func_name, job=job.id, error=exc_info[0].__name__)
+        try:
+            function = str(job.func_name)
+        except Exception:  # a job that cannot be read must not end the worker
+            function = "unreadable"
+        log.error("ring_failed", function=function, job=job.id, error=exc_info[0].__name__)
 
 
 def serve(redis_url: str, name: str, is_free: Callable[[], bool]) -> bool:
