@@ -85,6 +85,7 @@ def draft_note(package: Package, decision: Decision, policy: Policy) -> str:
         "draft_note.html",
         **_letter(package, policy),
         cited=_sources(_cited(package)),
+        unanswered=_unanswered(package),
         reasons=_reasons(package, decision),
         about=_about(package, policy),
     )
@@ -92,9 +93,7 @@ def draft_note(package: Package, decision: Decision, policy: Policy) -> str:
 
 def assist_note(package: Package, decision: Decision, policy: Policy) -> str:
     """Render the hand-over package: asks, reasons, what is known, a start for the reply, and sources."""
-    draft = package.draft if package.draft and package.draft.sentences else None
-    hidden = any(reason.code is Code.AUTONOMY_SHADOW for reason in decision.reasons)
-    shown = draft if not hidden else None
+    shown = _shown(package, decision)
     return _render(
         "assist_note.html",
         **_package(package, decision, policy),
@@ -102,6 +101,12 @@ def assist_note(package: Package, decision: Decision, policy: Policy) -> str:
         doubts=[f"“{f.words}” ({f.code.replace('_', ' ')})" for f in package.findings.findings] if shown else [],
         passages=_sources(_cited(package) if shown else package.passages, quotes=not shown),
     )
+
+
+def _shown(package: Package, decision: Decision) -> Draft | None:
+    """Return the draft that an assist note offers as a start; one made in shadow is recorded only."""
+    is_hidden = any(reason.code is Code.AUTONOMY_SHADOW for reason in decision.reasons)
+    return package.draft if package.draft and package.draft.sentences and not is_hidden else None
 
 
 def hand_off_note(package: Package, decision: Decision, policy: Policy) -> str:
@@ -137,6 +142,13 @@ def _groups(draft: Draft, reading: Reading) -> list[dict[str, Any]]:
         {"kind": kind.value, "lines": [unmask(sentence.text, reading.vault) for sentence in run]}
         for kind, run in groupby(draft.sentences, key=lambda sentence: sentence.block)
     ]
+
+
+def _unanswered(package: Package) -> list[str]:
+    """Return the asks that the draft says nothing to, so that whoever sends it need not look for them."""
+    covered = package.draft.asks_covered if package.draft else ()
+    left = [ask for number, ask in enumerate(package.reading.asks) if number not in covered]
+    return [unmask(_shorten(ask, 300), package.reading.vault) for ask in left[:_ASKS]]
 
 
 def _cited(package: Package) -> tuple[Passage, ...]:
@@ -229,7 +241,8 @@ def _known(package: Package, policy: Policy) -> list[str]:
     if reading.attachments:
         known.append(f"Attachments, not opened: {', '.join(reading.attachments[:5])}")
     if reading.bot_replies:
-        known.append(f"Deskhand has answered {reading.bot_replies} time(s) on this ticket")
+        times = "once" if reading.bot_replies == 1 else f"{reading.bot_replies} times"
+        known.append(f"Deskhand has replied {times} on this ticket")
     return known
 
 
@@ -237,7 +250,7 @@ def _suggestion(package: Package, decision: Decision) -> str:
     codes = {reason.code for reason in decision.reasons}
     if Code.UNREADABLE in codes:
         return "open the attachment, or ask the requester for one line about what they need"
-    if package.draft and package.draft.sentences:
+    if _shown(package, decision):
         return "check the start below against the sources and complete it"
     if Code.NOTHING_FOUND in codes or Code.MODEL_ESCALATED in codes:
         return "answer from what you know; once you solve the ticket Deskhand learns your answer"

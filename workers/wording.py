@@ -7,7 +7,7 @@ from workers.domain import Code, Reason
 _WORDS: dict[Code, str] = {
     Code.ALREADY_SETTLED: "this message has its outcome already",
     Code.NO_REQUESTER_MESSAGE: "there is no message of the requester to answer",
-    Code.TICKET_DONE: "the ticket is {detail}",
+    Code.TICKET_DONE: "the ticket is done ({detail})",
     Code.TICKET_GONE: "the ticket is gone (deleted or merged)",
     Code.STAFF_ANSWERED: "a colleague has answered already",
     Code.SILENCED: "Deskhand was told to stay out of this ticket",
@@ -25,7 +25,7 @@ _WORDS: dict[Code, str] = {
     Code.CRITICAL: "it reads as critical",
     Code.INTENT_CEILING: "policy {detail}",
     Code.AUTONOMY_OFF: "automatic answers are switched off for this kind of request",
-    Code.REPEATED_ATTEMPTS: "Deskhand has answered this ticket {detail} times already",
+    Code.REPEATED_ATTEMPTS: "Deskhand has replied on this ticket often enough ({detail} so far)",
     Code.OUT_OF_SCOPE: "it fits none of the known kinds of request",
     Code.UNREADABLE: "there is no text to read (only attachments, or nothing)",
     Code.NO_MODEL: "no language model is connected, so passages are quoted instead of a draft",
@@ -36,7 +36,7 @@ _WORDS: dict[Code, str] = {
     Code.UNGROUNDED: "something in the draft does not stand in its sources ({detail})",
     Code.BAD_CITATION: "the draft cites a source that does not say it",
     Code.CHECK_FAILED: "the draft did not pass a check ({detail})",
-    Code.ASK_UNCOVERED: "the draft answers only {detail} questions",
+    Code.ASK_UNCOVERED: "the draft does not answer every question ({detail})",
     Code.FRUSTRATED: "the requester sounds frustrated",
     Code.UNVERIFIED_SENDER: "the sender's identity is not verified",
     Code.INJECTION: "the message contains text that tries to give orders to an assistant",
@@ -60,6 +60,7 @@ _WORDS: dict[Code, str] = {
     Code.LEARNED: "learned from the solved ticket",
 }
 
+_BRACKETS = re.compile(r" \([^()]*\{detail\}[^()]*\)")
 _CEILINGS = {
     "draft": "lets a person send replies of this kind",
     "assist": "leaves this kind of request to people",
@@ -71,7 +72,8 @@ def in_words(reason: Reason, rules: dict[str, str] | None = None) -> str:
     """Say a reason in plain words; `rules` gives the rules' own wording by id."""
     if reason.code is Code.RULE and rules and reason.detail in rules:
         return rules[reason.detail]
-    return _WORDS[reason.code].format(detail=_detail(reason) or "unknown")
+    words = _WORDS[reason.code]
+    return words.format(detail=_detail(reason)) if reason.detail else _BRACKETS.sub("", words).format(detail="unknown")
 
 
 def _detail(reason: Reason) -> str:
@@ -79,7 +81,8 @@ def _detail(reason: Reason) -> str:
         return _CEILINGS.get(reason.detail, reason.detail)
     if reason.code in (Code.LOW_CONFIDENCE, Code.REVIEW_BAND):
         return f"{float(reason.detail):.0%}" if re.fullmatch(r"[01]\.\d+", reason.detail) else reason.detail
-    return reason.detail.replace("_", " ")
+    # A tag is said as it stands on the ticket; the other names are ours, and codes of our own are no words.
+    return reason.detail if reason.code is Code.EXCLUDED else reason.detail.replace("_", " ")
 
 
 def confidence_in_words(confidence: float) -> str:

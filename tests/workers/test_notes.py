@@ -1,0 +1,264 @@
+"""What people read: the reply and the notes, as they stand in tests/workers/notes/, and what never stands in them."""
+
+import os
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from integrations.helpdesk import Attachment, Message, Organization, Person, Role, Status, Ticket
+from kb.domain import Passage, Source
+from tests.fakes.services import POLICY
+from workers import notes
+from workers.domain import (
+    Action,
+    Block,
+    Classification,
+    Code,
+    Decision,
+    Draft,
+    Finding,
+    Findings,
+    MessageKind,
+    Reading,
+    Reason,
+    RuleHit,
+    Sentence,
+    Sentiment,
+    Stage,
+    Urgency,
+)
+from workers.notes import Package, assist_note, draft_note, greeting, hand_off_note, reply
+
+GOLDEN = Path(__file__).with_name("notes")
+AT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+SCRIPT = "<script>alert('x')</script>"
+ADA = Person("501", "ada Doe", Role.REQUESTER, email="ada@harbour.example")
+ASKED = Message(
+    "1", ADA, True, "How do I swap a shift?", AT, attachments=(Attachment("9", "rota.png", "image/png", 5),)
+)
+TICKET = Ticket(
+    "zendesk", "5", f"Swap a shift {SCRIPT}", Status.NEW, ADA, (ASKED,), AT, AT, "s",
+    organization=Organization("1", "Harbour Café & Bar", ("vip",)),
+)  # fmt: skip
+VAULT = {"[email-1]": "ada@harbour.example", "[card-1]": "4111 1111 1111 1111", "[name-1]": "Ben <b>Wood</b>"}
+READING = Reading(
+    "1",
+    MessageKind.QUESTION,
+    f"Swap a shift {SCRIPT}",
+    "How does [name-1] swap a shift? My card is [card-1].",
+    "",
+    ("How does [name-1] swap a shift on Sunday?", "Will you write to [email-1] about [card-1]?"),
+    "en",
+    (),
+    vault=VAULT,
+)
+LABEL = Classification(
+    "swap_shift", 0.82, Stage.TWO, sentiment=Sentiment.UNHAPPY, summary="Wants to let [name-1] swap a shift"
+)
+PASSAGES = (
+    Passage("c1", "d1", Source.ARTICLE, "How to swap a shift", ("Shifts", "Swaps"), "Open the schedule and choose the "
+            "shift. Press Offer swap. A manager approves the swap.", "https://help.example/swap?a=1&b=2", 0.8),
+    Passage("c2", "d2", Source.LESSON, "Swap on Sundays", ("Answer",), "On Sundays the manager has to approve.",
+            "javascript:alert(1)", 0.6),
+)  # fmt: skip
+DRAFT = Draft(
+    (
+        Sentence("You can let [name-1] swap the shift:", ("P1",)),
+        Sentence("Open the schedule and choose the shift.", ("P1",), Block.STEP),
+        Sentence("Press Offer swap.", ("P1",), Block.STEP),
+        Sentence("A manager approves it, also on Sundays & holidays.", ("P1", "P2")),
+        Sentence("Please do not send card numbers such as [card-1] by mail."),
+    ),
+    asks_covered=(0,),
+    model_outcome="ok",
+)
+PACKAGE = Package(TICKET, READING, LABEL, (), PASSAGES, DRAFT)
+POLITE = POLICY.model_copy(
+    update={"answering": POLICY.answering.model_copy(update={"says_assistant": "I am Tidemark's assistant."})}
+)
+
+
+def decision(action, *reasons, team="support", urgency=Urgency.NORMAL):
+    return Decision(action, tuple(reasons), team, urgency)
+
+
+def the_reply():
+    return reply(PACKAGE, POLITE)
+
+
+def the_draft_note():
+    reasons = Reason(Code.REVIEW_BAND, "0.72"), Reason(Code.ASK_UNCOVERED, "1 of 2"), Reason(Code.AUTONOMY_DRAFT)
+    return draft_note(PACKAGE, decision(Action.DRAFT, *reasons), POLICY)
+
+
+def the_assist_note():
+    findings = Findings((Finding("unsupported_number", "48"),), 0.75)
+    reasons = Reason(Code.UNGROUNDED, "unsupported_number"), Reason(Code.FRUSTRATED), Reason(Code.STAFF_AT_WORK)
+    reading = replace(READING, is_verified=False, bot_replies=1, attachments=("rota.png",), language="de")
+    package = replace(PACKAGE, findings=findings, reading=reading)
+    return assist_note(package, decision(Action.ASSIST, *reasons), POLICY)
+
+
+def the_assist_note_without_a_model():
+    package = replace(PACKAGE, draft=None, label=None)
+    return assist_note(package, decision(Action.ASSIST, Reason(Code.NO_MODEL)), POLICY)
+
+
+def the_hand_off_note():
+    hits = (RuleHit("chargeback", Action.HAND_OFF, "the bank may take the money back", "chargeback", "billing"),)
+    package = Package(TICKET, READING, replace(LABEL, sentiment=Sentiment.FRUSTRATED), hits)
+    chosen = decision(
+        Action.HAND_OFF,
+        Reason(Code.RULE, "chargeback"),
+        Reason(Code.WANTS_PERSON),
+        team="billing",
+        urgency=Urgency.CRITICAL,
+    )
+    return hand_off_note(package, chosen, POLICY)
+
+
+RENDERED = {
+    "reply": the_reply,
+    "draft_note": the_draft_note,
+    "assist_note": the_assist_note,
+    "assist_note_without_a_model": the_assist_note_without_a_model,
+    "hand_off_note": the_hand_off_note,
+}
+
+
+@pytest.mark.parametrize("name", RENDERED)
+def test_it_reads_as_it_should(name):
+    """What staff or the requester gets is the file of that name; DESKHAND_WRITE_NOTES=1 writes them anew."""
+    path, made = GOLDEN / f"{name}.html", RENDERED[name]() + "\n"
+    if os.environ.get("DESKHAND_WRITE_NOTES"):
+        path.write_text(made, encoding="utf-8")
+    assert made == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", RENDERED)
+def test_what_others_wrote_stays_text(name):
+    """Mark-up in a subject, a name or a title is shown as it was typed, and no address runs a script."""
+    made = RENDERED[name]()
+    assert "<script" not in made
+    assert "<b>Wood" not in made
+    assert "javascript:" not in made
+    assert set(re.findall(r"<(\w+)", made)) <= {
+        "p", "strong", "ul", "ol", "li", "a", "br", "small", "blockquote"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RENDERED)
+def test_secrets_stay_masked_and_names_come_back(name):
+    """A card number stands in no text of ours; the requester's own names and addresses do."""
+    made = RENDERED[name]()
+    assert "4111" not in made
+    assert "[card-1]" in made
+    assert "[name-1]" not in made
+    assert "Ben &lt;b&gt;Wood&lt;/b&gt;" in made
+
+
+def test_no_reason_of_ours_is_for_the_requester():
+    """The reply holds the answer, its article and the signature: no confidence, no intent, no lesson of staff."""
+    made = the_reply()
+    for word in ("swap_shift", "sure", 'Sundays"', "Deskhand", "draft"):
+        assert word not in made
+    assert made.count("<a ") == 1
+
+
+def test_the_reply_says_that_it_is_an_assistant_where_policy_asks():
+    """The closing line is policy's."""
+    assert "<p>I am Tidemark's assistant.</p>".replace("'", "&#39;") in the_reply()
+    assert "assistant" not in reply(PACKAGE, POLICY)
+
+
+def test_a_draft_made_in_shadow_is_not_shown_nor_spoken_of():
+    """The note offers passages instead, and its advice does not point at a start that is not there."""
+    made = assist_note(PACKAGE, decision(Action.ASSIST, Reason(Code.AUTONOMY_SHADOW)), POLICY)
+    assert "A start for the reply" not in made
+    assert "check the start" not in made
+    assert "You can let" not in made
+    assert "answer with the help of the passages below" in made
+
+
+@pytest.mark.parametrize(
+    ("package", "code", "advice"),
+    [
+        (Package(TICKET, READING), Code.UNREADABLE, "open the attachment"),
+        (Package(TICKET, READING), Code.NOTHING_FOUND, "once you solve the ticket Deskhand learns your answer"),
+        (Package(TICKET, READING, passages=PASSAGES), Code.NO_MODEL, "with the help of the passages below"),
+        (PACKAGE, Code.FRUSTRATED, "check the start below"),
+        (Package(TICKET, READING), Code.GAVE_UP, "answer personally"),
+    ],
+)
+def test_the_advice_fits_what_is_there(package, code, advice):
+    """Nobody is sent to something that the note does not have."""
+    made = assist_note(package, decision(Action.ASSIST, Reason(code)), POLICY)
+    assert advice in made
+
+
+def test_a_draft_note_names_the_questions_it_leaves_open():
+    """Whoever sends it sees at once what is missing; when nothing is, nothing is said."""
+    left = "<strong>Not answered by it:</strong></p><ul><li>Will you write to ada@harbour.example about [card-1]?</li>"
+    assert left in the_draft_note()
+    whole = replace(PACKAGE, draft=replace(DRAFT, asks_covered=(0, 1)))
+    assert "Not answered" not in draft_note(whole, decision(Action.DRAFT, Reason(Code.AUTONOMY_DRAFT)), POLICY)
+
+
+def test_a_package_with_nothing_in_it_still_reads():
+    """No text, no subject, no team: no hole and no error."""
+    reading = Reading("1", MessageKind.ATTACHMENT_ONLY, "", "", "", (), "", ())
+    made = assist_note(Package(TICKET, reading), decision(Action.ASSIST, Reason(Code.UNREADABLE), team=""), POLICY)
+    assert "For the team: a new request" in made
+    assert "<li>(no text)</li>" in made
+
+
+def test_long_things_are_cut_between_words():
+    """Five asks, three hundred letters each; quotes of three hundred and twenty."""
+    reading = replace(READING, asks=tuple(f"{n} " + "word " * 200 for n in range(9)))
+    passages = (replace(PASSAGES[0], text="word " * 200),)
+    made = assist_note(
+        Package(TICKET, reading, passages=passages), decision(Action.ASSIST, Reason(Code.NO_MODEL)), POLICY
+    )
+    asked = re.findall(r"<li>(\d word.*?)</li>", made)
+    assert len(asked) == 5
+    assert all(len(ask) <= 302 and ask.endswith("word …") for ask in asked)
+    assert len(made) < 2600
+
+
+def test_sources_cited_stand_once_and_in_order():
+    """Two links at most under a reply, and articles only."""
+    twice = replace(PACKAGE, passages=(PASSAGES[0], replace(PASSAGES[0], chunk_id="c9")))
+    both = replace(twice, draft=Draft((Sentence("It is so.", ("P1", "P2")),)))
+    assert reply(both, POLICY).count("<a ") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Ada Doe", "Hi Ada,"),
+        ("ada", "Hi Ada,"),
+        ("Jürgen Groß", "Hi Jürgen,"),
+        ("", "Hello,"),
+        ("  ", "Hello,"),
+        ("J. Doe", "Hello,"),
+        ("info", "Hello,"),
+        ("Support Team", "Hello,"),
+        ("ada@harbour.example", "Hello,"),
+        ("<b>Ada</b>", "Hello,"),
+        ("x" * 30, "Hello,"),
+        ("李 明", "Hello,"),
+    ],
+)
+def test_people_are_greeted_by_name_only_if_it_is_one(name, words):
+    """Mailboxes, initials and oddities get a plain greeting."""
+    assert greeting(name) == words
+
+
+def test_every_template_is_used():
+    """A file nobody renders is gone."""
+    source = Path(notes.__file__).read_text(encoding="utf-8")
+    folder = Path(notes.__file__).with_name("templates")
+    assert {path.name for path in folder.glob("*.html")} - {"blocks.html"} <= set(re.findall(r"\w+\.html", source))
