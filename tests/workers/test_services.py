@@ -1,0 +1,77 @@
+"""Everything long-lived is made once, from settings, or one clear line says what is missing."""
+
+from datetime import UTC
+from pathlib import Path
+
+import pytest
+
+from config.settings import Settings
+from tests.fakes.embedder import HashEmbedder
+from workers import services as module
+from workers.services import build, intents_path, utc_now
+from workers.store.migrate import SchemaError
+
+CONFIG = Path(__file__).parents[2] / "config"
+
+
+@pytest.fixture
+def settings(tmp_path, engine, monkeypatch):
+    """Settings of a small installation whose database is at this release, with a light embedder."""
+    monkeypatch.setattr(module, "load_embedder", lambda name, data: HashEmbedder())
+    monkeypatch.setattr("os.environ", {})
+
+    def make(**more):
+        return Settings(
+            _env_file=None,
+            data=tmp_path,
+            config=CONFIG,
+            database_url=str(engine.url),
+            redis_url="redis://127.0.0.1:1/0",
+            **more,
+        )
+
+    return make
+
+
+def test_a_small_installation_needs_no_key_and_no_vendor(settings):
+    """Without a key there is no model, without a vendor no helpdesk; everything else is there."""
+    made = build(settings())
+    assert (made.llm, made.helpdesks, made.webhooks, made.intents) == (None, {}, {}, None)
+    assert set(made.prompts) == {"classify", "draft"}
+    assert made.policy.teams
+    assert made.bell.length() is None
+
+
+def test_a_vendor_that_is_configured_has_both_halves(settings):
+    """Webhook and helpdesk come from the same list."""
+    vendor = {"zendesk_url": "https://desk.example", "zendesk_email": "a@desk.example", "zendesk_api_token": "token"}
+    made = build(settings(**vendor, zendesk_webhook_secrets=("secret",)))
+    assert set(made.helpdesks) == set(made.webhooks) == {"zendesk"}
+
+
+def test_a_key_gives_a_model_and_settings_name_it(settings):
+    """Model names of the environment win over the policy's."""
+    made = build(settings(anthropic_api_key="sk-test", draft_model="another"))
+    assert made.llm is not None
+    assert made.policy.models.draft == "another"
+
+
+def test_an_old_database_is_refused(settings, tmp_path):
+    """Nothing is started on tables of another release."""
+    with pytest.raises(SchemaError, match="deskhand migrate"):
+        build(settings().model_copy(update={"database_url": f"sqlite:///{tmp_path}/other.sqlite3"}))
+
+
+def test_a_model_of_intents_is_loaded_where_it_lies(settings):
+    """Stage one is optional: it is there after training, under the data folder."""
+    path = intents_path(settings())
+    assert path.name == "intents.npz"
+    path.parent.mkdir()
+    path.write_bytes(b"not a model")
+    with pytest.raises(Exception):  # noqa: B017 - whatever it is, it is not passed over in silence
+        build(settings())
+
+
+def test_our_time_is_in_utc():
+    """No naive time enters the store."""
+    assert utc_now().tzinfo is UTC
