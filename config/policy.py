@@ -78,7 +78,7 @@ class Thresholds(Rules):
     send_money: Share = 0.90
     review: Share = 0.65
     passage: Share = 0.45  # a best passage below this is weak: no automatic reply
-    passage_clear: Share = 0.57  # from here on a passage clearly fits, whatever the kind of request is called
+    passage_clear: Share = 0.60  # from here on a passage clearly fits, whatever the kind of request is called
     passage_draft: Share = 0.30  # below this there is nothing to draft from
     stage_one_accuracy: Share = 0.97  # stage one decides alone where held-back examples reach this
     support: Share = 0.8  # share of a draft's sentences that must stand in their passages

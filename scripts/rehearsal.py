@@ -235,12 +235,20 @@ def _compare(expect: Expectation, outcome: Mapping[str, Any] | None, titles: Map
     if expect.reason and expect.reason not in {reason.partition(":")[0] for reason in outcome["reasons"]}:
         yield f"without the reason {expect.reason}"
     if expect.sources and answered:
-        found = {passage["title"] for passage in outcome["passages"] or ()}
-        if not found & {titles[source] for source in expect.sources}:
+        right = {titles[source] for source in expect.sources}
+        if not {passage["title"] for passage in outcome["passages"] or ()} & right:
             yield "other sources"
+        elif action == "send" and not _cited(outcome) & right:
+            yield "rests on other sources"
     text = " ".join(sentence["text"] for sentence in (outcome["draft"] or {}).get("sentences", ()))
     if action == "send":
         yield from (f"says “{words}”" for words in expect.never if words.lower() in text.lower())
+
+
+def _cited(outcome: Mapping[str, Any]) -> set[str]:
+    """Return the titles of what a draft rests on: without a person's look that must be the right ones."""
+    names = {name for sentence in (outcome["draft"] or {}).get("sentences", ()) for name in sentence["passages"]}
+    return {passage["title"] for place, passage in enumerate(outcome["passages"] or (), 1) if f"P{place}" in names}
 
 
 def message_row(ticket: Ticket) -> dict[str, Any]:

@@ -175,11 +175,11 @@ def _policy_limits(facts: RouteFacts, policy: Policy) -> Iterator[Limit]:
     is_known = facts.intent != "" and facts.confidence >= policy.thresholds.review
     if is_known and facts.ceiling != "send":
         yield Action(facts.ceiling), Reason(Code.INTENT_CEILING, facts.ceiling)
-    if is_known and facts.autonomy == "off":
+    if facts.autonomy == "off" and (is_known or not facts.intent):
         yield Action.ASSIST, Reason(Code.AUTONOMY_OFF)
     elif facts.autonomy == "shadow":
         yield Action.ASSIST, Reason(Code.AUTONOMY_SHADOW)
-    elif facts.autonomy == "draft":
+    elif facts.autonomy == "draft" and facts.intent:
         yield Action.DRAFT, Reason(Code.AUTONOMY_DRAFT)
     if facts.channel in policy.answering.draft_only_channels or facts.is_messaging or facts.is_shared:
         yield Action.DRAFT, Reason(Code.CHANNEL_DRAFT_ONLY, facts.channel)

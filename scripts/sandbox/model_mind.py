@@ -17,8 +17,8 @@ MAX_SENTENCES = 4
 MAX_STEPS = 12
 FOCUS = 0.9  # weight from which a word belongs to what is asked, not to the story around it
 CODE_WEIGHT = 3.0
-ENOUGH_SHARE = 0.30  # share of an ask's weight a piece must meet to count as an answer
-_BY_PLACE = (1.0, 0.9, 0.8)  # passages come best first, and who ordered them saw more than shared words
+ENOUGH_SHARE = 0.32  # share of an ask's weight a piece must meet to count as an answer
+_BY_PLACE = (1.0, 0.85, 0.7)  # passages come best first, and who ordered them saw more than shared words
 _FEW_TERMS = 3  # an ask of fewer content words leans on what was said before it
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+(?:-\w+)+|(?<=[a-z,] )[A-Z][a-z]{2,}(?= [a-z])|“[^”]+”|\"[^\"]+\"")
 _AFTER_STEPS = "If something looks different on your side, just reply and describe what you see on your screen."
@@ -289,6 +289,10 @@ _ACTION = re.compile(
     r"(?i)\b(refund|cancel my|unlock|please (change|update|delete|remove|reset|cancel|add)|charged twice|status of my|"
     r"my (order|invoice|payment|refund))\b"
 )
+_GREETING = re.compile(
+    r"(?i)^(?:(?:hi|hello|hey|good (?:day|morning|afternoon|evening)|dear \w+)(?: (?:there|all|team|support|tidemark|"
+    r"thunderbird|everyone))*(?:[,!.:]+ |\s+(?=[A-Z])))+"
+)
 ENOUGH_MATCH = 0.30
 
 
@@ -355,6 +359,7 @@ def _confidence(best_two: list[float], *, is_match: bool) -> float:
 
 def _summary(message: str) -> str:
     body = message.partition("\n\n")[2] if message.startswith("Subject: ") else message
-    every = [one for one in sentences(clean(body)) if len(one.split()) > 3] or [clean(message)]
-    words = every[0].split()
+    body = _GREETING.sub("", clean(body))
+    every = [one for one in sentences(body) if len(one.split()) > 3] or [clean(message)]
+    words = f"{every[0][:1].upper()}{every[0][1:]}".split()
     return " ".join(words[:20]) + ("..." if len(words) > 20 else "")

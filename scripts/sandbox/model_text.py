@@ -11,16 +11,16 @@ _LIKE = 0.8  # how alike two words must be, as difflib counts, for one to be a s
 _TWO_WORDS = re.compile(r"(?i)\b(log|sign)(?:s|ged|ging|ning)?[ -]in\b")
 _PLACEHOLDER = re.compile(r"\[[a-z-]+-\d+\]")  # something private that was masked says nothing of what is asked
 _STOP_WORDS = """
-    a able about above after again all anyway ask asks asked come comes came dear everybody everyone hope i'd pls
-    please say says said sure tell told yesterday also am an and any anyone are as at be because been before being
-    below between both but by can cannot can't cant could did do does doesn't doesnt doing don't dont down during
-    each either else etc even ever every few for from further get gets getting give go going got had has have having
-    he hello help her here hi him his how i i'm i've if in into is isn't it it's its itself just know let like look
-    many may me might more most must my need never no nor not now of off ok on once one only or other our out over
-    own problem question really right same see she should since so some something still such than thank thanks that
-    the their them then there these they thing things this those though through to too tried try trying under until
-    up us use used user users using very via want wanted was way we well were what when where whether which while
-    who why will wish with within without won't work working works would yes yet you your"""
+    a able about above after again all also am an and any anybody anyone anyway are as ask asked asks at be because
+    been before being below between both but by came can can't cannot cant come comes could dear did do does doesn't
+    doesnt doing don't dont down during each either else etc even ever every everybody everyone few for from further
+    get gets getting give go going got had has have having he hello help her here hi him his hope how i i'd i'm i've
+    if in into is isn't it it's its itself just know let like look many may me might more most must my need never no
+    nor not now of off ok on once one only or other our out over own please pls problem question really right said
+    same say says see she should since so some somebody someone something still such sure tell than thank thanks
+    that the their them then there these they thing things this those though through to told too tried try trying
+    under until up us use used user users using very via want wanted was way we well were what when where whether
+    which while who why will wish with within without won't work working works would yes yesterday yet you your"""
 _STOP = frozenset(_STOP_WORDS.split())
 # Words people use for what articles call otherwise. One stem stands for the whole row.
 _SYNONYMS = (

@@ -71,6 +71,24 @@ def test_a_question_gets_the_neighbouring_sentences_that_answer_it() -> None:
     assert len(value["sentences"]) <= 4
 
 
+def test_slips_of_the_pen_are_read_as_what_they_mean() -> None:
+    """Misspelt words meet the passages' own; the reply is as right as without the slips."""
+    plain = prompt("How do I approve the timesheets of a week?")
+    misspelt = prompt("how do i aprove the tmesheets of a weeek")
+    assert said(drafted(misspelt))[:-1] == said(drafted(plain))[:-1]
+
+
+def test_a_short_ask_leans_on_what_was_said_before() -> None:
+    """ "Can I undo that?" is about the sentence before it."""
+    user = prompt("Can I undo that?").replace("Hi, ", "I approved the wrong week by mistake. ")
+    assert said(drafted(user))[0][1] == "If you approved a week by mistake, press Reopen in the same place."
+
+
+def test_what_is_called_by_a_name_must_be_there() -> None:
+    """A thing with a name that no passage has is not answered with something else."""
+    assert drafted(prompt("Where is the Auto-approve button?"))["escalate"]
+
+
 def test_each_ask_is_answered_or_left_open() -> None:
     """What no passage answers is not covered, and the reply says so."""
     value = drafted(prompt("How much is Plus?", "Do you have an office in Berlin?"))

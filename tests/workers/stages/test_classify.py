@@ -1,13 +1,14 @@
 """Who decides what a message is about: stage one, the language model, or nobody."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 
 from config.policy import Intent, Models, Policy
 from integrations.llm import ModelOutcome, Usage
-from workers.domain import Candidate, Classification, MessageKind, Reading, Stage
+from workers.domain import Candidate, Classification, MessageKind, Reading, Stage, Turn
 from workers.intent_model import Verdict
 from workers.stages.classify import classify
 
@@ -15,6 +16,7 @@ POLICY = Policy(
     models=Models(classify="small", draft="large"),
     intents={name: Intent(description=name) for name in ("invoice", "login", "roster")},
 )
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 USAGE = Usage("classify", "hash", "small", ModelOutcome.OK, 0.5)
 
 
@@ -83,6 +85,15 @@ def test_nobody_is_sure_without_a_language_model():
     """The intent stays empty and the candidates stand for themselves."""
     label, usages = run({"my invoice": verdict("invoice", decided=False)}, reading())
     assert (label.intent, label.stage, label.candidates[0].intent, usages) == ("", Stage.NONE, "invoice", ())
+
+
+def test_a_long_reply_is_read_without_its_old_subject():
+    """The subject of a reply is that of the first message; only a short reply still needs it."""
+    earlier = (Turn("requester", "How do I add a shop?", NOW), Turn("bot", "Open Settings.", NOW))
+    long = "And how do I make Tom a manager of it?"
+    assert replace(reading(long, subject="A second shop"), thread=earlier).question == long
+    assert replace(reading("and now?", subject="A second shop"), thread=earlier).question == "A second shop\nand now?"
+    assert reading(long, subject="A second shop").question == f"A second shop\n{long}"
 
 
 def test_another_language_needs_a_second_opinion():
