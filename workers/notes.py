@@ -178,9 +178,18 @@ def _sources(passages: Sequence[Passage], *, quotes: bool = False) -> list[dict[
 
 def _quoted(text: str) -> str:
     """Take the marks of headings and lists off a passage, so that a line of it reads as prose."""
-    lines = (re.sub(r"^(?:#{1,6}|[-*•])\s+", "", line.strip()) for line in text.splitlines())
+    rows = (_row(line.strip()) for line in text.splitlines())
+    lines = (re.sub(r"^(?:#{1,6}|[-*•])\s+", "", line) for line in rows)
     ended = (line if line.endswith((".", ":", ";", "!", "?", ",")) else f"{line}." for line in lines if line)
     return _shorten(" ".join(ended), _QUOTE_LETTERS)
+
+
+def _row(line: str) -> str:
+    """Return a line of a table as words with commas between, and the rule under its head as nothing."""
+    if not line.startswith("|"):
+        return line
+    cells = [cell.strip() for cell in line.strip("|").split("|")]
+    return "" if all(set(cell) <= set(":- ") for cell in cells) else ", ".join(filter(None, cells))
 
 
 def _shorten(text: str, letters: int) -> str:
@@ -214,10 +223,9 @@ def _headline(package: Package) -> str:
 
 
 def _reasons(package: Package, decision: Decision) -> list[str]:
-    wording = {hit.id: hit.reason.rstrip(".") for hit in package.hits}
-    said = (in_words(reason, wording) for reason in decision.reasons)
     # A rule's sentence stands in a list with the others: "the requester asks for a person" is said once.
-    return list(dict.fromkeys(f"{words[:1].lower()}{words[1:]}" for words in said))
+    wording = {hit.id: f"{hit.reason[:1].lower()}{hit.reason[1:].rstrip('.')}" for hit in package.hits}
+    return list(dict.fromkeys(in_words(reason, wording) for reason in decision.reasons))
 
 
 def _known(package: Package, policy: Policy) -> list[str]:

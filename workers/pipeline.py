@@ -156,7 +156,8 @@ def _classify(case: Case, reading: Reading, hits: tuple[RuleHit, ...], services:
 
 def _tempered(label: Classification, reading: Reading, hits: tuple[RuleHit, ...], policy: Policy) -> Classification:
     """Add what plain words say of mood and haste; neither is ever talked down by the model."""
-    intent = policy.intents.get(label.intent)
+    is_known = label.confidence >= policy.thresholds.review  # a guess says nothing of what would have to be done
+    intent = policy.intents.get(label.intent) if is_known else None
     return replace(
         label,
         sentiment=max(label.sentiment, rules.mood(reading), key=list(Sentiment).index),

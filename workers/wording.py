@@ -81,6 +81,8 @@ def _detail(reason: Reason) -> str:
         return _CEILINGS.get(reason.detail, reason.detail)
     if reason.code in (Code.LOW_CONFIDENCE, Code.REVIEW_BAND):
         return f"{float(reason.detail):.0%}" if re.fullmatch(r"[01]\.\d+", reason.detail) else reason.detail
+    if backed := re.fullmatch(r"support ([01]\.\d+)", reason.detail):
+        return f"{float(backed[1]):.0%} of it does"
     # A tag is said as it stands on the ticket; the other names are ours, and codes of our own are no words.
     return reason.detail if reason.code is Code.EXCLUDED else reason.detail.replace("_", " ")
 

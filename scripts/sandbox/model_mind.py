@@ -7,7 +7,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from scripts.sandbox.model_text import Piece, clean, is_dangling, is_order, pieces, sentences, spelt, terms, words_of
@@ -21,6 +21,7 @@ ENOUGH_SHARE = 0.32  # share of an ask's weight a piece must meet to count as an
 _BY_PLACE = (1.0, 0.85, 0.7)  # passages come best first, and who ordered them saw more than shared words
 _FEW_TERMS = 3  # an ask of fewer content words leans on what was said before it
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+(?:-\w+)+|(?<=[a-z,] )[A-Z][a-z]{2,}(?= [a-z])|“[^”]+”|\"[^\"]+\"")
+_OWN_CASE = re.compile(r"(?i)(if|when|where|once|to|for|in|on|without|only|there)\b")
 _AFTER_STEPS = "If something looks different on your side, just reply and describe what you see on your screen."
 _AFTER_TEXT = "If that does not help, just reply with a few more details about what you see."
 
@@ -205,6 +206,10 @@ def _quote(choice: Choice, ask: str, message: str, asks: int) -> list[dict[str, 
     if piece.kind == "paragraph":
         chosen = _window(piece, set(terms(ask)) | set(terms(message)), MAX_WORDS // asks)
         lines = [_line(text, name) for text in chosen]
+        before = _neighbour(choice, -1)
+        # What is said after steps is about having done them, unless it names a case of its own.
+        if before is not None and before.kind == "step" and not _OWN_CASE.match(chosen[0]):
+            return [*_quote(replace(choice, piece=before), ask, message, asks), *lines]
         return lines + _following_steps(choice, name)
     if len(piece.lines) == 1 and not piece.lead:
         return [_line(text, name) for text in sentences(piece.lines[0])]
@@ -358,8 +363,9 @@ def _confidence(best_two: list[float], *, is_match: bool) -> float:
 
 
 def _summary(message: str) -> str:
-    body = message.partition("\n\n")[2] if message.startswith("Subject: ") else message
+    subject, _, body = message.partition("\n\n") if message.startswith("Subject: ") else ("", "", message)
     body = _GREETING.sub("", clean(body))
-    every = [one for one in sentences(body) if len(one.split()) > 3] or [clean(message)]
+    every = [one for one in sentences(body) if len(one.split()) > 3]
+    every = every or [clean(subject.removeprefix("Subject: ")) or body]
     words = f"{every[0][:1].upper()}{every[0][1:]}".split()
     return " ".join(words[:20]) + ("..." if len(words) > 20 else "")
