@@ -32,6 +32,7 @@ _SECRET_KINDS = frozenset({"card", "password", "code", "token", "iban", "nationa
 # Findings that say: this does not stand in the sources.
 _UNTRUE = ("unsupported", "contradiction", "swapped_", "uncited")
 # Findings about form, not truth: a person may send such a draft as it is.
+_PASSED_OVER = 0.05  # a document this much better that the draft does not use: a person looks why
 _SOFT_FINDINGS = frozenset({"too_long", "language"})
 
 Limit = tuple[Action, Reason]
@@ -141,10 +142,10 @@ def _unsure(facts: RouteFacts, policy: Policy) -> Action:
 
 
 def _answer_limits(facts: RouteFacts, policy: Policy) -> Iterator[Limit]:
-    score = f"{facts.best_score:.2f}"
+    score, used = f"{facts.best_score:.2f}", min(facts.best_score, facts.used_score)
     if facts.passages == 0 or facts.best_score < policy.thresholds.passage_draft:
         yield Action.ASSIST, Reason(Code.NOTHING_FOUND, score)
-    elif (used := min(facts.best_score, facts.used_score)) < policy.thresholds.passage:
+    elif used < policy.thresholds.passage or used < facts.best_score - _PASSED_OVER:
         yield Action.DRAFT, Reason(Code.WEAK_PASSAGES, f"{used:.2f}")
     if not facts.has_model:
         yield Action.ASSIST, Reason(Code.NO_MODEL)
