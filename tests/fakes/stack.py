@@ -115,7 +115,7 @@ class Stack:
         self.world = _small_world()
         self.env = {
             "DESKHAND_DATA": str(folder / "var"),
-            "DESKHAND_CONFIG": str(_config(folder, self.world)),
+            "DESKHAND_CONFIG": str(write_small_config(folder)),
             "DESKHAND_HOST": "127.0.0.1",
             "DESKHAND_PORT": str(self.port),
             "DESKHAND_WORKERS": str(workers),
@@ -139,7 +139,7 @@ class Stack:
         self.load(*self.world.articles)
         self.desk.post("load", people_row(self.world.people))
         self.desk.post("load", {"articles": [{"title": "Secret runbook: publish shifts", **_canary()}]})
-        _lend_model(self.settings.data)
+        lend_model(self.settings.data)
         start_all(self.settings, self.family, say=lambda words: None, env=self.env)
         self._stores = {name: self.child("receiver").env[name] for name in ("REDIS_URL", "CHROMA_URL")}
         wait_until_ready(self.settings, self.family)
@@ -363,9 +363,9 @@ def _small_world() -> World:
     return World(kept, world.tickets, world.scenes, world.people)
 
 
-def _config(folder: Path, world: World) -> Path:
+def write_small_config(folder: Path) -> Path:
     """Write a demo's configuration with a part of the intents and less patience: training on all takes long."""
-    config = write_config(folder / "config", world, is_sample=True)
+    config = write_config(folder / "config", load_world(), is_sample=True)
     policy = config / "policy.toml"
     policy.write_text(f"{policy.read_text(encoding='utf-8')}\n[timing]\nmodel_seconds = 5.0\n", encoding="utf-8")
     path = config / "taxonomy.toml"
@@ -375,7 +375,7 @@ def _config(folder: Path, world: World) -> Path:
     return config
 
 
-def _lend_model(data: Path) -> None:
+def lend_model(data: Path) -> None:
     """Reuse the exported embedding model of this checkout if there is one: making it costs half a minute."""
     models = data / "models"
     models.mkdir(parents=True, exist_ok=True)
