@@ -1,6 +1,7 @@
 """What keeps the promises when rings are lost: the sweep, and the scheduled runs. One leader at a time, by SQL."""
 
 import threading
+import time
 from collections.abc import Callable
 
 from config.logs import get_logger
@@ -12,6 +13,7 @@ log = get_logger(__name__)
 _BATCH = 200
 _RING_AGAIN_SECONDS = 4.0
 _STALE_DELIVERY_SECONDS = 2.0
+_REFUSED_SECONDS = 10.0  # so long Redis counts as away after it refused a ring
 
 
 class Housekeeper:
@@ -31,6 +33,7 @@ class Housekeeper:
         self._owner = owner
         self._is_free = is_free
         self._stopping = threading.Event()
+        self._refused_until = 0.0
 
     def run(self) -> None:
         """Tick until stopped. A tick that fails is logged, and the next one tries again."""
@@ -49,7 +52,7 @@ class Housekeeper:
     def tick(self) -> None:
         """Do one round, if we lead."""
         services = self._services
-        waiting = services.bell.length()
+        waiting = services.bell.length() if time.monotonic() >= self._refused_until else None
         if waiting is None and self._is_free is None:
             return  # without a bell only a worker is of use as leader
         seconds = services.policy.timing.sweep_seconds * 3
@@ -59,20 +62,25 @@ class Housekeeper:
             self._work_without_bell()
             self._start_scheduled(jobs.run_scheduled)
         else:
-            self._sweep(waiting)
             self._start_scheduled(services.bell.ring_scheduled)
+            if not self._sweep(waiting):  # Redis answers and takes nothing in: its memory or its disk is full
+                self._refused_until = time.monotonic() + _REFUSED_SECONDS
 
-    def _sweep(self, waiting: int) -> None:
-        """Ring again for what waits. The queue is kept short, so that order and urgency are decided in SQL."""
+    def _sweep(self, waiting: int) -> bool:
+        """Ring again for what waits, and tell whether the rings were taken.
+
+        The queue is kept short, so that order and urgency are decided in SQL.
+        """
         services = self._services
         now = services.now()
         room = _BATCH - waiting
         if room <= 0:
-            return
+            return True
         for delivery in services.inbox.unhandled(now=now, older_seconds=_STALE_DELIVERY_SECONDS, limit=room):
-            services.bell.ring_delivery(delivery)
-        for vendor, ticket_id in services.tickets.ring_list(now=now, limit=room, again_seconds=_RING_AGAIN_SECONDS):
-            services.bell.ring_ticket(vendor, ticket_id)
+            if not services.bell.ring_delivery(delivery):
+                return False
+        due = services.tickets.ring_list(now=now, limit=room, again_seconds=_RING_AGAIN_SECONDS)
+        return all(services.bell.ring_ticket(vendor, ticket_id) for vendor, ticket_id in due)
 
     def _work_without_bell(self) -> None:
         services, now = self._services, self._services.now()

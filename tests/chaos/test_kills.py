@@ -110,6 +110,18 @@ def test_without_redis_the_workers_go_on(stack, thinking):
         stack.kill("redis", signal.SIGCONT)
 
 
+@pytest.mark.real
+def test_a_redis_that_is_full_stops_nobody(stack, thinking):
+    """Redis answers and takes nothing in (no memory, or a full disk): the workers take due work on directly."""
+    redis = Redis.from_url(stack.redis_url)
+    redis.config_set("maxmemory", "1")
+    try:
+        load = Load(stack, 4)
+        load.report("a Redis without memory", load.settle(40))
+    finally:
+        redis.config_set("maxmemory", "0")
+
+
 @pytest.mark.parametrize("count", SIZES)
 def test_the_receiver_killed(stack, thinking, count):
     """Webhooks that meet a dead door are lost by the vendor's rules; the reconciler finds their tickets."""
