@@ -36,10 +36,10 @@ def handle_delivery(delivery_id: int) -> None:
         return
     try:
         events = services.webhooks[delivery.vendor].parse(delivery.headers, delivery.body)
-    except (
-        Exception
-    ) as error:  # a delivery we choke on must not be rung for without end; the reconciler finds its ticket
-        services.inbox.finish(delivery_id, "failed", f"not readable: {error}"[:300], now=services.now())
+    except Exception as error:
+        # Whatever we choke on, a delivery must not be rung for without end. The reconciler finds its ticket.
+        why = str(error) if isinstance(error, ValueError) else type(error).__name__
+        services.inbox.finish(delivery_id, "failed", f"not readable: {why}"[:300], now=services.now())
         log.warning("delivery_failed", delivery=delivery_id, vendor=delivery.vendor, error=type(error).__name__)
         return
     woken = [event for event in events if _wake(event, delivery, services)]
@@ -66,45 +66,6 @@ def _own_id(vendor: str, services: Services) -> str:
         return services.helpdesks[vendor].me().id
     except IntegrationError:
         return ""
-
-
-def work_on_ticket(vendor: str, ticket_id: str) -> None:
-    """Follow a ring: one of our threads works on the ticket."""
-    _, crew = _here()
-    crew.submit(vendor, ticket_id)
-
-
-def run_scheduled(name: str, run_id: int) -> None:
-    """Start one scheduled run in a thread; its end is written down."""
-    services, crew = _here()
-    crew.do(lambda: _run(name, run_id, services))
-
-
-def _run(name: str, run_id: int, services: Services) -> None:
-    try:
-        report = SCHEDULED[name](services)
-    except Exception as error:
-        # Whatever we choke on, a delivery must not be rung for without end. The reconciler finds its ticket.
-        why = str(error) if isinstance(error, ValueError) else type(error).__name__
-        services.inbox.finish(delivery_id, "failed", f"not readable: {why}"[:300], now=services.now())
-        log.warning("delivery_failed", delivery=delivery_id, vendor=delivery.vendor, error=type(error).__name__)
-        return
-    woken = [event for event in events if _wake(event, delivery, services)]
-    state = "done" if woken else "ignored"
-    note = ", ".join(f"{event.kind.value} {event.ticket_id} {event.note}".strip() for event in events)
-    services.inbox.finish(delivery_id, state, note, now=services.now())
-
-
-def _wake(event: TicketEvent, delivery: Delivery, services: Services) -> bool:
-    if event.kind is EventKind.IGNORED or not event.ticket_id:
-        return False
-    if event.actor_id and event.actor_id == services.helpdesks[event.vendor].me().id:
-        return False  # our own write comes back as a webhook
-    quiet = services.policy.quiet_seconds(event.vendor) if event.kind is EventKind.MESSAGE else 0.0
-    due = services.tickets.wake(delivery.vendor, event.ticket_id, now=services.now(), quiet_seconds=quiet)
-    if due <= services.now():
-        services.bell.ring_ticket(delivery.vendor, event.ticket_id)
-    return True
 
 
 def work_on_ticket(vendor: str, ticket_id: str) -> None:
