@@ -224,8 +224,13 @@ def _headline(package: Package) -> str:
 
 def _reasons(package: Package, decision: Decision) -> list[str]:
     # A rule's sentence stands in a list with the others: "the requester asks for a person" is said once.
-    wording = {hit.id: f"{hit.reason[:1].lower()}{hit.reason[1:].rstrip('.')}" for hit in package.hits}
+    wording = {hit.id: _uncapped(hit.reason.rstrip(".")) for hit in package.hits}
     return list(dict.fromkeys(in_words(reason, wording) for reason in decision.reasons))
+
+
+def _uncapped(sentence: str) -> str:
+    """Begin with a small letter, but for "GDPR" and "I"."""
+    return f"{sentence[0].lower()}{sentence[1:]}" if sentence[1:2].islower() else sentence
 
 
 def _known(package: Package, policy: Policy) -> list[str]:

@@ -160,6 +160,15 @@ def test_secrets_stay_masked_and_names_come_back(name):
     assert "Ben &lt;b&gt;Wood&lt;/b&gt;" in made
 
 
+def test_a_rule_speaks_like_the_other_reasons():
+    """Its sentence begins small and ends without a stop; Deskhand and abbreviations keep their capitals."""
+    for given, shown in (("The law is named.", "the law is named"), ("GDPR is named.", "GDPR is named")):
+        package = replace(PACKAGE, hits=(RuleHit("r", Action.HAND_OFF, given),))
+        chosen = decision(Action.HAND_OFF, Reason(Code.RULE, "r"), Reason(Code.GAVE_UP, "5 attempts"))
+        wanted = f"{shown}; Deskhand could not finish (5 attempts)."
+        assert wanted in hand_off_note(package, chosen, POLICY)
+
+
 def test_no_reason_of_ours_is_for_the_requester():
     """The reply holds the answer, its article and the signature: no confidence, no intent, no lesson of staff."""
     made = the_reply()
@@ -212,7 +221,7 @@ def test_a_package_with_nothing_in_it_still_reads():
     reading = Reading("1", MessageKind.ATTACHMENT_ONLY, "", "", "", (), "", ())
     made = assist_note(Package(TICKET, reading), decision(Action.ASSIST, Reason(Code.UNREADABLE), team=""), POLICY)
     assert "For the team: a new request" in made
-    assert "<li>(no text)</li>" in made
+    assert "<li></li>" not in made
 
 
 def test_long_things_are_cut_between_words():

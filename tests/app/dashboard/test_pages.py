@@ -110,7 +110,7 @@ def test_the_story_of_a_ticket_is_told(door):
     for words in (
         "trade Saturday&#39;s shift",
         "this kind of request has not earned automatic sending yet",
-        "the confidence of 0.71 asks for a person&#39;s look",
+        "Deskhand is only 71% sure what kind of request this is",
         "decided by stage two",
         'href="https://help.tidemark.example/articles/42"',
         "A manager approves it within 24 hours.",
