@@ -426,7 +426,7 @@ def test_no_two_processes_have_one_name():
 
 def test_a_lease_lost_while_giving_up_is_left_to_its_owner(services, desk, engine, crew_of, asked):
     """Nobody writes a second note."""
-    policy = POLICY.model_copy(update={"limits": POLICY.limits.model_copy(update={"max_attempts": 1})})
+    policy = POLICY.model_copy(update={"limits": POLICY.limits.model_copy(update={"max_outage_attempts": 1})})
     desk.be_away(1)
     desk.before_read(lambda: (desk.tick(9), take_again(services, asked.id)))
     work(crew_of(replace(services, policy=policy)), asked.id)

@@ -351,7 +351,7 @@ def test_a_hand_off_moves_the_ticket_and_names_its_intent(engine, desk, asked):
     """Group, tags and mark travel with the note in one write."""
     write = composed(engine, desk, asked, Action.HAND_OFF, team="billing")
     assert (write.group_id, write.is_public, write.status) == ("12", False, None)
-    assert write.add_tags == ("deskhand", "deskhand_hand_off", "intent_refund")
+    assert write.add_tags == ("deskhand", "deskhand_hand_off", "deskhand_intent_refund")
     assert write.mark == "dh-m"
 
 
