@@ -126,15 +126,19 @@ def _world(args: argparse.Namespace) -> World:
 
 
 def _clear(data: Path) -> None:
-    """Start afresh, but keep what costs time and holds nothing of a run: the exported model."""
+    """Start afresh, but keep what costs time and holds nothing of a run: exported model and trained classifier.
+
+    Both are the demo's own: training on its taxonomy must not touch the classifier of a real installation.
+    """
     for path in data.glob("*"):
         if path.name != "models":
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     data.mkdir(parents=True, exist_ok=True)
-    models = data.parent / "models"
+    models = data / "models"
     models.mkdir(exist_ok=True)
-    if not (data / "models").exists():
-        (data / "models").symlink_to(models.resolve())
+    for exported in (data.parent / "models").glob("*.onnx"):
+        if not (models / exported.name).exists():
+            (models / exported.name).symlink_to(exported.resolve())
 
 
 def _environment(args: argparse.Namespace, data: Path, config: Path) -> dict[str, str]:
