@@ -5,9 +5,8 @@ import signal
 
 from config.logs import set_up_logs
 from config.settings import load_settings
-from workers.crew import process_name
-from workers.housekeeping import Housekeeper
-from workers.services import build
+from workers.housekeeping import Housekeeper, own_keys
+from workers.job_queue import process_name
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     del args
     set_up_logs()
-    housekeeper = Housekeeper(build(load_settings()), process_name())
+    housekeeper = Housekeeper(own_keys(load_settings()), process_name())
     for wanted in (signal.SIGTERM, signal.SIGINT):
         signal.signal(wanted, lambda *_: housekeeper.stop())
     housekeeper.run()

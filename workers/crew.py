@@ -4,9 +4,7 @@ Waiting for the model and the helpdesk is most of a ticket's time, so a process 
 killed, its leases run out within seconds and others take over.
 """
 
-import os
 import random
-import socket
 import threading
 import time
 from collections.abc import Callable
@@ -16,17 +14,13 @@ from datetime import timedelta
 from config.logs import get_logger
 from integrations.errors import TransientError
 from workers import pipeline
+from workers.job_queue import process_name
 from workers.services import Services
 from workers.store.tickets import Lease, LeaseLostError
 
 log = get_logger(__name__)
 
 _BACKOFF_SECONDS = (2.0, 5.0, 15.0, 30.0, 60.0)
-
-
-def process_name() -> str:
-    """Name this process so that no other, past or present, has the same name."""
-    return f"{socket.gethostname()[:40]}-{os.getpid()}-{random.randrange(1 << 32):08x}"  # noqa: S311 - a name
 
 
 class Crew:

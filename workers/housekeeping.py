@@ -3,10 +3,19 @@
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
 
 from config.logs import get_logger
-from workers import jobs
-from workers.services import Services
+from config.policy import Policy, load_policy
+from config.settings import Settings
+from workers.job_queue import Bell
+from workers.store.inbox import Inbox
+from workers.store.migrate import require_head
+from workers.store.schedule import Schedule
+from workers.store.tables import open_engine
+from workers.store.tickets import Tickets
 
 log = get_logger(__name__)
 
@@ -14,6 +23,44 @@ _BATCH = 200
 _RING_AGAIN_SECONDS = 4.0
 _STALE_DELIVERY_SECONDS = 2.0
 _REFUSED_SECONDS = 10.0  # so long Redis counts as away after it refused a ring
+
+
+class Keys(Protocol):
+    """What the housekeeper needs; a worker's Services have it all."""
+
+    @property
+    def policy(self) -> Policy: ...
+    @property
+    def inbox(self) -> Inbox: ...
+    @property
+    def tickets(self) -> Tickets: ...
+    @property
+    def schedule(self) -> Schedule: ...
+    @property
+    def bell(self) -> Bell: ...
+    @property
+    def now(self) -> Callable[[], datetime]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class OwnKeys:
+    """The same for a process that does nothing else, without the models and clients of a worker."""
+
+    policy: Policy
+    inbox: Inbox
+    tickets: Tickets
+    schedule: Schedule
+    bell: Bell
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+def own_keys(settings: Settings) -> OwnKeys:
+    """Make them. Raise SchemaError or PolicyError with one clear line."""
+    engine = open_engine(settings.sql_url, pool_size=2)
+    require_head(engine)
+    return OwnKeys(
+        load_policy(settings.config), Inbox(engine), Tickets(engine), Schedule(engine), Bell(settings.redis_url)
+    )
 
 
 class Housekeeper:
@@ -24,7 +71,7 @@ class Housekeeper:
 
     def __init__(
         self,
-        services: Services,
+        services: Keys,
         owner: str,
         *,
         is_free: Callable[[], bool] | None = None,
@@ -60,7 +107,6 @@ class Housekeeper:
             return
         if waiting is None:
             self._work_without_bell()
-            self._start_scheduled(jobs.run_scheduled)
         else:
             self._start_scheduled(services.bell.ring_scheduled)
             if not self._sweep(waiting):  # Redis answers and takes nothing in: its memory or its disk is full
@@ -83,6 +129,8 @@ class Housekeeper:
         return all(services.bell.ring_ticket(vendor, ticket_id) for vendor, ticket_id in due)
 
     def _work_without_bell(self) -> None:
+        from workers import jobs  # loads a worker's libraries, which a scheduler does without
+
         services, now = self._services, self._services.now()
         log.warning("bell_away")
         for delivery in services.inbox.unhandled(now=now, older_seconds=0.0, limit=_BATCH):
@@ -90,8 +138,9 @@ class Housekeeper:
         while self._is_free is not None and self._is_free():
             due = services.tickets.ring_list(now=now, limit=1, again_seconds=_RING_AGAIN_SECONDS)
             if not due:
-                return
+                break
             jobs.work_on_ticket(*due[0])
+        self._start_scheduled(jobs.run_scheduled)
 
     def _start_scheduled(self, start: Callable[[str, int], object]) -> None:
         services, timing = self._services, self._services.policy.timing

@@ -4,7 +4,10 @@ A ring may be lost, repeated, late or out of order without any effect but delay;
 Jobs are JSON, and only the functions named here can be called through them, whoever wrote to Redis.
 """
 
+import os
+import random
 import secrets
+import socket
 import time
 from collections.abc import Callable
 from typing import Any
@@ -26,6 +29,11 @@ SCHEDULED = "workers.jobs.run_scheduled"
 ALLOWED = frozenset({DELIVERY, TICKET, SCHEDULED})
 
 log = get_logger(__name__)
+
+
+def process_name() -> str:
+    """Name this process so that no other, past or present, has the same name."""
+    return f"{socket.gethostname()[:40]}-{os.getpid()}-{random.randrange(1 << 32):08x}"  # noqa: S311 - a name
 
 
 class ForbiddenJobError(Exception):
