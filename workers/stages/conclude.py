@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from config.logs import get_logger
 from config.policy import Policy
 from integrations.errors import ConflictError, NotFoundError, PermanentError, TransientError
 from integrations.helpdesk import Applied, Role, Status, Ticket, TicketWrite
@@ -20,6 +21,8 @@ from workers.notes import Package, assist_note, draft_note, hand_off_note, reply
 from workers.services import Services
 from workers.store.ledger import Case, Intent
 from workers.store.tickets import Lease
+
+log = get_logger(__name__)
 
 MARK_PREFIX = "dh-"
 _TRIES = 5
@@ -209,6 +212,14 @@ def _settle(
             "tier": decision.tier,
             "policy_hash": services.policy.hash,
         },
+    )
+    log.info(
+        "settled",
+        vendor=case.vendor,
+        ticket=case.ticket_id,
+        case=case.id,
+        action=decision.action.value,
+        reasons=[reason.code.value for reason in decision.reasons],
     )
     return Concluded(decision, applied.updated_at if applied else None)
 

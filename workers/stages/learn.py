@@ -4,6 +4,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 
+from config.logs import get_logger
 from config.policy import Learning
 from integrations.helpdesk import Flag, Message, Role, Ticket
 from kb.domain import Audience, Document, Source
@@ -11,6 +12,8 @@ from workers.reading.mail import own_words
 from workers.reading.visible import visible
 from workers.redact import mask
 from workers.services import Services
+
+log = get_logger(__name__)
 
 _INTENT = "deskhand_intent_"
 # A greeting ends with its first comma: what follows on the same line is the answer.
@@ -58,6 +61,7 @@ def learn(ticket: Ticket, services: Services) -> Lesson | None:
         services.kb.put([_document(document_id, ticket, lesson)], source=Source.LESSON, prefix=document_id, full=False)
     else:
         services.kb.remove([document_id])
+    log.info("learned", vendor=ticket.vendor, ticket=ticket.id, state=state)
     # Recorded last: a crash before this line learns the same lesson again, which changes nothing.
     services.lessons.put(
         ticket.vendor,
