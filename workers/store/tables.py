@@ -151,7 +151,7 @@ action = Table(
     Column("id", Integer, primary_key=True),
     Column("case_id", ForeignKey("cases.id"), nullable=False),
     Column("kind", String(20), nullable=False),  # outcome
-    Column("mark", String(60), nullable=False, unique=True),
+    Column("mark", String(60), nullable=False),
     Column("state", String(12), nullable=False),  # sending | done | refused | cancelled
     Column("write", JSON, nullable=False),
     Column("stamp", String(60), nullable=False, default=""),

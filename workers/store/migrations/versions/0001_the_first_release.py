@@ -155,7 +155,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_action_case_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_action")),
         sa.UniqueConstraint("case_id", "kind", name=op.f("uq_action_case_id_kind")),
-        sa.UniqueConstraint("mark", name=op.f("uq_action_mark")),
     )
     op.create_table(
         "chunk",
