@@ -17,7 +17,7 @@ def test_a_question_gets_one_public_reply(stack):
     assert "automatic assistant" in answer["body"]
     ticket = stack.ticket(ticket_id)
     assert ticket["status"] == "pending"
-    assert {"deskhand_send", "intent_schedule_shifts"} <= set(ticket["tags"])
+    assert {"deskhand_send", "deskhand_intent_schedule_shifts"} <= set(ticket["tags"])
 
 
 def test_an_intent_that_has_not_earned_it_gets_a_draft(stack):
