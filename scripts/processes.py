@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
+_MOMENT = 1.0
+_MOST_STARTS = 4
 
 
 class StartError(Exception):
@@ -89,6 +91,14 @@ class Family:
         child.start()
         self.children.append(child)
         return child
+
+    def is_steady(self) -> bool:
+        """Tell whether every child runs, and has run for a moment."""
+        return all(child.is_alive() and time.monotonic() - child.started_at > _MOMENT for child in self.children)
+
+    def failing(self) -> Child | None:
+        """Return a child that ended again and again, if there is one."""
+        return next((child for child in self.children if child.starts >= _MOST_STARTS and not child.is_alive()), None)
 
     def revive(self) -> list[str]:
         """Start again what has died, not faster than once in a second or two; return the names."""

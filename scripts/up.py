@@ -106,17 +106,19 @@ def prepare(settings: Settings, env: dict[str, str], say: Callable[[str], None])
 def wait_until_ready(
     settings: Settings, family: Family, *, is_stopping: Callable[[], bool] = lambda: False, seconds: float = 60.0
 ) -> bool:
-    """Wait until /readyz says 200; raise StartError if it does not in time."""
+    """Wait until /readyz says 200 and every process stands; raise StartError if that does not come about in time."""
     url = f"http://{settings.host}:{settings.port}/readyz"
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and not is_stopping():
         try:
             with urllib.request.urlopen(url, timeout=2) as answer:
-                if answer.status == 200:
+                if answer.status == 200 and family.is_steady():
                     return True
         except (urllib.error.URLError, OSError):
             pass
         family.revive()
+        if failing := family.failing():
+            raise StartError(f"{failing.name} does not start; {failing.log} says:\n{failing.last_words()}")
         time.sleep(0.1)
     if is_stopping():
         return False

@@ -55,6 +55,25 @@ def test_what_died_is_started_again_but_not_in_a_hurry(family, tmp_path):
     assert sleeper.starts == 2
 
 
+def test_a_child_that_ends_again_and_again_is_named(family, tmp_path):
+    """Whoever waits for readiness learns which process does not stand, instead of a machine that only looks ready."""
+    steady = family.add(Child("steady", [sys.executable, "-c", "import time; time.sleep(60)"], tmp_path / "a.log"))
+    broken = family.add(
+        Child("broken", [sys.executable, "-c", "raise SystemExit('no such module')"], tmp_path / "b.log")
+    )
+    assert not family.is_steady()
+    for _ in range(3):
+        broken.process.wait()
+        broken.start()
+    broken.process.wait()
+    assert family.failing() is broken
+    assert "no such module" in broken.last_words()
+    family.children.remove(broken)
+    steady.started_at -= 5
+    assert family.is_steady()
+    assert family.failing() is None
+
+
 def test_all_are_stopped_also_those_that_do_not_listen(tmp_path):
     """A child that ignores SIGTERM is ended when patience is over."""
     stubborn = (
