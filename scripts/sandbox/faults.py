@@ -3,18 +3,17 @@
 import random
 import re
 import threading
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from typing import Any
-
-_KNOWN = {
-    "method", "path", "status", "body", "headers", "delay_before", "delay_after_commit", "drop_answer",
-    "after_commit", "times", "share",
-}  # fmt: skip
 
 
 @dataclass(slots=True)
 class Fault:
-    """One way to go wrong. `status` replaces the answer: before the work, or with `after_commit` after it."""
+    """One way to go wrong. `status` replaces the answer: before the work, or with `after_commit` after it.
+
+    `drop_answer`, `reset_mid_body`, `drip_seconds` and `wrong_json` all spoil the answer of work that was done.
+    """
 
     path: re.Pattern[str]
     method: str = ""
@@ -24,12 +23,25 @@ class Fault:
     delay_before: float = 0.0
     delay_after_commit: float = 0.0
     drop_answer: bool = False
+    reset_mid_body: bool = False
+    drip_seconds: float = 0.0  # the body takes this long to arrive, a piece at a time
+    wrong_json: bool = False  # cut in the middle, under the status and headers of the whole
     after_commit: bool = False
     times: int | None = None
     share: float = 1.0
 
+    @property
+    def does_the_work(self) -> bool:
+        return self.status is None or self.after_commit or self.drop_answer
 
-def parse(values: dict[str, Any]) -> Fault:
+
+_KNOWN = {known.name for known in fields(Fault)}
+_NUMBERS = ("delay_before", "delay_after_commit", "drip_seconds", "share")
+_WHOLE = ("status", "times")
+_FLAGS = ("drop_answer", "reset_mid_body", "wrong_json", "after_commit")
+
+
+def parse(values: Mapping[str, Any]) -> Fault:
     """Read one fault as the control API takes it; raise ValueError with what is wrong."""
     unknown = set(values) - _KNOWN
     if unknown:
@@ -38,10 +50,11 @@ def parse(values: dict[str, Any]) -> Fault:
         path = re.compile(str(values.get("path", "")))
     except re.error as error:
         raise ValueError(f"path is not a regular expression: {error}") from error
-    for name in ("delay_before", "delay_after_commit", "share"):
-        if not isinstance(values.get(name, 0), int | float):
-            raise ValueError(f"{name} wants a number")
-    for name in ("status", "times"):
+    for names, kind, words in ((_NUMBERS, int | float, "a number"), (_FLAGS, bool, "true or false")):
+        for name in names:
+            if name in values and not isinstance(values[name], kind):
+                raise ValueError(f"{name} wants {words}")
+    for name in _WHOLE:
         if not isinstance(values.get(name), int | None):
             raise ValueError(f"{name} wants a whole number")
     rest = {name: value for name, value in values.items() if name not in ("path", "method")}

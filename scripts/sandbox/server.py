@@ -3,7 +3,9 @@
 import io
 import signal
 import socket
+import struct
 import threading
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +15,7 @@ from werkzeug.serving import BaseWSGIServer, ThreadedWSGIServer, WSGIRequestHand
 
 _MAX_BODY = 64 * 1024 * 1024
 _IDLE_SECONDS = 75
+_DRIPS = 20
 
 
 class KeepAliveHandler(WSGIRequestHandler):
@@ -48,10 +51,22 @@ class KeepAliveHandler(WSGIRequestHandler):
             data = b"".join(result)
         finally:
             _close(result)
-        if environ.get("sandbox.drop_answer"):
+        spoil = environ.get("sandbox.spoil")
+        if spoil == "drop":
             self.close_connection = True
             return
-        self._send(*started[-1], data, has_body=environ["REQUEST_METHOD"] != "HEAD")
+        if spoil == "reset":
+            self._break_off(*started[-1], data)
+            return
+        has_body = environ["REQUEST_METHOD"] != "HEAD"
+        self._send(*started[-1], data, has_body=has_body, drip_seconds=environ.get("sandbox.drip_seconds", 0.0))
+
+    def _break_off(self, status: str, headers: list[tuple[str, str]], data: bytes) -> None:
+        """Promise the whole body, send half of it, and reset the connection."""
+        self.close_connection = True
+        self._send(status, [*headers, ("Content-Length", str(len(data)))], data[: len(data) // 2], has_body=True)
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
 
     def _body(self, environ: dict[str, Any]) -> bytes | None:
         """Read the request's body, or refuse it and return None."""
@@ -71,7 +86,15 @@ class KeepAliveHandler(WSGIRequestHandler):
             return None
         return data
 
-    def _send(self, status: str, headers: list[tuple[str, str]], data: bytes, *, has_body: bool) -> None:
+    def _send(
+        self,
+        status: str,
+        headers: list[tuple[str, str]],
+        data: bytes,
+        *,
+        has_body: bool,
+        drip_seconds: float = 0.0,
+    ) -> None:
         code, _, words = status.partition(" ")
         self.send_response(int(code), words)
         names = {name.lower() for name, _ in headers}
@@ -82,9 +105,20 @@ class KeepAliveHandler(WSGIRequestHandler):
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
-        if has_body:
+        if has_body and drip_seconds:
+            self._drip(data, drip_seconds)
+        elif has_body:
             self.wfile.write(data)
         self.wfile.flush()
+
+    def _drip(self, data: bytes, seconds: float) -> None:
+        """Send the body in pieces spread over this time."""
+        size = max(1, len(data) // _DRIPS)
+        pieces = [data[start : start + size] for start in range(0, len(data), size)]
+        for piece in pieces:
+            self.wfile.write(piece)
+            self.wfile.flush()
+            time.sleep(seconds / len(pieces))
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Write nothing: the books hold every call, and paths may carry words of requesters."""
