@@ -5,9 +5,8 @@ Wrong input raises ValueError with words for whoever sent it. The caller holds t
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
 
-from scripts.sandbox import richtext
+from scripts.sandbox import files, richtext
 from scripts.sandbox.desk import NewComment, Origin
 from scripts.sandbox.state import STATUSES, Article, Category, Group, Organization, Section, Ticket, User, clean_tags
 from scripts.sandbox.twin import Twin
@@ -212,28 +211,12 @@ def _flag(name: Any) -> int:
 
 def _attachment(twin: Twin, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return an attachment as comments list it; its content is text and served to whoever has the address."""
-    content = str(values.get("content") or "")
+    content = str(values.get("content") or "").encode()
     name = str(values.get("file_name") or values.get("name") or "file.txt")
-    number = twin.world.next_id()
     content_type = str(values.get("content_type") or "text/plain")
-    twin.world.files[str(number)] = {"type": content_type, "text": content}
-    address = f"{twin.world.base_url}/attachments/token/{number}/?{urlencode({'name': name})}"
-    return {
-        "id": number,
-        "url": f"{twin.world.base_url}/api/v2/attachments/{number}.json",
-        "file_name": name,
-        "content_url": address,
-        "mapped_content_url": address,
-        "content_type": content_type,
-        "size": int(values.get("size") or len(content.encode())),
-        "width": None,
-        "height": None,
-        "inline": bool(values.get("inline")),
-        "deleted": False,
-        "malware_access_override": False,
-        "malware_scan_result": "malware_not_found",
-        "thumbnails": [],
-    }
+    inline, size = bool(values.get("inline")), int(values.get("size") or 0)
+    attachment: dict[str, Any] = files.keep(twin.world, name, content_type, content, inline=inline, size=size)
+    return attachment
 
 
 def _requester_origin(twin: Twin, author: User, values: Mapping[str, Any], ticket: Ticket | None) -> Origin:

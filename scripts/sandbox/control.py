@@ -107,3 +107,20 @@ def close_by_age() -> Response:
         raise ValueError("give the ticket_id of a solved ticket")
     twin().desk.close_old(ticket)
     return answer({"ticket_id": ticket.id, "status": ticket.status})
+
+
+@bp.get("/clock")
+def show_clock() -> Response:
+    return answer({"now": twin().world.stamp(), "ahead_seconds": twin().clock.ahead_seconds})
+
+
+@bp.post("/clock")
+def advance_clock() -> Response:
+    """Move the account's time ahead by `seconds`, `minutes`, `hours` and `days`; tell which tickets that closed."""
+    given = _given()
+    units = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
+    unknown = set(given) - units.keys()
+    if unknown or not all(type(value) in (int, float) for value in given.values()):
+        raise ValueError(f"give numbers of {', '.join(units)}")
+    closed = twin().advance(sum(units[name] * value for name, value in given.items()))
+    return answer({"now": twin().world.stamp(), "ahead_seconds": twin().clock.ahead_seconds, "closed": closed})

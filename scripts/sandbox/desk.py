@@ -79,6 +79,7 @@ class Desk:
     def __init__(self, world: World, sender: Sender, books: Books) -> None:
         self.world, self.sender, self.books = world, sender, books
         self.is_quiet = False  # while old tickets are loaded: no rule runs, no webhook goes out
+        self.checks_required_fields = False
 
     # -- what one can do
 

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
-from scripts.sandbox import acts, richtext
+from scripts.sandbox import acts, files, richtext
 from scripts.sandbox.desk import RefusedError
 from scripts.sandbox.state import PRIORITIES, Article, Comment, Ticket, User
 from scripts.sandbox.twin import Twin
@@ -322,8 +322,8 @@ def agent_ticket(ticket_id: int) -> BaseResponse:
 @bp.get("/attachments/token/<int:number>/")
 def attachment(number: int) -> Response:
     """Serve an attachment as a download, so that no browser runs what is in it."""
-    held = twin().world.files.get(str(number))
+    held = files.read(twin().world, number)
     if held is None:
         abort(404)
     headers = {"Content-Disposition": "attachment", "X-Content-Type-Options": "nosniff"}
-    return Response(held["text"], 200, headers, content_type=held["type"])
+    return Response(held[1], 200, headers, content_type=held[0])

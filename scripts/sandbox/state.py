@@ -11,9 +11,22 @@ from base64 import b64encode
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from scripts.sandbox.clock import Clock
+from scripts.sandbox.records import (
+    FieldOption,
+    Identity,
+    Membership,
+    Rating,
+    SuspendedTicket,
+    TicketField,
+    Translation,
+    Upload,
+    UserSegment,
+    View,
+)
 
 STATUSES = ("new", "open", "pending", "hold", "solved", "closed")
 PRIORITIES = ("low", "normal", "high", "urgent")
@@ -126,6 +139,7 @@ class Ticket:
     is_public: bool = True
     from_messaging_channel: bool = False
     satisfaction: str = "unoffered"
+    rating_id: int | None = None
     generated_timestamp: int = 0
     change_index: int = -1
     comments: list[Comment] = field(default_factory=list)
@@ -254,6 +268,15 @@ class Account:
     api_token: str = "sandbox-api-token"  # noqa: S105
 
 
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An access token's user, its end on the account's clock (monotonic), and what it may do."""
+
+    user_id: int
+    ends: float
+    scopes: frozenset[str]
+
+
 # The collections that are saved, with the class of one row.
 _COLLECTIONS: dict[str, type[Any]] = {
     "users": User,
@@ -267,15 +290,25 @@ _COLLECTIONS: dict[str, type[Any]] = {
     "sections": Section,
     "articles": Article,
     "tickets": Ticket,
+    "ticket_fields": TicketField,
+    "views": View,
+    "uploads": Upload,
+    "ratings": Rating,
+    "suspended_tickets": SuspendedTicket,
+    "user_segments": UserSegment,
+    "identities": Identity,
+    "memberships": Membership,
+    "translations": Translation,
 }
 
 
 class World:
     """Everything the account knows. Whoever reads or changes it holds `lock`, which its holder may take again."""
 
-    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(self, clock: Clock | None = None) -> None:
         self.lock = threading.RLock()
-        self.now = now
+        self.clock = clock or Clock()
+        self.now = self.clock.now
         self.base_url = "http://127.0.0.1"
         self.clear()
 
@@ -293,10 +326,20 @@ class World:
         self.sections: dict[int, Section] = {}
         self.articles: dict[int, Article] = {}
         self.tickets: dict[int, Ticket] = {}
-        self.files: dict[str, dict[str, str]] = {}  # content of attachments: {"type", "text"}
-        self.access_tokens: dict[str, tuple[int, float]] = {}  # token -> user id, monotonic end
+        self.ticket_fields: dict[int, TicketField] = {}
+        self.views: dict[int, View] = {}
+        self.uploads: dict[str, Upload] = {}
+        self.ratings: dict[int, Rating] = {}
+        self.suspended_tickets: dict[int, SuspendedTicket] = {}
+        self.user_segments: dict[int, UserSegment] = {}
+        self.identities: dict[int, Identity] = {}
+        self.memberships: dict[int, Membership] = {}
+        self.translations: dict[int, Translation] = {}
+        self.files: dict[str, dict[str, str]] = {}  # content of attachments: {"type", "base64"}
+        self.access_tokens: dict[str, Token] = {}
         self.idempotency: dict[str, tuple[float, str, bytes, str]] = {}  # key -> time, body hash, answer, location
         self._users_by_email: dict[str, User] = {}
+        self._memberships: dict[tuple[int, int], Membership] = {}
         self._changes: list[tuple[int, int]] = []  # (generated_timestamp, ticket id) in order of time
         self._next_id = 8447388090494
         self._next_ticket = 1
@@ -331,6 +374,28 @@ class World:
         user.email = email
         if email:
             self._users_by_email[email.lower()] = user
+
+    def add_identity(self, identity: Identity) -> Identity:
+        """Add a further way to reach a user; mail from such an address is theirs."""
+        self.identities[identity.id] = identity
+        if identity.type == "email" and identity.user_id in self.users:
+            self._users_by_email[identity.value.lower()] = self.users[identity.user_id]
+        return identity
+
+    def drop_identity(self, identity: Identity) -> None:
+        del self.identities[identity.id]
+        if identity.type == "email":
+            self._users_by_email.pop(identity.value.lower(), None)
+
+    def membership(self, group_id: int, user_id: int) -> Membership:
+        """Return the row of a person's place in a group, numbered when it is first asked for."""
+        known = self._memberships.get((group_id, user_id))
+        if known is None:
+            group = self.groups[group_id]
+            stamp = group.created_at
+            known = Membership(self.next_id(), user_id, group_id, created_at=stamp, updated_at=stamp)
+            self.memberships[known.id] = self._memberships[group_id, user_id] = known
+        return known
 
     def user_by_email(self, email: str | None) -> User | None:
         return self._users_by_email.get(email.lower()) if email else None
@@ -411,12 +476,15 @@ class World:
         self.account = Account(**data["account"])
         for name, row_class in _COLLECTIONS.items():
             collection = getattr(self, name)
-            for values in data[name]:
-                row = _ticket(values) if row_class is Ticket else row_class(**values)
+            for values in data.get(name, ()):
+                row = _NESTED.get(row_class, row_class)(**values)
                 collection[row.id] = row
         for user in self.users.values():
             self.add_user(user)
+        for identity in self.identities.values():
+            self.add_identity(identity)
         self.files = dict(data["files"])
+        self._memberships = {(row.group_id, row.user_id): row for row in self.memberships.values()}
         self._next_id, self._next_ticket = data["next_id"], data["next_ticket"]
         for ticket in sorted(self.tickets.values(), key=lambda t: (t.generated_timestamp, t.change_index)):
             ticket.change_index = len(self._changes)
@@ -435,11 +503,19 @@ class World:
             self.load_dict(json.loads(path.read_text(encoding="utf-8")))
 
 
-def _ticket(values: dict[str, Any]) -> Ticket:
+def _ticket(**values: Any) -> Ticket:
     ticket = Ticket(**values)
     ticket.comments = [Comment(**row) for row in values["comments"]]
     ticket.audits = [Audit(**row) for row in values["audits"]]
     return ticket
+
+
+def _ticket_field(**values: Any) -> TicketField:
+    return TicketField(**{**values, "options": [FieldOption(**row) for row in values["options"]]})
+
+
+# Rows that hold rows.
+_NESTED: dict[type[Any], Callable[..., Any]] = {Ticket: _ticket, TicketField: _ticket_field}
 
 
 def new_ulid() -> str:

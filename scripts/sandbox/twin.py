@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from scripts.sandbox import seed
 from scripts.sandbox.books import Books
+from scripts.sandbox.clock import Clock
 from scripts.sandbox.desk import Desk
 from scripts.sandbox.faults import Faults
+from scripts.sandbox.jobs import Jobs
 from scripts.sandbox.limits import Limits
 from scripts.sandbox.state import World
 from scripts.sandbox.webhooks import Sender
@@ -30,19 +32,24 @@ class Twin:
 
     def __init__(self, options: Options | None = None, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self.options = options or Options()
-        self.world = World(now)
+        self.clock = Clock(now)
+        self.world = World(self.clock)
         self.books = Books()
         self.faults = Faults()
-        self.limits = Limits()
+        self.limits = Limits(self.clock.monotonic)
+        self.jobs = Jobs(self.world)
         self.sender = Sender(self.books, account_id=self.world.account.account_id)
         self.desk = Desk(self.world, self.sender, self.books)
         self.withholds_last_minute = False
+        self.close_after_days = 28
         self.reset()
 
     def reset(self) -> None:
         """Go back to the account as it was at the start."""
         with self.world.lock:
             self.sender.forget()
+            self.jobs.forget()
+            self.clock.reset()
             self.world.clear()
             self.faults.replace([])
             self.limits.clear()
@@ -62,12 +69,29 @@ class Twin:
         if self.options.deskhand_url:
             seed.connect(self.world, self.options.deskhand_url, self.options.webhook_secret)
 
+    def advance(self, seconds: float) -> list[int]:
+        """Move the clock ahead; the system closes what has been solved too long. Returns the closed tickets' ids."""
+        with self.world.lock:
+            self.clock.advance(seconds)
+            edge = (self.clock.now() - timedelta(days=self.close_after_days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+            old = [row for row in self.world.tickets.values() if row.status == "solved" and row.updated_at <= edge]
+            for ticket in old:
+                self.desk.close_old(ticket)
+        return [ticket.id for ticket in old]
+
     def switches(self) -> dict[str, Any]:
         """Return every switch with its position."""
+        own = {name: getattr(part, attribute) for name, (part, attribute) in self._own_switches().items()}
+        return {**own, **asdict(self.sender.switches)}
+
+    def _own_switches(self) -> dict[str, tuple[Any, str]]:
         return {
-            "limits": self.limits.enforced,
-            "withhold_last_minute": self.withholds_last_minute,
-            **asdict(self.sender.switches),
+            "limits": (self.limits, "enforced"),
+            "trial": (self.limits, "is_trial"),
+            "withhold_last_minute": (self, "withholds_last_minute"),
+            "required_fields": (self.desk, "checks_required_fields"),
+            "close_after_days": (self, "close_after_days"),
+            "job_delay_seconds": (self.jobs, "delay_seconds"),
         }
 
     def switch(self, wanted: dict[str, Any]) -> None:
@@ -79,10 +103,7 @@ class Twin:
             is_flag = isinstance(known[name], bool)
             if isinstance(value, bool) != is_flag or not isinstance(value, int | float):
                 raise ValueError(f"switch {name} wants {'true or false' if is_flag else 'a number'}")
+        own = self._own_switches()
         for name, value in wanted.items():
-            if name == "limits":
-                self.limits.enforced = value
-            elif name == "withhold_last_minute":
-                self.withholds_last_minute = value
-            else:
-                setattr(self.sender.switches, name, value)
+            part, attribute = own.get(name, (self.sender.switches, name))
+            setattr(part, attribute, value)

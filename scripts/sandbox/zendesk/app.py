@@ -1,6 +1,5 @@
 """The Zendesk side as one Flask application: API, control and inbox over one twin, with books, limits and faults."""
 
-import re
 import time
 import uuid
 from collections.abc import Callable, Iterable
@@ -11,17 +10,16 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from config.logs import get_logger
-from scripts.sandbox import control, inbox, limits
+from scripts.sandbox import control, inbox
 from scripts.sandbox.desk import RefusedError
 from scripts.sandbox.faults import Fault
 from scripts.sandbox.twin import Twin
-from scripts.sandbox.zendesk import auth, exports, help_center, people, rules, tickets
-from scripts.sandbox.zendesk.calls import answer, me
+from scripts.sandbox.zendesk import auth, budgets, exports, help_center, people, rules, tickets
+from scripts.sandbox.zendesk.calls import answer
 from scripts.sandbox.zendesk.calls import twin as current_twin
 
 log = get_logger(__name__)
 
-_TICKET_UPDATE = re.compile(r"^/api/v2/tickets/(\d+)(/tags)?$")
 _TOO_MANY = "Number of allowed API requests per minute exceeded"
 
 
@@ -67,7 +65,8 @@ def _guard() -> Response | None:
     twin = current_twin()
     with twin.world.lock:
         auth.authenticate()
-    g.budgets = _count(twin)
+        auth.check_scope()
+    g.budgets = budgets.count(twin.limits, request.method, request.path, g.user.id if g.user else 0)
     over = [budget for budget in g.budgets if budget.over]
     if over:
         headers = {"Retry-After": str(max(budget.resets for budget in over))}
@@ -75,37 +74,11 @@ def _guard() -> Response | None:
     return None
 
 
-def _count(twin: Twin) -> list[limits.Budget]:
-    if request.path.startswith("/api/v2/help_center"):
-        return [twin.limits.count(limits.HELP_CENTER)]
-    budgets = [twin.limits.count(limits.ACCOUNT)]
-    update = _TICKET_UPDATE.match(request.path)
-    if update and request.method in ("PUT", "POST", "DELETE") and g.user:
-        budgets.append(twin.limits.count(limits.TICKET_UPDATES))
-        budgets.append(twin.limits.count(limits.PER_TICKET_UPDATES, (me().id, update.group(1))))
-    elif request.path.startswith("/api/v2/incremental/"):
-        budgets.append(twin.limits.count(limits.INCREMENTAL))
-    elif request.path.startswith("/api/v2/webhooks"):
-        budgets.append(twin.limits.count(limits.WEBHOOKS))
-    return budgets
-
-
 def _show_limits(response: Response) -> Response:
     if _is_api():
         response.headers["X-Request-Id"] = str(uuid.uuid4())
-    budgets: list[limits.Budget] = g.get("budgets", [])
-    if not budgets:
-        return response
-    first, *more = budgets
-    response.headers["X-Rate-Limit"] = str(first.rule.total)
-    if first.rule is not limits.HELP_CENTER:
-        response.headers["X-Rate-Limit-Remaining"] = str(first.remaining)
-        response.headers["ratelimit-limit"] = str(first.rule.total)
-        response.headers["ratelimit-remaining"] = str(first.remaining)
-        response.headers["ratelimit-reset"] = str(first.resets)
-    for budget in more:
-        text = f"total={budget.rule.total}; remaining={budget.remaining}; resets={budget.resets}"
-        response.headers[f"zendesk-ratelimit-{budget.rule.name}"] = text
+    if held := g.get("budgets"):
+        response.headers.update(budgets.headers(held))
     return response
 
 
@@ -165,16 +138,28 @@ class Doorman:
     def _spoil(self, fault: Fault, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Carry out one fault. A `status` without `after_commit` means that the work is not done at all."""
         time.sleep(fault.delay_before)
-        if fault.status is None or fault.after_commit or fault.drop_answer:
-            kept: list[Any] = []
-            result = list(self._app(environ, lambda *args: kept.append(args)))
-            time.sleep(fault.delay_after_commit)
-            if fault.drop_answer:
-                environ["sandbox.drop_answer"] = True  # the server closes the connection without a word
-                start_response("000 dropped", [])
-                return []
-            if fault.status is None:
-                start_response(*kept[-1])
-                return result
-        start_response(f"{fault.status} Fault", [("Content-Type", "text/plain; charset=utf-8"), *fault.headers.items()])
-        return [fault.body.encode()]
+        if not fault.does_the_work:
+            return _stand_in(fault, start_response)
+        kept: list[Any] = []
+        data = b"".join(self._app(environ, lambda *args: kept.append(args)))
+        time.sleep(fault.delay_after_commit)
+        if fault.drop_answer:
+            environ["sandbox.spoil"] = "drop"  # the server closes the connection without a word
+            start_response("000 dropped", [])
+            return []
+        if fault.status is not None:
+            return _stand_in(fault, start_response)
+        if fault.wrong_json:
+            data = data[: max(1, len(data) // 2)]
+            kept[-1] = (kept[-1][0], [row for row in kept[-1][1] if row[0].lower() != "content-length"])
+        if fault.reset_mid_body:
+            environ["sandbox.spoil"] = "reset"
+        environ["sandbox.drip_seconds"] = fault.drip_seconds
+        start_response(*kept[-1])
+        return [data]
+
+
+def _stand_in(fault: Fault, start_response: StartResponse) -> Iterable[bytes]:
+    """Answer with what the fault says instead of what the work gave."""
+    start_response(f"{fault.status} Fault", [("Content-Type", "text/plain; charset=utf-8"), *fault.headers.items()])
+    return [fault.body.encode()]

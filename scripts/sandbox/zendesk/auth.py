@@ -2,20 +2,21 @@
 
 import binascii
 import secrets
-import time
 from base64 import b64decode
 from hmac import compare_digest
 
 from flask import Blueprint, Response, g, request
 
 from scripts.sandbox.desk import RefusedError
-from scripts.sandbox.state import User, World
+from scripts.sandbox.state import Token, User, World
 from scripts.sandbox.zendesk.calls import answer, body, twin
 
 bp = Blueprint("auth", __name__)
 
 _DEFAULT_SECONDS, _LEAST, _MOST = 1800, 300, 172_800
 _MAX_TOKENS = 10_000
+# Where the name of a scope differs from the path's first part.
+_KINDS = {"help_center": "hc", "trigger_categories": "triggers", "group_memberships": "groups"}
 
 
 @bp.post("/oauth/tokens")
@@ -37,8 +38,9 @@ def give_token() -> Response:
     tokens = twin().world.access_tokens
     if len(tokens) >= _MAX_TOKENS:
         tokens.pop(next(iter(tokens)))
-    tokens[token] = (account.oauth_owner_id, time.monotonic() + int(seconds))
-    scope = wanted.get("scope") or "read write"
+    scope = str(wanted.get("scope") or "read write")
+    ends = twin().world.clock.monotonic() + int(seconds)
+    tokens[token] = Token(account.oauth_owner_id, ends, frozenset(scope.split()))
     return answer({"access_token": token, "token_type": "bearer", "scope": scope, "expires_in": int(seconds)})
 
 
@@ -62,19 +64,30 @@ def authenticate() -> None:
     g.user = user
 
 
-def _bearer(world: World, token: str) -> User:
-    user_id, end = world.access_tokens.get(token, (0, 0.0))
-    user = world.users.get(user_id)
-    if user is None or time.monotonic() >= end:
-        world.access_tokens.pop(token, None)
-        raise RefusedError(
-            401,
-            {
-                "error": "invalid_token",
-                "error_description": "The access token provided is expired, revoked, malformed or invalid "
-                "for other reasons.",
-            },
-        )
+def check_scope() -> None:
+    """Refuse a call that the token's scopes do not cover: `read`, `write`, or one of both for this kind of thing.
+
+    A name that is no scope was accepted when the token was given out, and shows here. API tokens may do everything.
+    """
+    token: Token | None = g.get("token")
+    if token is None:
+        return
+    verb = "read" if request.method in ("GET", "HEAD") else "write"
+    first = request.path.removeprefix("/api/v2/").partition("/")[0]
+    kind = _KINDS.get(first, first)
+    if not token.scopes & {verb, f"{kind}:{verb}"}:
+        description = "You do not have access to this page. Missing scope: " + verb
+        raise RefusedError(403, {"error": "Forbidden", "description": description})
+
+
+def _bearer(world: World, text: str) -> User:
+    token = world.access_tokens.get(text)
+    user = world.users.get(token.user_id) if token else None
+    if token is None or user is None or world.clock.monotonic() >= token.ends:
+        world.access_tokens.pop(text, None)
+        words = "The access token provided is expired, revoked, malformed or invalid for other reasons."
+        raise RefusedError(401, {"error": "invalid_token", "error_description": words})
+    g.token = token
     return user
 
 

@@ -1,7 +1,6 @@
 """Tickets, comments, audits and tags over the API."""
 
 import hashlib
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -143,7 +142,7 @@ def _remembered(key: str) -> Response | None:
             400, {"error": "IdempotentRequestError", "description": "Idempotency-Key must be at most 255 characters"}
         )
     when, digest, data, location = memory.get(key, (0.0, "", b"", ""))
-    if not digest or time.monotonic() - when > _REMEMBER_SECONDS:
+    if not digest or twin().world.clock.monotonic() - when > _REMEMBER_SECONDS:
         return None
     if digest != _digest():
         description = "Idempotency key has already been used for a different request"
@@ -156,7 +155,7 @@ def _remember(key: str, response: Response) -> None:
     memory = twin().world.idempotency
     if len(memory) >= _MAX_KEYS:
         memory.pop(next(iter(memory)))
-    memory[key] = (time.monotonic(), _digest(), response.get_data(), response.headers["Location"])
+    memory[key] = (twin().world.clock.monotonic(), _digest(), response.get_data(), response.headers["Location"])
     response.headers["x-idempotency-lookup"] = "miss"
 
 

@@ -59,3 +59,24 @@ def test_unknown_paths_and_bodies_get_json(api):
     assert api.get("/nonsense.json").json["error"] == "InvalidEndpoint"
     assert api.put("/tickets/1", data=b"{").status_code == 404
     assert api.post("/tickets", data=b"{").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("scope", "may_read", "may_write"),
+    [
+        ("read write", True, True),
+        ("read", True, False),
+        ("tickets:read tickets:write", True, True),
+        ("users:read", False, False),
+        ("nonsense", False, False),
+    ],
+)
+def test_scopes_are_held(api, ticket, scope, may_read, may_write):
+    """A token reads and writes only what its scopes name; an unknown name is noticed no sooner than here."""
+    asked = {"grant_type": "client_credentials", "client_id": "deskhand", "client_secret": "sandbox-client-secret"}
+    token = api.anyone.post("/oauth/tokens", json={**asked, "scope": scope}).json["access_token"]
+    head = {"Authorization": f"Bearer {token}"}
+    path = f"/api/v2/tickets/{ticket}"
+    assert api.anyone.get(path, headers=head).status_code == (200 if may_read else 403)
+    change = {"ticket": {"priority": "low"}}
+    assert api.anyone.put(path, json=change, headers=head).status_code == (200 if may_write else 403)

@@ -1,0 +1,134 @@
+"""Rows of the account beside tickets and people: fields, views, uploads, ratings, suspended mail and others."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(slots=True)
+class FieldOption:
+    id: int
+    name: str
+    value: str
+
+
+@dataclass(slots=True)
+class TicketField:
+    id: int
+    title: str
+    type: str
+    description: str = ""
+    active: bool = True
+    required: bool = False  # for agents: a ticket cannot be solved without it
+    position: int = 0
+    tag: str | None = None  # of a checkbox
+    regexp: str | None = None
+    is_system: bool = False
+    options: list[FieldOption] = field(default_factory=list)
+    in_portal: dict[str, Any] = field(default_factory=dict)
+    created_at: str = ""
+    updated_at: str = ""
+
+
+@dataclass(slots=True)
+class View:
+    id: int
+    title: str
+    conditions: dict[str, list[dict[str, Any]]]
+    output: dict[str, Any]
+    description: str | None = None
+    active: bool = True
+    position: int = 0
+    restriction: dict[str, Any] | None = None
+    created_at: str = ""
+    updated_at: str = ""
+
+
+@dataclass(slots=True)
+class Upload:
+    """Files waiting under one token until a comment takes them."""
+
+    id: str
+    ends_at: str
+    attachments: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Rating:
+    id: int
+    ticket_id: int
+    requester_id: int
+    assignee_id: int | None
+    group_id: int | None
+    score: str
+    comment: str | None = None
+    reason: str | None = None
+    created_at: str = ""
+    updated_at: str = ""
+
+
+@dataclass(slots=True)
+class SuspendedTicket:
+    id: int
+    author: dict[str, Any]
+    subject: str
+    content: str
+    cause: str
+    cause_id: int
+    recipient: str
+    via: dict[str, Any]
+    message_id: str = ""
+    ticket_id: int | None = None
+    created_at: str = ""
+    updated_at: str = ""
+
+
+@dataclass(slots=True)
+class UserSegment:
+    id: int
+    name: str
+    user_type: str
+    built_in: bool = False
+    tags: list[str] = field(default_factory=list)
+    organization_ids: list[int] = field(default_factory=list)
+    group_ids: list[int] = field(default_factory=list)
+    created_at: str = ""
+    updated_at: str = ""
+
+
+@dataclass(slots=True)
+class Identity:
+    """A further way to reach a user; the primary address stands on the user itself."""
+
+    id: int
+    user_id: int
+    type: str
+    value: str
+    verified: bool = False
+    created_at: str = ""
+    updated_at: str = ""
+
+
+@dataclass(slots=True)
+class Membership:
+    """The number of one person's place in one group; who is in which group stands on the group."""
+
+    id: int
+    user_id: int
+    group_id: int
+    created_at: str = ""
+    updated_at: str = ""
+
+
+@dataclass(slots=True)
+class Translation:
+    """An article in a locale other than the one it was written in."""
+
+    id: int
+    article_id: int
+    locale: str
+    title: str
+    body: str | None
+    draft: bool = False
+    outdated: bool = False
+    created_at: str = ""
+    updated_at: str = ""
