@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from scripts.sandbox import acts, faults
-from scripts.sandbox.desk import RefusedError
+from scripts.sandbox.refusals import RefusedError
 from scripts.sandbox.zendesk.calls import answer, twin
 
 bp = Blueprint("control", __name__, url_prefix="/_control")

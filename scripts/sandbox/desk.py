@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from scripts.sandbox import richtext, triggers
+from scripts.sandbox import custom_fields, richtext, triggers
 from scripts.sandbox.books import Books
+from scripts.sandbox.refusals import invalid
 from scripts.sandbox.state import (
     PRIORITIES,
     STATUSES,
@@ -29,24 +30,6 @@ MAX_COMMENTS = 5000
 _EVENT_VIA = {"email": "mail", "api": "web_service", "web": "web_form"}
 
 
-class RefusedError(Exception):
-    """A request the account does not accept; `payload` is the answer's body."""
-
-    def __init__(self, status: int, payload: dict[str, Any], headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(status, payload)
-        self.status, self.payload, self.headers = status, payload, dict(headers or {})
-
-
-def invalid(name: str, description: str, error: str = "InvalidValue") -> RefusedError:
-    """Return the 422 of one field that does not fit."""
-    details = {name: [{"description": description, "error": error}]}
-    return RefusedError(422, {"error": "RecordInvalid", "description": "Record validation errors", "details": details})
-
-
-def not_found() -> RefusedError:
-    return RefusedError(404, {"error": "RecordNotFound", "description": "Not found"})
-
-
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Who acts, and through what: `channel` is the REST word (api, email, web, chat...)."""
@@ -59,6 +42,12 @@ class Origin:
     @property
     def via(self) -> dict[str, Any]:
         return {"channel": self.channel, "source": dict(self.source)}
+
+
+def follow_up(ticket: Ticket, origin: Origin) -> Origin:
+    """Return an origin whose new ticket follows up this closed one."""
+    came_from = {"ticket_id": ticket.id, "subject": ticket.subject, "channel": ticket.via["channel"]}
+    return Origin(origin.actor, origin.channel, origin.client, {"from": came_from, "to": {}, "rel": "follow_up"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +106,8 @@ class Desk:
         self._set_fields(ticket, wanted, audit, kind="Create")
         added = self._add_comment(ticket, audit, origin, comment)
         ticket.description = added.plain_body
+        if origin.source.get("rel") == "follow_up":
+            world.tickets[origin.source["from"]["ticket_id"]].followup_ids.append(ticket.id)
         self._record(ticket, audit, added, None, origin)
         return ticket, audit
 
@@ -148,11 +139,7 @@ class Desk:
         """Add what an end user writes; on a closed ticket it opens a follow-up, which is then returned."""
         if ticket.status != "closed":
             return ticket, self.update(ticket, origin, {}, comment)
-        source = {"from": {"ticket_id": ticket.id, "subject": ticket.subject}, "to": {}, "rel": "follow_up"}
-        follow_up = Origin(origin.actor, origin.channel, origin.client, source)
-        created, audit = self.create(follow_up, comment.author, f"Re: {ticket.subject}", comment)
-        ticket.followup_ids.append(created.id)
-        return created, audit
+        return self.create(follow_up(ticket, origin), comment.author, f"Re: {ticket.subject}", comment)
 
     def delete(self, ticket: Ticket, origin: Origin) -> None:
         """Delete a ticket: gone for the API, `deleted` with scrubbed fields in the export."""
@@ -162,7 +149,11 @@ class Desk:
         ticket.comments.clear()
         self.world.touch(ticket)
         self.books.add("write", action="delete", ticket_id=ticket.id, actor_id=origin.actor.id, channel=origin.channel)
-        self._send_events(triggers.Update(ticket, before, origin.actor, origin.channel, None), ["soft_deleted"])
+        self.announce(triggers.Update(ticket, before, origin.actor, origin.channel, None), "soft_deleted", {})
+
+    def announce(self, update: triggers.Update, kind: str, content: dict[str, Any]) -> None:
+        """Send one event that no change of fields tells of."""
+        self._send_events(update, [(kind, content)])
 
     def close_old(self, ticket: Ticket) -> None:
         """Close a solved ticket as the system does by age: no trigger runs, and `updated_at` stays."""
@@ -196,6 +187,9 @@ class Desk:
             if value is not None and value not in allowed:
                 raise invalid(name, f"{name.capitalize()}: {value} is not included in the list")
         self._check_people(ticket, wanted)
+        custom_fields.prepare(self.world, ticket, wanted)
+        if wanted.get("status") == "solved" and self.checks_required_fields:
+            custom_fields.check_required(self.world, ticket, wanted)
         assignee = wanted.get("assignee_id", ticket.assignee_id)
         if wanted.get("status") == "solved" and assignee is None:
             raise invalid("base", "Assignee: is required when solving a ticket", "BlankValue")
@@ -367,12 +361,12 @@ class Desk:
             if self._set_fields(update.ticket, changes, audit, rule=rule):
                 self.world.touch(update.ticket)
 
-    def _send_events(self, update: triggers.Update, kinds: list[str] | None) -> None:
-        """Send the event envelopes that subscribed webhooks asked for; `kinds` names events without content."""
+    def _send_events(self, update: triggers.Update, given: list[tuple[str, dict[str, Any]]] | None) -> None:
+        """Send the event envelopes that subscribed webhooks asked for: those given, else what the update tells."""
         hooks = [w for w in self.world.webhooks.values() if w.is_event_subscribed and w.status == "active"]
         if not hooks:
             return
-        happened = [(kind, {}) for kind in kinds] if kinds else list(_events(update, self.world))
+        happened = given if given is not None else list(_events(update, self.world))
         for kind, content in happened:
             name = f"zen:event-type:ticket.{kind}"
             for webhook in hooks:

@@ -10,9 +10,8 @@ from scripts.sandbox.state import World
 def keep(world: World, name: str, content_type: str, data: bytes, *, inline: bool = False, size: int = 0) -> Any:
     """Keep a file and return its attachment object; `size` may claim another length than the file has."""
     number = world.next_id()
-    world.files[str(number)] = {"type": content_type, "base64": b64encode(data).decode()}
     address = f"{world.base_url}/attachments/token/{number}/?{urlencode({'name': name})}"
-    return {
+    shown = {
         "id": number,
         "url": f"{world.base_url}/api/v2/attachments/{number}.json",
         "file_name": name,
@@ -28,6 +27,8 @@ def keep(world: World, name: str, content_type: str, data: bytes, *, inline: boo
         "malware_scan_result": "malware_not_found",
         "thumbnails": [],
     }
+    world.files[str(number)] = {"type": content_type, "base64": b64encode(data).decode(), "object": shown}
+    return shown
 
 
 def read(world: World, number: int) -> tuple[str, bytes] | None:

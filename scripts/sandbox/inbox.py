@@ -11,7 +11,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
 from scripts.sandbox import acts, files, richtext
-from scripts.sandbox.desk import RefusedError
+from scripts.sandbox.refusals import RefusedError
 from scripts.sandbox.state import PRIORITIES, Article, Comment, Ticket, User
 from scripts.sandbox.twin import Twin
 from scripts.sandbox.zendesk.calls import twin

@@ -335,7 +335,7 @@ class World:
         self.identities: dict[int, Identity] = {}
         self.memberships: dict[int, Membership] = {}
         self.translations: dict[int, Translation] = {}
-        self.files: dict[str, dict[str, str]] = {}  # content of attachments: {"type", "base64"}
+        self.files: dict[str, dict[str, Any]] = {}  # attachments: type, base64 and object
         self.access_tokens: dict[str, Token] = {}
         self.idempotency: dict[str, tuple[float, str, bytes, str]] = {}  # key -> time, body hash, answer, location
         self._users_by_email: dict[str, User] = {}

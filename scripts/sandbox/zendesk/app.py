@@ -11,16 +11,19 @@ from werkzeug.exceptions import HTTPException
 
 from config.logs import get_logger
 from scripts.sandbox import control, inbox
-from scripts.sandbox.desk import RefusedError
 from scripts.sandbox.faults import Fault
+from scripts.sandbox.refusals import RefusedError
 from scripts.sandbox.twin import Twin
-from scripts.sandbox.zendesk import auth, budgets, exports, help_center, people, rules, tickets
+from scripts.sandbox.zendesk import auth, budgets, exports, help_center, jobs, people, rules, tickets, uploads
 from scripts.sandbox.zendesk.calls import answer
 from scripts.sandbox.zendesk.calls import twin as current_twin
 
 log = get_logger(__name__)
 
 _TOO_MANY = "Number of allowed API requests per minute exceeded"
+
+
+_PARTS = (auth, people, tickets, jobs, uploads, rules, help_center, exports, control, inbox)
 
 
 class TwinApp(Flask):
@@ -38,8 +41,8 @@ def create_zendesk_app(twin: Twin) -> Flask:
     app = TwinApp(__name__, root_path=str(inbox.ROOT), static_folder="static", template_folder="templates")
     app.extensions["twin"] = twin
     app.config["MAX_CONTENT_LENGTH"] = 64 * 1024 * 1024
-    for blueprint in (auth.bp, people.bp, tickets.bp, rules.bp, help_center.bp, exports.bp, control.bp, inbox.bp):
-        app.register_blueprint(blueprint)
+    for part in _PARTS:
+        app.register_blueprint(part.bp)
     app.before_request(_guard)
     app.after_request(_show_limits)
     app.register_error_handler(RefusedError, _refused)

@@ -7,7 +7,7 @@ from hmac import compare_digest
 
 from flask import Blueprint, Response, g, request
 
-from scripts.sandbox.desk import RefusedError
+from scripts.sandbox.refusals import RefusedError
 from scripts.sandbox.state import Token, User, World
 from scripts.sandbox.zendesk.calls import answer, body, twin
 

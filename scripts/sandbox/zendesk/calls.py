@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 
 from flask import Response, current_app, g, request
 
-from scripts.sandbox.desk import Origin, RefusedError, not_found
+from scripts.sandbox.desk import Origin
+from scripts.sandbox.refusals import RefusedError, not_found
 from scripts.sandbox.state import User
 from scripts.sandbox.twin import Twin
 

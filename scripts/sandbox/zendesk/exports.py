@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from scripts.sandbox.desk import RefusedError, invalid
+from scripts.sandbox.refusals import RefusedError, invalid
 from scripts.sandbox.state import Ticket
 from scripts.sandbox.zendesk.calls import answer, decode_cursor, encode_cursor, included, listing, need_admin, twin
 from scripts.sandbox.zendesk.people import show_user, side_loads

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException
 
-from scripts.sandbox.desk import RefusedError, invalid, not_found
+from scripts.sandbox.refusals import RefusedError, invalid, not_found
 from scripts.sandbox.state import Article, Category, Section, World
 from scripts.sandbox.zendesk import wire
 from scripts.sandbox.zendesk.calls import answer, body, listing, me, nothing, twin, whole_number

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, g, request
 
-from scripts.sandbox.desk import invalid, not_found
+from scripts.sandbox.refusals import invalid, not_found
 from scripts.sandbox.state import Group, Organization, User, clean_tags
 from scripts.sandbox.zendesk import wire
 from scripts.sandbox.zendesk.calls import answer, body, ids_asked, listing, need_admin, twin, whole_number

@@ -9,7 +9,7 @@ import requests
 from flask import Blueprint, Response, request
 
 from scripts.sandbox import triggers
-from scripts.sandbox.desk import RefusedError, not_found
+from scripts.sandbox.refusals import RefusedError, not_found
 from scripts.sandbox.state import Macro, Trigger, TriggerCategory, Webhook, new_signing_secret, new_ulid
 from scripts.sandbox.webhooks import STATIC_TEST_SECRET, TIMEOUT_SECONDS, Invocation, sign
 from scripts.sandbox.zendesk import wire

@@ -1,32 +1,28 @@
 """Tickets, comments, audits and tags over the API."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, Response, request
 
-from scripts.sandbox.desk import NewComment, RefusedError, invalid, not_found
-from scripts.sandbox.state import Audit, Ticket, User
-from scripts.sandbox.zendesk import wire
+from scripts.sandbox.refusals import RefusedError, not_found
+from scripts.sandbox.state import Audit, Ticket
+from scripts.sandbox.zendesk import jobs, ticket_body, wire
 from scripts.sandbox.zendesk.calls import (
     answer,
     body,
     ids_asked,
     included,
     listing,
-    me,
     nothing,
     origin,
     twin,
-    whole_number,
 )
-from scripts.sandbox.zendesk.people import save_user, side_loads
+from scripts.sandbox.zendesk.people import show_user, side_loads
 
 bp = Blueprint("tickets", __name__, url_prefix="/api/v2")
 
-_PLAIN_FIELDS = ("subject", "status", "priority", "type", "external_id", "tags")
-_ID_FIELDS = ("assignee_id", "group_id", "requester_id", "organization_id")
 _REMEMBER_SECONDS = 7200
 _MAX_KEYS = 20_000
 
@@ -111,6 +107,48 @@ def list_audits(ticket_id: int) -> Response:
     return listing("audits", rows, wire.audit)
 
 
+@bp.get("/ticket_audits")
+def list_all_audits() -> Response:
+    """List the audits of the whole account, newest first, by cursor."""
+    rows = [audit for ticket in twin().world.tickets.values() for audit in ticket.audits]
+    rows.sort(key=lambda row: row.id, reverse=True)
+    return listing("audits", rows, wire.audit)
+
+
+@bp.get("/tickets/count")
+def count_tickets() -> Response:
+    live = sum(row.status != "deleted" for row in twin().world.tickets.values())
+    return answer({"count": {"value": live, "refreshed_at": twin().world.stamp()}})
+
+
+@bp.get("/tickets/<int:ticket_id>/related")
+def show_related(ticket_id: int) -> Response:
+    ticket = find(ticket_id)
+    related = {
+        "url": f"{twin().world.base_url}/api/v2/tickets/{ticket_id}/related.json",
+        "topic_id": None,
+        "jira_issue_ids": [],
+        "followup_source_ids": [row.id for row in twin().world.tickets.values() if ticket_id in row.followup_ids],
+        "from_archive": False,
+        "incidents": 0,
+        "twitter": None,
+    }
+    return answer({"ticket_related": related, "followup_ids": ticket.followup_ids})
+
+
+@bp.get("/tickets/<int:ticket_id>/<any(collaborators, email_ccs, followers):_kind>")
+def list_nobody(ticket_id: int, _kind: str) -> Response:
+    """Answer that nobody else is on the ticket: this account knows no copies."""
+    find(ticket_id)
+    return listing("users", [], show_user)
+
+
+@bp.get("/tickets/<int:ticket_id>/incidents")
+def list_incidents(ticket_id: int) -> Response:
+    find(ticket_id)
+    return listing("tickets", [], show_ticket)
+
+
 # -- writing
 
 
@@ -122,17 +160,22 @@ def create_ticket() -> Response:
     if remembered:
         return remembered
     values = body("ticket")
-    requester = _requester(values)
-    comment = _comment(values, default_author=requester if "requester" in values else me(), default_public=True)
-    if comment is None:
-        raise invalid("base", "Description: cannot be blank", "BlankValue")
-    subject = str(values.get("subject") or "")
-    fields = {name: value for name, value in _fields(values).items() if name not in ("subject", "requester_id")}
-    ticket, audit = twin().desk.create(origin(), requester, subject, comment, fields, values.get("metadata"))
-    response = _written(ticket, audit, 201)
+    if request.args.get("async") == "true":
+        return _create_later(values)
+    response = _written(*ticket_body.create(values, origin()), 201)
     if key:
         _remember(key, response)
     return response
+
+
+def _create_later(values: dict[str, Any]) -> Response:
+    who = origin()
+
+    def work() -> dict[str, Any]:
+        ticket, _ = ticket_body.create(values, who)
+        return {"id": ticket.id, "index": 0, "success": True, "action": "create", "status": "Created"}
+
+    return answer({"job_status": jobs.start("Create Ticket", [work])})
 
 
 def _remembered(key: str) -> Response | None:
@@ -166,28 +209,7 @@ def _digest() -> str:
 @bp.put("/tickets/<int:ticket_id>")
 def update_ticket(ticket_id: int) -> Response:
     ticket = find(ticket_id)
-    values = body("ticket")
-    check_stamp(ticket, values)
-    comment = _comment(values, default_author=me(), default_public=ticket.is_public)
-    audit = twin().desk.update(ticket, origin(), _fields(values), comment, values.get("metadata"))
-    return _written(ticket, audit, 200)
-
-
-def check_stamp(ticket: Ticket, values: Mapping[str, Any]) -> None:
-    """Refuse a write on an older version. Any `safe_update`, even false, switches the check on.
-
-    The stamp has whole seconds, as the vendor's: two writes within one second are not told apart.
-    """
-    stamp = values.get("updated_stamp")
-    if "safe_update" in values and stamp is not None and _whole_seconds(str(stamp)) != ticket.updated_at:
-        description = (
-            "Safe Update prevented the update due to outdated ticket data. Please fetch the latest ticket data."
-        )
-        raise RefusedError(409, {"error": "UpdateConflict", "description": description})
-
-
-def _whole_seconds(stamp: str) -> str:
-    return f"{stamp[:19]}Z"
+    return _written(ticket, ticket_body.update(ticket, body("ticket"), origin()), 200)
 
 
 @bp.delete("/tickets/<int:ticket_id>")
@@ -211,60 +233,6 @@ def _written(ticket: Ticket, audit: Audit, status: int) -> Response:
     shown = show_ticket(ticket)
     headers = {"Location": shown["url"]} if status == 201 else {}
     return answer({"ticket": shown, "audit": wire.audit(audit)}, status, headers)
-
-
-def _requester(values: Mapping[str, Any]) -> User:
-    """Return the requester of a new ticket: by id, by `requester` (made if new), else the caller."""
-    world = twin().world
-    person = values.get("requester")
-    if isinstance(person, dict):
-        existing = world.user_by_email(person.get("email"))
-        return existing or save_user(person)
-    requester_id = whole_number(values.get("requester_id"))
-    if requester_id is None:
-        return me()
-    if requester_id not in world.users:
-        raise invalid("requester", "Requester is invalid")
-    return world.users[requester_id]
-
-
-def _comment(values: Mapping[str, Any], *, default_author: User, default_public: bool) -> NewComment | None:
-    if not isinstance(values.get("metadata", {}), dict):
-        raise RefusedError(400, {"error": "InvalidBody", "description": "metadata must be an object"})
-    given = values.get("comment")
-    if given is None and values.get("description") and request.method == "POST":
-        given = {"body": values["description"]}
-    if isinstance(given, str):
-        given = {"body": given}
-    if not isinstance(given, dict):
-        return None
-    text, markup = str(given.get("body") or ""), str(given.get("html_body") or "")
-    if not text.strip() and not markup.strip():
-        return None
-    author_id = whole_number(given.get("author_id"))
-    author = twin().world.users.get(author_id) if author_id else default_author
-    if author is None:
-        raise invalid("base", "Author is invalid")
-    return NewComment(author, text, markup, bool(given.get("public", default_public)))
-
-
-def _fields(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the ticket fields a body sets. What cannot be set (description, ids of others) is ignored, as there."""
-    fields: dict[str, Any] = {name: values[name] for name in _PLAIN_FIELDS if name in values}
-    if "subject" in fields:
-        fields["subject"] = str(fields["subject"] or "")
-    fields.update({name: whole_number(values[name]) for name in _ID_FIELDS if name in values})
-    if "assignee_email" in values:
-        user = twin().world.user_by_email(values["assignee_email"])
-        if user is None:
-            raise invalid("assignee", "Assignee is invalid")
-        fields["assignee_id"] = user.id
-    custom = values.get("custom_fields", values.get("fields"))
-    if isinstance(custom, list):
-        custom = {str(row["id"]): row.get("value") for row in custom if isinstance(row, dict) and "id" in row}
-    if isinstance(custom, dict):
-        fields["custom_fields"] = {str(key): value for key, value in custom.items()}
-    return fields
 
 
 # -- tags
@@ -293,7 +261,7 @@ def remove_tags(ticket_id: int) -> Response:
 def _change_tags(ticket_id: int, combine: Any, status: int) -> Response:
     ticket = find(ticket_id)
     values = body()
-    check_stamp(ticket, values)
+    ticket_body.check_stamp(ticket, values)
     given = values.get("tags", [])
     tags = combine(set(ticket.tags), {str(tag) for tag in (given.split() if isinstance(given, str) else given)})
     twin().desk.update(ticket, origin(), {"tags": sorted(tags)})

@@ -130,6 +130,19 @@ def ticket(control: Callable[..., Any]) -> int:
 
 
 @pytest.fixture
+def finish(api: SimpleNamespace) -> Callable[[Any], Any]:
+    """Wait for the job an answer speaks of; return its last status."""
+
+    def wait(answer: Any) -> Any:
+        assert answer.status_code == 200, answer.text
+        job = answer.json["job_status"]
+        wait_until(lambda: api.get(f"/job_statuses/{job['id']}").json["job_status"]["status"] == "completed")
+        return api.get(f"/job_statuses/{job['id']}").json["job_status"]
+
+    return wait
+
+
+@pytest.fixture
 def served() -> Iterator[Callable[..., tuple[str, Twin]]]:
     """Serve a twin over real HTTP: `served(deskhand_url=...)` gives its address and the twin."""
     running: list[tuple[Any, Twin]] = []
