@@ -6,8 +6,9 @@ Wrong input raises ValueError with words for whoever sent it. The caller holds t
 from collections.abc import Mapping
 from typing import Any
 
-from scripts.sandbox import files, richtext
+from scripts.sandbox import files, richtext, seed
 from scripts.sandbox.desk import NewComment, Origin
+from scripts.sandbox.records import Rating, SuspendedTicket
 from scripts.sandbox.state import STATUSES, Article, Category, Group, Organization, Section, Ticket, User, clean_tags
 from scripts.sandbox.twin import Twin
 
@@ -85,6 +86,85 @@ def load(twin: Twin, values: Mapping[str, Any]) -> dict[str, int]:
     finally:
         twin.desk.is_quiet = False
     return {name: len(values.get(name) or ()) for name in ("organizations", "groups", "users", "articles", "tickets")}
+
+
+# -- what mail and surveys bring
+
+
+CAUSES = {
+    "Detected as spam": 1,
+    "Automated response mail": 5,
+    "Detected email as being from a system user": 6,
+    "Detected as mail loop": 8,
+    "User is suspended": 9,
+    "Other": 0,
+}
+
+
+def suspend(twin: Twin, values: Mapping[str, Any]) -> SuspendedTicket:
+    """Let a mail wait among the suspended tickets, for one of the known causes: no ticket, no event, no trigger."""
+    world, stamp = twin.world, twin.world.stamp()
+    cause = str(values.get("cause") or "Detected as spam")
+    if cause not in CAUSES:
+        raise ValueError(f"cause is one of {', '.join(CAUSES)}")
+    given = values.get("requester") or {}
+    person: Mapping[str, Any] = {"email": given} if isinstance(given, str) else given
+    email = str(person.get("email") or "")
+    author: dict[str, Any] = {
+        "id": None,
+        "name": str(person.get("name") or email.partition("@")[0]),
+        "email": email or None,
+    }
+    if user := world.user_by_email(email):
+        author["id"] = user.id
+    account = world.account
+    sender = {"address": email, "name": author["name"]}
+    source = {"from": sender, "to": {"address": account.support_address, "name": account.name}, "rel": None}
+    row = SuspendedTicket(
+        id=world.next_id(),
+        author=author,
+        subject=str(values.get("subject") or ""),
+        content=str(values.get("body") or ""),
+        cause=cause,
+        cause_id=CAUSES[cause],
+        recipient=account.support_address,
+        via={"channel": "email", "source": source},
+        created_at=stamp,
+        updated_at=stamp,
+    )
+    row.message_id = f"<{row.id}@sandbox.example>"
+    world.suspended_tickets[row.id] = row
+    return row
+
+
+def recover(twin: Twin, row: SuspendedTicket, requester: User | None = None) -> Ticket:
+    """Make a ticket of a suspended mail, with its sender as requester unless another is named."""
+    person = requester or find_user(twin, {"name": row.author["name"], "email": row.author["email"]})
+    origin = Origin(person, row.via["channel"], "", row.via["source"])
+    ticket, _ = twin.desk.create(origin, person, row.subject, NewComment(person, row.content))
+    del twin.world.suspended_tickets[row.id]
+    return ticket
+
+
+def rate(twin: Twin, values: Mapping[str, Any]) -> Rating:
+    """Rate a solved ticket as its requester: `score` good or bad, or "offered" when only the survey went out."""
+    world, ticket = twin.world, _ticket(twin, values.get("ticket_id"))
+    score = values.get("score")
+    if score not in ("offered", "good", "bad"):
+        raise ValueError("score is one of offered, good, bad")
+    if ticket.status not in ("solved", "closed"):
+        raise ValueError("only a solved ticket is rated")
+    stamp = world.stamp()
+    row = world.ratings.get(ticket.rating_id or 0)
+    if row is None:
+        row = Rating(world.next_id(), ticket.id, ticket.requester_id, None, None, "", created_at=stamp)
+        world.ratings[row.id] = row
+        ticket.rating_id = row.id
+    row.assignee_id, row.group_id, row.updated_at = ticket.assignee_id, ticket.group_id, stamp
+    row.score, row.comment, row.reason = score, values.get("comment"), values.get("reason")
+    ticket.satisfaction = score
+    world.touch(ticket)
+    return row
 
 
 # -- finding and making people
@@ -262,7 +342,7 @@ def load_article(twin: Twin, values: Mapping[str, Any]) -> Article:
     world, stamp = twin.world, twin.world.stamp()
     if not values.get("title"):
         raise ValueError("an article needs a title")
-    segment = values.get("user_segment_id") or (8447346621999 if values.get("restricted") else None)
+    segment = values.get("user_segment_id") or (seed.SIGNED_IN_SEGMENT if values.get("restricted") else None)
     article = Article(
         id=int(values.get("id") or world.next_id()),
         title=str(values["title"]),

@@ -99,6 +99,18 @@ def act_as_staff() -> Response:
     return answer({"ticket_id": ticket.id, "comment_id": comment_id, "status": ticket.status})
 
 
+@bp.post("/suspend")
+def suspend_mail() -> Response:
+    """Let a mail wait among the suspended tickets: requester, subject, body, cause."""
+    return answer({"suspended_ticket_id": acts.suspend(twin(), _given()).id}, 201)
+
+
+@bp.post("/ratings")
+def rate() -> Response:
+    """Rate a ticket as its requester: ticket_id, score, comment, reason."""
+    return answer({"rating_id": acts.rate(twin(), _given()).id}, 201)
+
+
 @bp.post("/age")
 def close_by_age() -> Response:
     """Close a solved ticket as the system does after weeks: no trigger, no webhook."""

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 from scripts.sandbox import custom_fields, richtext, triggers
 from scripts.sandbox.books import Books
@@ -21,6 +22,7 @@ from scripts.sandbox.state import (
     Ticket,
     Trigger,
     User,
+    Webhook,
     World,
     clean_tags,
 )
@@ -150,6 +152,17 @@ class Desk:
         self.world.touch(ticket)
         self.books.add("write", action="delete", ticket_id=ticket.id, actor_id=origin.actor.id, channel=origin.channel)
         self.announce(triggers.Update(ticket, before, origin.actor, origin.channel, None), "soft_deleted", {})
+
+    def _call(self, webhook: Webhook, content: Any, update: triggers.Update) -> None:
+        """Fire a webhook with a body of text, or with pairs: form fields, or parameters where there is no body."""
+        if not isinstance(content, list):
+            self.sender.fire(webhook, triggers.render(str(content), update, self.world).encode(), update.ticket.id)
+            return
+        pairs = tuple((str(key), triggers.render(str(value), update, self.world)) for key, value in content)
+        if webhook.http_method in ("GET", "DELETE"):
+            self.sender.fire(webhook, b"", update.ticket.id, pairs)
+        else:
+            self.sender.fire(webhook, urlencode(pairs).encode(), update.ticket.id)
 
     def announce(self, update: triggers.Update, kind: str, content: dict[str, Any]) -> None:
         """Send one event that no change of fields tells of."""
@@ -354,8 +367,7 @@ class Desk:
             if name == "notification_webhook":
                 webhook = self.world.webhooks.get(str(value[0]))
                 if webhook and not webhook.is_event_subscribed:
-                    body = triggers.render(str(value[1]), update, self.world).encode()
-                    self.sender.fire(webhook, body, update.ticket.id)
+                    self._call(webhook, value[1], update)
                 continue
             changes = _rule_changes(name, value, update)
             if self._set_fields(update.ticket, changes, audit, rule=rule):

@@ -2,6 +2,7 @@
 
 import json
 
+from scripts.sandbox.records import FieldOption, TicketField, UserSegment
 from scripts.sandbox.state import Category, Group, Section, Trigger, TriggerCategory, User, Webhook, World, new_ulid
 
 BOT_EMAIL = "deskhand@tidemark.example"
@@ -44,6 +45,41 @@ def seed(world: World) -> None:
             world.sections[section.id] = section
     rules = TriggerCategory(str(world.next_id()), "Notifications", created_at=stamp, updated_at=stamp)
     world.trigger_categories[rules.id] = rules
+
+    _add_fields(world)
+    _add_segments(world)
+
+
+_SYSTEM_FIELDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("subject", "Subject", ()),
+    ("description", "Description", ()),
+    ("status", "Status", ("new", "open", "pending", "hold", "solved", "closed")),
+    ("tickettype", "Type", ("problem", "incident", "question", "task")),
+    ("priority", "Priority", ("low", "normal", "high", "urgent")),
+    ("group", "Group", ()),
+    ("assignee", "Assignee", ()),
+)
+SIGNED_IN_SEGMENT = 8447346621999
+STAFF_SEGMENT = 8447346622000
+
+
+def _add_fields(world: World) -> None:
+    stamp = world.stamp()
+    for position, (kind, title, values) in enumerate(_SYSTEM_FIELDS):
+        options = [FieldOption(world.next_id(), value.capitalize(), value) for value in values]
+        row = TicketField(world.next_id(), title, kind, position=position, is_system=True, options=options)
+        row.created_at = row.updated_at = stamp
+        world.ticket_fields[row.id] = row
+
+
+def _add_segments(world: World) -> None:
+    stamp = world.stamp()
+    for number, name, kind in (
+        (SIGNED_IN_SEGMENT, "Signed-in users", "signed_in_users"),
+        (STAFF_SEGMENT, "Agents and admins", "staff"),
+    ):
+        segment = UserSegment(number, name, kind, built_in=True, created_at=stamp, updated_at=stamp)
+        world.user_segments[number] = segment
 
 
 def _add_staff(world: World, name: str, email: str, role: str) -> User:

@@ -359,6 +359,13 @@ class World:
         """Return the present time as the API writes it: whole seconds."""
         return self.now().strftime("%Y-%m-%dT%H:%M:%SZ")
 
+    def empty_fields(self) -> dict[str, Any]:
+        """Return the active fields of the account's own making as a ticket has them that says nothing of them."""
+        rows = self.ticket_fields.values()
+        return {
+            str(row.id): False if row.type == "checkbox" else None for row in rows if not row.is_system and row.active
+        }
+
     # -- people
 
     def add_user(self, user: User) -> User:

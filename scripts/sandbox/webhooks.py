@@ -12,8 +12,8 @@ import random
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,6 +26,14 @@ STATIC_TEST_SECRET = "dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ=="  # noqa: S10
 TIMEOUT_SECONDS = 10.0
 _MAX_RETRIES = {"conflict": 3, "timeout": 5, "busy": 3}  # for "busy" the number is our assumption
 _KEPT_INVOCATIONS = 20_000
+_MINUTE = 60.0
+_KEPT_TEXT = 4096
+_STAMP = "%Y-%m-%dT%H:%M:%SZ"
+CONTENT_TYPES = {
+    "json": "application/json; charset=utf-8",
+    "xml": "application/xml; charset=utf-8",
+    "form_encoded": "application/x-www-form-urlencoded",
+}
 
 
 def sign(secret: str, timestamp: str, body: bytes) -> str:
@@ -40,24 +48,25 @@ class Switches:
     duplicate_share: float = 0.0
     drop_share: float = 0.0
     delay_seconds: float = 0.0  # each delivery waits between 0 and this, so order is shuffled
+    reorder_share: float = 0.0  # these are held back for reorder_seconds, so that later ones overtake them
+    reorder_seconds: float = 0.5
+    throttle_per_minute: int = 0  # 60 is a trial account; what is more waits for the next minute
     retry_delay_seconds: float = 1.0  # not documented by the vendor
     has_breaker: bool = False
 
 
 @dataclass(slots=True)
 class Invocation:
-    """One call of a webhook with all its attempts."""
+    """One call of a webhook, as the webhook was when it was fired, with all its attempts."""
 
     id: str
-    webhook_id: str
-    endpoint: str
-    method: str
-    headers: dict[str, str]
-    secret: str
+    webhook: Webhook
     body: bytes
+    params: tuple[tuple[str, str], ...]
     ticket_id: int | None
+    created_at: str
     status: str = "accepted"
-    completed_at: str = ""
+    completed_at: str | None = None
     attempts: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -108,33 +117,51 @@ class Sender:
         self._stopping = False
         self._breakers: dict[str, Breaker] = {}
         self._invocations: dict[str, Invocation] = {}
+        self._fired: deque[float] = deque()  # when the deliveries of the last minute were due
 
     # -- from the desk
 
-    def fire(self, webhook: Webhook, body: bytes, ticket_id: int | None = None) -> None:
-        """Queue one delivery; returns at once."""
+    def fire(
+        self,
+        webhook: Webhook,
+        body: bytes,
+        ticket_id: int | None = None,
+        params: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        """Queue one delivery; returns at once. GET and DELETE have no body; `params` go into their address."""
         if webhook.status != "active":
             return
-        invocation = Invocation(
-            id=new_ulid(),
-            webhook_id=webhook.id,
-            endpoint=webhook.endpoint,
-            method=webhook.http_method,
-            headers=_own_headers(webhook),
-            secret=webhook.signing_secret,
-            body=b"" if webhook.http_method in ("GET", "DELETE") else body,
-            ticket_id=ticket_id,
-        )
+        has_body = webhook.http_method not in ("GET", "DELETE")
+        now = datetime.now(UTC).strftime(_STAMP)
+        invocation = Invocation(new_ulid(), replace(webhook), body if has_body else b"", params, ticket_id, now)
+        switches, chance = self.switches, self._random
         with self._wake:
             self._keep(invocation)
-            if self._random.random() < self.switches.drop_share:
+            if chance.random() < switches.drop_share:
                 invocation.status = "unknown"
                 self._book(invocation, 0, "dropped by switch", 0.0)
                 return
-            copies = 2 if self._random.random() < self.switches.duplicate_share else 1
+            copies = 2 if chance.random() < switches.duplicate_share else 1
             for _ in range(copies):
-                self._schedule(invocation, self._random.uniform(0, self.switches.delay_seconds))
+                held = switches.reorder_seconds if chance.random() < switches.reorder_share else 0.0
+                wait = self._throttled(invocation) + held + chance.uniform(0, switches.delay_seconds)
+                self._schedule(invocation, wait)
             self._start_threads()
+
+    def _throttled(self, invocation: Invocation) -> float:
+        """Count one delivery of this minute; return how long one too many has to wait."""
+        most = self.switches.throttle_per_minute
+        if not most:
+            return 0.0
+        now = time.monotonic()
+        while self._fired and self._fired[0] < now - _MINUTE:
+            self._fired.popleft()
+        place = len(self._fired) - most
+        due = max(now, self._fired[place] + _MINUTE) if place >= 0 else now
+        self._fired.append(due)
+        if due > now:
+            invocation.status = "throttled"
+        return due - now
 
     def _keep(self, invocation: Invocation) -> None:
         self._invocations[invocation.id] = invocation
@@ -156,7 +183,7 @@ class Sender:
     def invocations(self, webhook_id: str) -> list[Invocation]:
         """Return the calls of one webhook, newest first."""
         with self._wake:
-            return [call for call in reversed(self._invocations.values()) if call.webhook_id == webhook_id]
+            return [call for call in reversed(self._invocations.values()) if call.webhook.id == webhook_id]
 
     def is_idle(self) -> bool:
         """Say whether nothing is waiting or under way."""
@@ -169,6 +196,7 @@ class Sender:
             self._due.clear()
             self._invocations.clear()
             self._breakers.clear()
+            self._fired.clear()
 
     def stop(self) -> None:
         """End the threads; what still waits is not delivered."""
@@ -202,30 +230,20 @@ class Sender:
             return None
 
     def _attempt(self, session: requests.Session, invocation: Invocation) -> None:
-        breaker = self._breakers.setdefault(invocation.webhook_id, Breaker())
+        breaker = self._breakers.setdefault(invocation.webhook.id, Breaker())
         if self.switches.has_breaker and breaker.is_open():
             self._close(invocation, "circuit broken")
             self._book(invocation, 0, "circuit broken", 0.0)
             return
-        timestamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        headers = {
-            **invocation.headers,
-            "Content-Type": "application/json; charset=utf-8",
-            "User-Agent": "Zendesk Webhook",
-            "X-Zendesk-Account-Id": str(self._account_id),
-            "X-Zendesk-Webhook-Id": invocation.webhook_id,
-            "X-Zendesk-Webhook-Invocation-Id": invocation.id,
-            "X-Zendesk-Webhook-Signature": sign(invocation.secret, timestamp, invocation.body),
-            "X-Zendesk-Webhook-Signature-Timestamp": timestamp,
-        }
+        headers = signed(invocation.webhook, invocation.body, invocation.id, self._account_id)
         start = time.monotonic()
-        status, outcome, retry_after = _post(session, invocation, headers)
+        answer = _post(session, invocation, {**own_headers(invocation.webhook), **headers})
         seconds = time.monotonic() - start
-        breaker.record(200 <= status < 300)
+        breaker.record(200 <= answer.status < 300)
         with self._wake:
-            invocation.attempts.append({"status_code": status, "outcome": outcome, "completed_at": timestamp})
-        self._book(invocation, status, outcome, seconds)
-        self._retry_or_close(invocation, status, outcome, retry_after)
+            invocation.attempts.append(_attempt_row(invocation, headers, answer))
+        self._book(invocation, answer.status, answer.outcome, seconds)
+        self._retry_or_close(invocation, answer.status, answer.outcome, answer.retry_after)
 
     def _retry_or_close(self, invocation: Invocation, status: int, outcome: str, retry_after: float | None) -> None:
         kind = _retry_kind(status, outcome, retry_after)
@@ -238,13 +256,13 @@ class Sender:
 
     def _close(self, invocation: Invocation, status: str) -> None:
         invocation.status = status
-        invocation.completed_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        invocation.completed_at = datetime.now(UTC).strftime(_STAMP)
 
     def _book(self, invocation: Invocation, status: int, outcome: str, seconds: float) -> None:
         self._books.add(
             "webhook",
             invocation_id=invocation.id,
-            webhook_id=invocation.webhook_id,
+            webhook_id=invocation.webhook.id,
             ticket_id=invocation.ticket_id,
             attempt=len(invocation.attempts),
             status=status,
@@ -253,17 +271,63 @@ class Sender:
         )
 
 
-def _post(session: requests.Session, call: Invocation, headers: dict[str, str]) -> tuple[int, str, float | None]:
-    """Make one attempt. Returns status (0 if there was none), what came of it, and Retry-After in seconds."""
+def signed(webhook: Webhook, body: bytes, invocation_id: str, account_id: int) -> dict[str, str]:
+    """Return the headers the vendor adds to one attempt; it is signed with the time of the attempt."""
+    timestamp = datetime.now(UTC).strftime(_STAMP)
+    return {
+        "Content-Type": CONTENT_TYPES[webhook.request_format],
+        "User-Agent": "Zendesk Webhook",
+        "X-Zendesk-Account-Id": str(account_id),
+        "X-Zendesk-Webhook-Id": webhook.id,
+        "X-Zendesk-Webhook-Invocation-Id": invocation_id,
+        "X-Zendesk-Webhook-Signature": sign(webhook.signing_secret, timestamp, body),
+        "X-Zendesk-Webhook-Signature-Timestamp": timestamp,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What came of one attempt; `status` is 0 if there was no answer."""
+
+    status: int
+    outcome: str
+    retry_after: float | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    text: str = ""
+
+
+def _post(session: requests.Session, call: Invocation, headers: dict[str, str]) -> _Answer:
     try:
         answer = session.request(
-            call.method, call.endpoint, data=call.body, headers=headers, timeout=TIMEOUT_SECONDS, allow_redirects=False
+            call.webhook.http_method,
+            call.webhook.endpoint,
+            params=call.params,
+            data=call.body,
+            headers=headers,
+            timeout=TIMEOUT_SECONDS,
+            allow_redirects=False,
         )
     except requests.Timeout:
-        return 0, "timeout", None
+        return _Answer(0, "timeout")
     except (requests.RequestException, ValueError):  # ValueError: a header that cannot be written
-        return 0, "failed", None
-    return answer.status_code, "answered", _seconds(answer.headers.get("Retry-After"))
+        return _Answer(0, "failed")
+    retry_after = _seconds(answer.headers.get("Retry-After"))
+    shown = tuple(answer.headers.items())
+    return _Answer(answer.status_code, "answered", retry_after, shown, answer.text[:_KEPT_TEXT])
+
+
+def _attempt_row(call: Invocation, headers: dict[str, str], answer: _Answer) -> dict[str, Any]:
+    """Return one attempt as the API shows it. The webhook's own headers stay out: they may hold its password."""
+    return {
+        "completed_at": datetime.now(UTC).strftime(_STAMP),
+        "status": _status_word(answer.status, answer.outcome),
+        "request": {"headers": _pairs(headers.items()), "payload": call.body.decode("utf-8", "replace")},
+        "response": {"status_code": answer.status, "headers": _pairs(answer.headers), "payload": answer.text},
+    }
+
+
+def _pairs(headers: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"key": key, "value": value} for key, value in headers]
 
 
 def _seconds(header: str | None) -> float | None:
@@ -293,7 +357,8 @@ def _status_word(status: int, outcome: str) -> str:
     return words.get(status // 100, "failed")
 
 
-def _own_headers(webhook: Webhook) -> dict[str, str]:
+def own_headers(webhook: Webhook) -> dict[str, str]:
+    """Return the headers a webhook was given: its custom ones and its authentication."""
     headers = dict(webhook.custom_headers)
     secret = webhook.authentication or {}
     data = secret.get("data") or {}

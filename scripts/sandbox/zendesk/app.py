@@ -14,7 +14,26 @@ from scripts.sandbox import control, inbox
 from scripts.sandbox.faults import Fault
 from scripts.sandbox.refusals import RefusedError
 from scripts.sandbox.twin import Twin
-from scripts.sandbox.zendesk import auth, budgets, exports, help_center, jobs, people, rules, tickets, uploads
+from scripts.sandbox.zendesk import (
+    account,
+    auth,
+    budgets,
+    exports,
+    fields,
+    groups,
+    help_center,
+    hooks,
+    identities,
+    jobs,
+    macros,
+    people,
+    ratings,
+    rules,
+    suspended,
+    tickets,
+    uploads,
+    views,
+)
 from scripts.sandbox.zendesk.calls import answer
 from scripts.sandbox.zendesk.calls import twin as current_twin
 
@@ -23,7 +42,10 @@ log = get_logger(__name__)
 _TOO_MANY = "Number of allowed API requests per minute exceeded"
 
 
-_PARTS = (auth, people, tickets, jobs, uploads, rules, help_center, exports, control, inbox)
+_PARTS = (
+    auth, account, people, identities, groups, tickets, jobs, uploads, fields, views, macros, rules, hooks, ratings,
+    suspended, help_center, exports, control, inbox,
+)  # fmt: skip
 
 
 class TwinApp(Flask):

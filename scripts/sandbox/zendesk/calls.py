@@ -90,19 +90,24 @@ def listing(
     *,
     side: Callable[[Sequence[Any]], dict[str, Any]] | None = None,
     is_help_center: bool = False,
+    is_whole: bool = False,
 ) -> Response:
-    """Return one page of rows: by cursor if `page[size]` was asked for, else by number."""
+    """Return one page of rows: by cursor if `page[size]` was asked for, else by number.
+
+    `is_whole` is for the few lists that come in one piece when no page was asked for.
+    """
     if "page[size]" in request.args or "page[after]" in request.args or "page[before]" in request.args:
         chosen, extra, headers = _by_cursor(rows, is_help_center)
     else:
-        chosen, extra, headers = _by_number(rows, default=30 if is_help_center else 100)
+        default = len(rows) if is_whole else 30 if is_help_center else 100
+        chosen, extra, headers = _by_number(rows, default)
     more = side(chosen) if side else {}
     return answer({key: [show(row) for row in chosen], **more, **extra}, headers=headers)
 
 
 def _size(text: str | None, default: int) -> int:
     try:
-        return min(100, max(1, int(text or default)))
+        return min(100, max(1, int(text))) if text else max(1, default)
     except ValueError:
         return default
 

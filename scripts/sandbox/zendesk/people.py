@@ -1,4 +1,4 @@
-"""Users, organizations and groups over the API."""
+"""Users and organizations over the API."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -126,6 +126,24 @@ def update_user(user_id: int) -> Response:
     return answer({"user": show_user(save_user(body("user"), existing))})
 
 
+@bp.delete("/users/<int:user_id>")
+def delete_user(user_id: int) -> Response:
+    """Deactivate a user, who is shown as such; one who still has open tickets as requester cannot go."""
+    need_admin()
+    world, user = twin().world, twin().world.users.get(user_id)
+    if user is None or not user.active:
+        raise not_found()
+    if any(t.requester_id == user.id and t.status not in ("closed", "deleted") for t in world.tickets.values()):
+        raise invalid("base", "User is requester on tickets that are not closed", "RecordInvalid")
+    user.active, user.updated_at = False, world.stamp()
+    return answer({"user": show_user(user)})
+
+
+@bp.get("/users/count")
+def count_users() -> Response:
+    return answer({"count": {"value": len(twin().world.users), "refreshed_at": twin().world.stamp()}})
+
+
 def _existing(values: Mapping[str, Any]) -> User | None:
     world = twin().world
     external_id = values.get("external_id")
@@ -158,16 +176,6 @@ def save_user(values: Mapping[str, Any], user: User | None = None) -> User:
     return user
 
 
-@bp.get("/users/<int:user_id>/identities")
-def list_identities(user_id: int) -> Response:
-    user = twin().world.users.get(user_id)
-    if user is None:
-        raise not_found()
-    rows = [{"id": user.id + 1, "user_id": user.id, "type": "email", "value": user.email, "verified": user.verified,
-             "primary": True}] if user.email else []  # fmt: skip
-    return answer({"identities": rows, "count": len(rows), "next_page": None, "previous_page": None})
-
-
 @bp.get("/organizations")
 def list_organizations() -> Response:
     return listing("organizations", list(twin().world.organizations.values()), show_organization)
@@ -175,10 +183,14 @@ def list_organizations() -> Response:
 
 @bp.get("/organizations/<int:organization_id>")
 def show_one_organization(organization_id: int) -> Response:
-    organization = twin().world.organizations.get(organization_id)
-    if organization is None:
+    return answer({"organization": show_organization(_organization(organization_id))})
+
+
+def _organization(organization_id: int) -> Organization:
+    row = twin().world.organizations.get(organization_id)
+    if row is None:
         raise not_found()
-    return answer({"organization": show_organization(organization)})
+    return row
 
 
 @bp.get("/organizations/show_many")
@@ -195,100 +207,55 @@ def create_organization() -> Response:
     return answer({"organization": shown}, 201, {"Location": shown["url"]})
 
 
-def save_organization(values: Mapping[str, Any]) -> Organization:
-    """Create an organization; its name must be new."""
-    world = twin().world
-    name = str(values.get("name") or "").strip()
-    if not name:
-        raise invalid("name", "Name: cannot be blank", "BlankValue")
-    if any(row.name.lower() == name.lower() for row in world.organizations.values()):
-        raise invalid("name", f"Name: {name} has already been taken", "DuplicateValue")
-    stamp = world.stamp()
-    organization = Organization(world.next_id(), name, created_at=stamp, updated_at=stamp)
-    organization.tags = clean_tags(values.get("tags"))
-    organization.domain_names = [str(domain).lower() for domain in values.get("domain_names") or ()]
-    world.organizations[organization.id] = organization
-    return organization
+@bp.put("/organizations/<int:organization_id>")
+def update_organization(organization_id: int) -> Response:
+    organization = _organization(organization_id)
+    return answer({"organization": show_organization(save_organization(body("organization"), organization))})
 
 
-@bp.get("/groups")
-def list_groups() -> Response:
-    return listing("groups", list(twin().world.groups.values()), show_group)
-
-
-@bp.get("/groups/assignable")
-def list_assignable_groups() -> Response:
-    return listing("groups", [row for row in twin().world.groups.values() if not row.deleted], show_group)
-
-
-@bp.get("/groups/<int:group_id>")
-def show_one_group(group_id: int) -> Response:
-    group = twin().world.groups.get(group_id)
-    if group is None:
-        raise not_found()
-    return answer({"group": show_group(group)})
-
-
-@bp.post("/groups")
-def create_group() -> Response:
+@bp.delete("/organizations/<int:organization_id>")
+def delete_organization(organization_id: int) -> Response:
+    """Delete an organization; its people stay, without one."""
     need_admin()
-    shown = show_group(save_group(body("group")))
-    return answer({"group": shown}, 201, {"Location": shown["url"]})
-
-
-def save_group(values: Mapping[str, Any]) -> Group:
-    """Create a group; names may repeat."""
-    world = twin().world
-    name = str(values.get("name") or "").strip()
-    if not name:
-        raise invalid("name", "Name: cannot be blank", "BlankValue")
-    stamp = world.stamp()
-    group = Group(world.next_id(), name, str(values.get("description") or ""), created_at=stamp, updated_at=stamp)
-    group.is_public = bool(values.get("is_public", True))
-    world.groups[group.id] = group
-    return group
-
-
-@bp.delete("/groups/<int:group_id>")
-def delete_group(group_id: int) -> Response:
-    need_admin()
-    group = twin().world.groups.get(group_id)
-    if group is None or group.deleted:
-        raise not_found()
-    group.deleted = True
+    world, row = twin().world, _organization(organization_id)
+    for user in world.users.values():
+        if user.organization_id == row.id:
+            user.organization_id = None
+    del world.organizations[row.id]
     return Response(status=204)
 
 
-@bp.get("/group_memberships")
-def list_memberships() -> Response:
-    pairs = [(g_row, user_id) for g_row in twin().world.groups.values() for user_id in g_row.member_ids]
-    rows = [_membership(group, user_id) for group, user_id in pairs]
-    return answer({"group_memberships": rows, "count": len(rows), "next_page": None, "previous_page": None})
+@bp.get("/organizations/search")
+def search_organizations() -> Response:
+    """Find by exact `external_id` or `name`."""
+    name, external_id = request.args.get("name", "").lower(), request.args.get("external_id")
+    rows = [
+        row
+        for row in twin().world.organizations.values()
+        if (external_id and row.external_id == external_id) or (name and row.name.lower() == name)
+    ]
+    return listing("organizations", rows, show_organization)
 
 
-@bp.post("/group_memberships")
-def create_membership() -> Response:
-    need_admin()
-    values = body("group_membership")
+def save_organization(values: Mapping[str, Any], row: Organization | None = None) -> Organization:
+    """Create an organization, or change the one given; its name must be its own."""
     world = twin().world
-    group = world.groups.get(whole_number(values.get("group_id")) or 0)
-    user = world.users.get(whole_number(values.get("user_id")) or 0)
-    if group is None or user is None or not user.is_staff:
-        raise invalid("base", "Membership needs a group and an agent")
-    if user.id in group.member_ids:
-        raise invalid("user_id", "User has already been taken", "DuplicateValue")
-    group.member_ids.append(user.id)
-    user.default_group_id = user.default_group_id or group.id
-    return answer({"group_membership": _membership(group, user.id)}, 201)
-
-
-def _membership(group: Group, user_id: int) -> dict[str, Any]:
-    user = twin().world.users[user_id]
-    return {
-        "id": group.id + user_id,
-        "user_id": user_id,
-        "group_id": group.id,
-        "default": user.default_group_id == group.id,
-        "created_at": group.created_at,
-        "updated_at": group.updated_at,
-    }
+    name = str(values.get("name", row.name if row else "") or "").strip()
+    if not name:
+        raise invalid("name", "Name: cannot be blank", "BlankValue")
+    if any(other.name.lower() == name.lower() for other in world.organizations.values() if other is not row):
+        raise invalid("name", f"Name: {name} has already been taken", "DuplicateValue")
+    stamp = world.stamp()
+    if row is None:
+        row = Organization(world.next_id(), name, created_at=stamp)
+        world.organizations[row.id] = row
+    row.name, row.updated_at = name, stamp
+    if "tags" in values:
+        row.tags = clean_tags(values["tags"])
+    if "domain_names" in values:
+        row.domain_names = [str(domain).lower() for domain in values["domain_names"] or ()]
+    for field in ("details", "notes", "external_id"):
+        if field in values:
+            setattr(row, field, values[field])
+    row.organization_fields.update(values.get("organization_fields") or {})
+    return row

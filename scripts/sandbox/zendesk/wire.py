@@ -100,7 +100,8 @@ def group(row: Group, world: World) -> dict[str, Any]:
 
 
 def ticket(row: Ticket, world: World) -> dict[str, Any]:
-    fields = [{"id": int(key) if key.isdigit() else key, "value": value} for key, value in row.custom_fields.items()]
+    values = {**world.empty_fields(), **row.custom_fields}
+    fields = [{"id": int(key) if key.isdigit() else key, "value": value} for key, value in values.items()]
     account = world.account
     status_place = STATUSES.index(row.status) if row.status in STATUSES else 0
     return {
@@ -133,7 +134,7 @@ def ticket(row: Ticket, world: World) -> dict[str, Any]:
         "due_at": None,
         "tags": row.tags,
         "custom_fields": fields,
-        "satisfaction_rating": {"score": row.satisfaction},
+        "satisfaction_rating": _rating(row, world),
         "sharing_agreement_ids": [],
         "custom_status_id": 8447320465790 + status_place,
         "fields": fields,
@@ -144,6 +145,13 @@ def ticket(row: Ticket, world: World) -> dict[str, Any]:
         "allow_attachments": True,
         "from_messaging_channel": row.from_messaging_channel,
     }
+
+
+def _rating(row: Ticket, world: World) -> dict[str, Any]:
+    given = world.ratings.get(row.rating_id or 0)
+    if given is None:
+        return {"score": row.satisfaction}
+    return {"id": given.id, "score": given.score, "comment": given.comment, "reason": given.reason}
 
 
 def comment(row: Comment) -> dict[str, Any]:

@@ -167,3 +167,58 @@ def test_event_subscription_sends_pretty_sorted_envelopes(basic, served, receive
     assert events["agent_assignment_changed"] == {"current": str(person), "previous": None}
     assert events["tags_changed"] == {"tags_added": ["a"], "tags_removed": []}
     assert events["comment_added"]["comment"]["author"]["is_staff"] is True
+
+
+def test_wrong_order_gives_the_vector_that_must_be_rejected():
+    """Body before timestamp is what an older page printed; our signature must differ from it."""
+    import base64
+    import hashlib
+    import hmac
+
+    body, wrong = b'{"ticket_id":"42"}', "0MKHTfsvPh/CeN8/iieG/+e3dH9lRDTqgs+xX4cluRM="
+    turned = hmac.new(STATIC_TEST_SECRET.encode(), body + STAMP.encode(), hashlib.sha256).digest()
+    assert base64.b64encode(turned).decode() == wrong
+    assert sign(STATIC_TEST_SECRET, STAMP, body) != wrong
+
+
+@pytest.mark.real
+def test_reordered_delivery_is_overtaken(served, receiver):
+    """What is held back arrives after what was fired later."""
+    _, twin = served(deskhand_url=receiver.url)
+    twin.switch({"reorder_share": 1, "reorder_seconds": 0.4})
+    _write(twin)
+    twin.switch({"reorder_share": 0})
+    _write(twin)
+    assert [call.json["ticket_id"] for call in receiver.wait_for(2)] == ["2", "1"]
+
+
+@pytest.mark.real
+def test_trial_throttle_holds_back_what_is_more(served, receiver, wait_until):
+    """Beyond the minute's number a delivery waits as `throttled`; the first ones go out at once."""
+    _, twin = served(deskhand_url=receiver.url)
+    twin.switch({"throttle_per_minute": 2})
+    for _ in range(3):
+        _write(twin)
+    receiver.wait_for(2)
+    words = [call.status for call in twin.sender.invocations(next(iter(twin.world.webhooks)))]
+    assert words[0] == "throttled"
+    wait_until(
+        lambda: [c.status for c in twin.sender.invocations(next(iter(twin.world.webhooks)))].count("success") == 2
+    )
+    assert not twin.sender.is_idle()
+    assert len(receiver.got) == 2
+
+
+@pytest.mark.real
+def test_open_breaker_skips_deliveries(served, receiver, wait_until):
+    """When most deliveries fail they are skipped for a while and stand in the book as `circuit broken`."""
+    _, twin = served(deskhand_url=receiver.url)
+    twin.switch({"has_breaker": True})
+    receiver.answers = [(500, {})] * 10
+    for _ in range(10):
+        _write(twin)
+        wait_until(twin.sender.is_idle)
+    _write(twin)
+    wait_until(twin.sender.is_idle)
+    newest = twin.sender.invocations(next(iter(twin.world.webhooks)))[0]
+    assert (newest.status, len(receiver.got)) == ("circuit broken", 10)
