@@ -9,7 +9,7 @@ from flask import Flask
 
 from config.logs import set_up_logs
 from scripts.sandbox import seed
-from scripts.sandbox.server import Running, run_app, wait_for_signal
+from scripts.sandbox.server import Running, catch_signals, run_app, wait_for_signal
 from scripts.sandbox.twin import Options, Twin
 from scripts.sandbox.zendesk.app import create_zendesk_app
 
@@ -44,8 +44,9 @@ def run(args: argparse.Namespace) -> int:
             if app is not None:
                 running.append(_start(name, app, port))
         twin.world.base_url = running[0].url
+        ended = catch_signals()  # before saying "ready": whoever reads that may stop us at once
         _announce(running, args)
-        wait_for_signal()
+        wait_for_signal(ended)
     except OSError as error:
         return _fail(f"cannot serve: {error}; choose other ports with --zendesk-port and --model-port")
     finally:

@@ -171,10 +171,15 @@ def run_app(name: str, app: Flask, port: int = 0) -> Running:
     return Running(name, server, thread)
 
 
-def wait_for_signal() -> None:
-    """Return when SIGINT or SIGTERM arrives. For the main thread."""
+def catch_signals() -> threading.Event:
+    """Return what SIGINT and SIGTERM set from now on. For the main thread."""
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
+    return ended
+
+
+def wait_for_signal(ended: threading.Event) -> None:
+    """Return when a signal has come."""
     while not ended.wait(timeout=3600):
         pass
