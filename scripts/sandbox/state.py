@@ -237,6 +237,7 @@ class Article:
     section_id: int
     author_id: int
     locale: str = "en-us"
+    source_locale: str = ""  # set on an article shown in another locale than it was written in
     user_segment_id: int | None = None
     permission_group_id: int = 33152086795411
     draft: bool = False

@@ -29,8 +29,11 @@ from scripts.sandbox.zendesk import (
     people,
     ratings,
     rules,
+    searches,
+    shelves,
     suspended,
     tickets,
+    translations,
     uploads,
     views,
 )
@@ -44,7 +47,7 @@ _TOO_MANY = "Number of allowed API requests per minute exceeded"
 
 _PARTS = (
     auth, account, people, identities, groups, tickets, jobs, uploads, fields, views, macros, rules, hooks, ratings,
-    suspended, help_center, exports, control, inbox,
+    suspended, shelves, translations, help_center, exports, searches, control, inbox,
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -172,6 +173,11 @@ def _by_number(rows: Sequence[Any], default: int) -> tuple[Sequence[Any], dict[s
     following = _url(page=number + 1) if number * size < len(rows) else None
     earlier = _url(page=number - 1) if number > 1 else None
     return chosen, {"next_page": following, "previous_page": earlier, "count": len(rows)}, {}
+
+
+def unix(stamp: str) -> int:
+    """Return the unix second of a time as the API writes it."""
+    return int(datetime.fromisoformat(stamp).timestamp())
 
 
 def whole_number(text: Any) -> int | None:

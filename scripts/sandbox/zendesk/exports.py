@@ -1,20 +1,23 @@
-"""The incremental export of tickets and the simple search."""
+"""The incremental exports: tickets by cursor and by time, their events, users and organizations. Admins only."""
 
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Blueprint, Response, request
 
-from scripts.sandbox.refusals import RefusedError, invalid
-from scripts.sandbox.state import Ticket
-from scripts.sandbox.zendesk.calls import answer, decode_cursor, encode_cursor, included, listing, need_admin, twin
-from scripts.sandbox.zendesk.people import show_user, side_loads
+from scripts.sandbox.refusals import RefusedError
+from scripts.sandbox.state import Audit, Organization, User
+from scripts.sandbox.triggers import VIA_TITLES
+from scripts.sandbox.zendesk.calls import answer, decode_cursor, encode_cursor, included, need_admin, twin, unix
+from scripts.sandbox.zendesk.people import show_organization, show_user, side_loads
 from scripts.sandbox.zendesk.tickets import show_ticket
 
 bp = Blueprint("exports", __name__, url_prefix="/api/v2")
 
+Row = TypeVar("Row", User, Organization)
 _MAX_PAGE = 1000
-_MAX_RESULTS = 1000
+_SAMPLE = 50
 _WITHHELD = timedelta(seconds=60)
 
 
@@ -48,7 +51,7 @@ def export_by_cursor() -> Response:
     else:
         start = world.first_change(_start_time())
     size = min(_MAX_PAGE, max(1, request.args.get("per_page", _MAX_PAGE, type=int)))
-    before = int((world.now() - _WITHHELD).timestamp()) if twin().withholds_last_minute else None
+    before = _newest()
     rows, following, is_last = world.changed_tickets(start, size, before)
     if request.args.get("exclude_deleted") == "true":
         rows = [row for row in rows if row.status != "deleted"]
@@ -69,99 +72,119 @@ def export_by_cursor() -> Response:
 @bp.get("/incremental/tickets")
 def export_by_time() -> Response:
     """List tickets changed since a time; the next call starts at `end_time`, so rows at the border come again."""
+    return _tickets_since(_MAX_PAGE)
+
+
+@bp.get("/incremental/tickets/sample")
+def export_sample() -> Response:
+    """List the first fifty of the export, for testing."""
+    return _tickets_since(_SAMPLE)
+
+
+def _tickets_since(size: int) -> Response:
     need_admin()
-    world, start = twin().world, _start_time()
-    before = int((world.now() - _WITHHELD).timestamp()) if twin().withholds_last_minute else None
-    rows, _, is_last = world.changed_tickets(world.first_change(start), _MAX_PAGE, before)
-    end = rows[-1].generated_timestamp if rows else start
-    url = f"{world.base_url}/api/v2/incremental/tickets.json?start_time={end}"
-    shown = [show_ticket(row) for row in rows]
-    return answer({"tickets": shown, "count": len(rows), "next_page": url, "end_time": end, "end_of_stream": is_last})
+    start = _start_time()
+    rows, _, is_last = twin().world.changed_tickets(twin().world.first_change(start), size, _newest())
+    times = [row.generated_timestamp for row in rows]
+    return _timed("tickets", [show_ticket(row) for row in rows], times, start, is_last)
 
 
-@bp.get("/search")
-def search() -> Response:
-    """Find tickets or users by words and by `type: status: tags: requester: updated> created>` and the like."""
-    terms = request.args.get("query", "").split()
-    kinds = {term.partition(":")[2] for term in terms if term.startswith("type:")}
-    if kinds == {"user"}:
-        words = [term.lower() for term in terms if not term.startswith("type:")]
-        users = [u for u in twin().world.users.values() if all(_in_user(word, u) for word in words)]
-        return listing("results", users, lambda row: {**show_user(row), "result_type": "user"})
-    page, size = request.args.get("page", 1, type=int), request.args.get("per_page", 100, type=int)
-    if page * size > _MAX_RESULTS and page > 1:
-        raise invalid("base", "Requested response size was greater than Search Response Limits")
-    rows = [row for row in twin().world.tickets.values() if row.status != "deleted" and _matches(row, terms)]
-    sort = request.args.get("sort_by", "created_at")
-    if sort in ("created_at", "updated_at", "status", "priority"):
-        rows.sort(key=lambda row: (str(getattr(row, sort) or ""), row.id), reverse=_is_descending())
-    return listing("results", rows, _result)
+def _newest() -> int | None:
+    """Return the last second that is shown, while the newest minute is withheld."""
+    return int((twin().world.now() - _WITHHELD).timestamp()) if twin().withholds_last_minute else None
 
 
-def _is_descending() -> bool:
-    return request.args.get("sort_order", "desc") != "asc"
+def _timed(key: str, shown: list[Any], times: list[int], start: int, is_last: bool) -> Response:
+    """Answer in the time-based form: the next call starts at `end_time`."""
+    end = times[-1] if times else start
+    url = f"{twin().world.base_url}{request.path}.json?start_time={end}"
+    return answer({key: shown, "count": len(shown), "next_page": url, "end_time": end, "end_of_stream": is_last})
 
 
-def _result(row: Ticket) -> dict[str, Any]:
-    return {**show_ticket(row), "result_type": "ticket"}
+def _since(timed: Iterable[tuple[int, int, Any]], start: int) -> tuple[list[Any], list[int], bool]:
+    """Return a page of rows (given with second and id) from `start` on, oldest first; no second is split over pages."""
+    before = _newest()
+    fitting = sorted((t for t in timed if t[0] >= start and (before is None or t[0] <= before)), key=lambda t: t[:2])
+    end = _MAX_PAGE
+    while end < len(fitting) and fitting[end][0] == fitting[end - 1][0]:
+        end += 1
+    page = fitting[:end]
+    return [row for _, _, row in page], [when for when, _, _ in page], end >= len(fitting)
 
 
-def _in_user(word: str, user: Any) -> bool:
-    name, colon, value = word.partition(":")
-    if colon and name in ("email", "role"):
-        return str(getattr(user, name) or "").lower() == value
-    return word in user.name.lower() or word in (user.email or "").lower()
+def _updated(rows: Iterable[Row]) -> Iterable[tuple[int, int, Row]]:
+    return ((unix(row.updated_at), row.id, row) for row in rows)
 
 
-def _matches(ticket: Ticket, terms: list[str]) -> bool:
-    return all(_term(ticket, term) for term in terms)
+@bp.get("/incremental/users")
+def export_users() -> Response:
+    need_admin()
+    start = _start_time()
+    rows, times, is_last = _since(_updated(twin().world.users.values()), start)
+    return _timed("users", [show_user(row) for row in rows], times, start, is_last)
 
 
-def _term(ticket: Ticket, term: str) -> bool:
-    if term.startswith("-"):
-        return not _term(ticket, term[1:])
-    for sign in (">", "<"):
-        name, found, value = term.partition(sign)
-        if found and name in ("updated", "created"):
-            stamp = getattr(ticket, f"{name}_at")[: len(value)]
-            return bool(stamp > value if sign == ">" else stamp < value)
-        if found and name == "status":
-            order = ("new", "open", "pending", "hold", "solved", "closed")
-            if value not in order:
-                return False
-            gap = order.index(ticket.status) - order.index(value)
-            return gap > 0 if sign == ">" else gap < 0
-    name, colon, value = term.partition(":")
-    if not colon:
-        words = term.lower().strip('"')
-        return words in ticket.subject.lower() or any(words in c.plain_body.lower() for c in ticket.comments)
-    return _field(ticket, name, value.strip('"'))
+@bp.get("/incremental/users/cursor")
+def export_users_by_cursor() -> Response:
+    """List users by cursor, which names the second to go on from."""
+    need_admin()
+    cursor = request.args.get("cursor")
+    text = decode_cursor(cursor) if cursor else str(_start_time())
+    if not text.isdigit():
+        raise RefusedError(400, {"error": "InvalidCursor", "description": "cursor is invalid"})
+    rows, times, is_last = _since(_updated(twin().world.users.values()), int(text))
+    after = encode_cursor(times[-1] + 1 if times else int(text))
+    url = f"{twin().world.base_url}/api/v2/incremental/users/cursor.json?cursor={after}"
+    places = {"after_url": url, "after_cursor": after, "before_url": None, "before_cursor": None}
+    return answer({"users": [show_user(row) for row in rows], **places, "end_of_stream": is_last})
 
 
-def _field(ticket: Ticket, name: str, value: str) -> bool:
-    world = twin().world
-    if name == "type":
-        return value in ("ticket", ticket.type)
-    if name in ("tags", "tag"):
-        return value in ticket.tags
-    if name in ("requester", "assignee", "submitter"):
-        person = world.users.get(getattr(ticket, f"{name}_id") or 0)
-        if value in ("none", "me"):
-            return value == "none" and person is None
-        return person is not None and value.lower() in (
-            str(person.id),
-            (person.email or "").lower(),
-            person.name.lower(),
-        )
-    if name == "group":
-        group = world.groups.get(ticket.group_id or 0)
-        return group is not None and value.lower() in (str(group.id), group.name.lower())
-    attributes = {
-        "status": ticket.status,
-        "priority": ticket.priority,
-        "subject": ticket.subject.lower(),
-        "external_id": ticket.external_id,
-        "ticket_type": ticket.type,
-        "via": ticket.via["channel"],
+@bp.get("/incremental/organizations")
+def export_organizations() -> Response:
+    need_admin()
+    start = _start_time()
+    rows, times, is_last = _since(_updated(twin().world.organizations.values()), start)
+    return _timed("organizations", [show_organization(row) for row in rows], times, start, is_last)
+
+
+@bp.get("/incremental/ticket_events")
+def export_ticket_events() -> Response:
+    """List what happened to tickets, one row an audit; with `include=comment_events` also what was written."""
+    need_admin()
+    start = _start_time()
+    audits = (audit for ticket in twin().world.tickets.values() for audit in ticket.audits)
+    rows, times, is_last = _since(((unix(audit.created_at), audit.id, audit) for audit in audits), start)
+    with_comments = "comment_events" in included()
+    shown = [_event(audit, when, with_comments) for audit, when in zip(rows, times, strict=True)]
+    return _timed("ticket_events", shown, times, start, is_last)
+
+
+def _event(audit: Audit, when: int, with_comments: bool) -> dict[str, Any]:
+    return {
+        "id": audit.id,
+        "ticket_id": audit.ticket_id,
+        "timestamp": when,
+        "created_at": audit.created_at,
+        "updater_id": audit.author_id,
+        "via": _via_word(audit.via),
+        "system": audit.metadata["system"],
+        "metadata": {"custom": audit.metadata["custom"]},
+        "event_type": "Audit",
+        "child_events": [_child(row, audit) for row in audit.events if with_comments or row["type"] != "Comment"],
     }
-    return attributes.get(name) == value.lower()
+
+
+def _via_word(via: Mapping[str, Any]) -> str:
+    channel = str(via["channel"])
+    return VIA_TITLES.get(channel, channel.replace("_", " ").title())
+
+
+def _child(row: Mapping[str, Any], audit: Audit) -> dict[str, Any]:
+    """Return one part of an audit: a comment whole, a change under the name of what changed."""
+    base = {"id": row["id"], "via": _via_word(row.get("via", audit.via)), "event_type": row["type"]}
+    if row["type"] == "Comment":
+        return {**row, **base, "comment_present": True, "comment_public": row["public"]}
+    if "field_name" not in row:
+        return base
+    previous = {"previous_value": row["previous_value"]} if "previous_value" in row else {}
+    return {**base, row["field_name"]: row["value"], **previous}

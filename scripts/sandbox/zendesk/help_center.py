@@ -1,17 +1,19 @@
 """The Help Center over the API, with a locale in the path or without. Staff see drafts and restricted articles too."""
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException
 
+from scripts.sandbox import richtext
+from scripts.sandbox.records import UserSegment
 from scripts.sandbox.refusals import RefusedError, invalid, not_found
-from scripts.sandbox.state import Article, Category, Section, World
-from scripts.sandbox.zendesk import wire
-from scripts.sandbox.zendesk.calls import answer, body, listing, me, nothing, twin, whole_number
+from scripts.sandbox.state import Article, World, clean_tags
+from scripts.sandbox.zendesk import translations, wire
+from scripts.sandbox.zendesk.calls import answer, body, listing, me, nothing, twin, unix, whole_number
 from scripts.sandbox.zendesk.people import show_user
+from scripts.sandbox.zendesk.shelves import show_category, show_section, with_locale
 
 bp = Blueprint("help_center", __name__, url_prefix="/api/v2/help_center")
 
@@ -23,33 +25,10 @@ def show_article(row: Article) -> dict[str, Any]:
     return wire.article(row, twin().world)
 
 
-def show_section(row: Section) -> dict[str, Any]:
-    return wire.section(row, twin().world)
-
-
-def show_category(row: Category) -> dict[str, Any]:
-    return wire.category(row, twin().world)
-
-
-View = TypeVar("View", bound=Callable[..., Response])
-
-
-def _both(path: str) -> Callable[[View], View]:
-    """Register a GET view under the path with and without a locale."""
-
-    def decorate(view: View) -> View:
-        bp.add_url_rule(path, view_func=view)
-        bp.add_url_rule(f"/<locale>{path}", view_func=view)
-        return view
-
-    return decorate
-
-
 def _articles(rows: Sequence[Article], locale: str | None) -> Response:
     labels = set(filter(None, request.args.get("label_names", "").split(",")))
-    chosen = [
-        row for row in rows if (locale is None or row.locale == locale.lower()) and labels <= set(row.label_names)
-    ]
+    rows = rows if locale is None else [shown for row in rows if (shown := translations.in_locale(row, locale))]
+    chosen = [row for row in rows if labels <= set(row.label_names)]
     sort = request.args.get("sort_by", "position")
     if sort not in _SORTS:
         raise RefusedError(400, {"error": "BadRequest", "description": f"sort_by {sort} is not valid"})
@@ -71,19 +50,19 @@ def _side(rows: Sequence[Article]) -> dict[str, Any]:
     return loaded
 
 
-@_both("/articles")
+@with_locale(bp, "/articles")
 def list_articles(locale: str | None = None) -> Response:
     return _articles(list(twin().world.articles.values()), locale)
 
 
-@_both("/sections/<int:section_id>/articles")
+@with_locale(bp, "/sections/<int:section_id>/articles")
 def list_section_articles(section_id: int, locale: str | None = None) -> Response:
     if section_id not in twin().world.sections:
         raise not_found()
     return _articles([row for row in twin().world.articles.values() if row.section_id == section_id], locale)
 
 
-@_both("/categories/<int:category_id>/articles")
+@with_locale(bp, "/categories/<int:category_id>/articles")
 def list_category_articles(category_id: int, locale: str | None = None) -> Response:
     world = twin().world
     if category_id not in world.categories:
@@ -92,7 +71,7 @@ def list_category_articles(category_id: int, locale: str | None = None) -> Respo
     return _articles(rows, locale)
 
 
-@_both("/articles/<key>")
+@with_locale(bp, "/articles/<key>")
 def show_one_article(key: str, locale: str | None = None) -> Response:
     return answer({"article": show_article(_article(key, locale))})
 
@@ -101,23 +80,50 @@ def _article(key: str, locale: str | None = None) -> Article:
     """Return the article named by id or by id and slug."""
     number = key.partition("-")[0]
     article = twin().world.articles.get(int(number)) if number.isdigit() else None
-    if article is None or (locale is not None and article.locale != locale.lower()):
+    shown = translations.in_locale(article, locale) if article and locale else article
+    if shown is None:
         raise not_found()
-    return article
+    return shown
 
 
-@_both("/articles/search")
+@with_locale(bp, "/articles/search")
 def search_articles(locale: str | None = None) -> Response:
     words = set(request.args.get("query", "").lower().split())
     if not words and not {"category", "section", "label_names"} & request.args.keys():
         raise RefusedError(
             400, {"error": "BadRequest", "description": "query, category, section or label_names needed"}
         )
-    scored = [(sum(word in f"{a.title} {a.body}".lower() for word in words), a) for a in twin().world.articles.values()]
-    scored.sort(key=lambda pair: -pair[0])
     wanted = locale or request.args.get("locale")
-    rows = [row for score, row in scored if score and (wanted is None or row.locale == wanted.lower())]
-    return listing("results", rows, lambda row: {**show_article(row), "snippet": row.title}, is_help_center=True)
+    known = list(twin().world.articles.values())
+    rows = [shown for row in known if (shown := translations.in_locale(row, wanted))] if wanted else known
+    rows = [row for row in rows if _is_within(row)]
+    scored = [(_score(row, words), row) for row in rows]
+    scored.sort(key=lambda pair: -pair[0])
+    found = [row for score, row in scored if score or not words]
+    return listing("results", found, lambda row: _result(row, words), is_help_center=True)
+
+
+def _is_within(row: Article) -> bool:
+    """Say whether an article is in the section, the category and under the labels that were asked for."""
+    section, category = request.args.get("section", type=int), request.args.get("category", type=int)
+    labels = set(filter(None, request.args.get("label_names", "").split(",")))
+    return (
+        section in (None, row.section_id)
+        and category in (None, twin().world.sections[row.section_id].category_id)
+        and labels <= set(row.label_names)
+    )
+
+
+def _score(row: Article, words: set[str]) -> int:
+    """Count the words found; one in the title counts more."""
+    title, body_text = row.title.lower(), (row.body or "").lower()
+    return sum(3 * (word in title) + (word in body_text) for word in words)
+
+
+def _result(row: Article, words: set[str]) -> dict[str, Any]:
+    text = richtext.to_text(row.body or "")
+    place = min((at for word in words if (at := text.lower().find(word)) >= 0), default=0)
+    return {**show_article(row), "snippet": text[max(0, place - 60) : place + 140], "result_type": "article"}
 
 
 @bp.get("/incremental/articles")
@@ -143,61 +149,10 @@ def changed_articles() -> Response:
     )
 
 
-def unix(stamp: str) -> int:
-    return int(datetime.fromisoformat(stamp).timestamp())
-
-
-@_both("/sections")
-def list_sections(locale: str | None = None) -> Response:
-    rows = [row for row in twin().world.sections.values() if locale is None or row.locale == locale.lower()]
-    return listing("sections", rows, show_section, is_help_center=True)
-
-
-@_both("/categories")
-def list_categories(locale: str | None = None) -> Response:
-    rows = [row for row in twin().world.categories.values() if locale is None or row.locale == locale.lower()]
-    return listing("categories", rows, show_category, is_help_center=True)
-
-
-@_both("/sections/<int:section_id>")
-def show_one_section(section_id: int, locale: str | None = None) -> Response:
-    section = twin().world.sections.get(section_id)
-    if section is None or locale not in (None, section.locale):
-        raise not_found()
-    return answer({"section": show_section(section)})
-
-
-@_both("/categories/<int:category_id>")
-def show_one_category(category_id: int, locale: str | None = None) -> Response:
-    category = twin().world.categories.get(category_id)
-    if category is None or locale not in (None, category.locale):
-        raise not_found()
-    return answer({"category": show_category(category)})
-
-
 @bp.get("/locales")
 def list_locales() -> Response:
-    used = {row.locale for row in twin().world.articles.values()} | {DEFAULT_LOCALE}
+    used = translations.in_use() | {DEFAULT_LOCALE}
     return answer({"locales": sorted(used), "default_locale": DEFAULT_LOCALE})
-
-
-@bp.get("/articles/<key>/translations")
-def list_translations(key: str) -> Response:
-    row = _article(key)
-    shown = {
-        "id": row.id + 1,
-        "source_id": row.id,
-        "source_type": "Article",
-        "locale": row.locale,
-        "title": row.title,
-        "body": row.body,
-        "draft": row.draft,
-        "outdated": False,
-        "hidden": False,
-        "created_at": row.created_at,
-        "updated_at": row.updated_at,
-    }
-    return answer({"translations": [shown], "count": 1, "next_page": None, "previous_page": None})
 
 
 @bp.get("/articles/<key>/labels")
@@ -230,7 +185,7 @@ def save_article(world: World, values: dict[str, Any], *, section_id: int, autho
         section_id=section_id,
         author_id=author_id,
         locale=str(values.get("locale") or DEFAULT_LOCALE).lower(),
-        user_segment_id=whole_number(values.get("user_segment_id")),
+        user_segment_id=_segment(values),
         draft=bool(values.get("draft")),
         promoted=bool(values.get("promoted")),
         position=int(values.get("position") or 0),
@@ -243,32 +198,84 @@ def save_article(world: World, values: dict[str, Any], *, section_id: int, autho
     return article
 
 
+def _segment(values: dict[str, Any]) -> int | None:
+    segment_id = whole_number(values.get("user_segment_id"))
+    if segment_id is not None and segment_id not in twin().world.user_segments:
+        raise invalid("user_segment", "User segment is invalid")
+    return segment_id
+
+
 @bp.put("/articles/<key>")
 def update_article(key: str) -> Response:
     """Change an article's settings; title and body belong to its translation."""
     article, values = _article(key), body("article")
-    for name in ("promoted", "position", "label_names", "user_segment_id"):
+    for name in ("promoted", "position", "label_names"):
         if name in values:
             setattr(article, name, values[name])
+    if "user_segment_id" in values:
+        article.user_segment_id = _segment(values)
+    if (section_id := whole_number(values.get("section_id"))) is not None:
+        if section_id not in twin().world.sections:
+            raise invalid("section", "Section is invalid")
+        article.section_id = section_id
     article.updated_at = twin().world.stamp()
     return answer({"article": show_article(article)})
-
-
-@bp.put("/articles/<key>/translations/<locale>")
-def update_translation(key: str, locale: str) -> Response:
-    article, values = _article(key, locale), body("translation")
-    for name in ("title", "body", "draft"):
-        if name in values:
-            setattr(article, name, values[name])
-    article.updated_at = article.edited_at = twin().world.stamp()
-    return answer({"translation": {"source_id": article.id, "locale": article.locale, "title": article.title}})
 
 
 @bp.delete("/articles/<key>")
 def archive_article(key: str) -> Response:
     """Archive an article: it is gone from every list, and no feed says so."""
-    del twin().world.articles[_article(key).id]
+    world, article = twin().world, _article(key)
+    del world.articles[article.id]
+    for row in [row for row in world.translations.values() if row.article_id == article.id]:
+        del world.translations[row.id]
     return nothing()
+
+
+@bp.get("/user_segments")
+def list_segments() -> Response:
+    kinds = ("signed_in_users",) if request.args.get("built_in") == "true" else ("signed_in_users", "staff")
+    rows = [row for row in twin().world.user_segments.values() if row.user_type in kinds]
+    return listing("user_segments", rows, show_segment, is_help_center=True)
+
+
+@bp.get("/user_segments/<int:segment_id>")
+def show_one_segment(segment_id: int) -> Response:
+    row = twin().world.user_segments.get(segment_id)
+    if row is None:
+        raise not_found()
+    return answer({"user_segment": show_segment(row)})
+
+
+@bp.post("/user_segments")
+def create_segment() -> Response:
+    """Create a segment: signed-in users or staff, narrowed by tags, organizations and groups."""
+    values, world, stamp = body("user_segment"), twin().world, twin().world.stamp()
+    kind = values.get("user_type")
+    if kind not in ("signed_in_users", "staff") or not values.get("name"):
+        raise invalid("user_type", "User type: is not signed_in_users or staff, or the name is blank")
+    row = UserSegment(world.next_id(), str(values["name"]), kind, created_at=stamp, updated_at=stamp)
+    row.tags = clean_tags(values.get("tags"))
+    row.organization_ids = [int(key) for key in values.get("organization_ids") or ()]
+    row.group_ids = [int(key) for key in values.get("group_ids") or ()]
+    world.user_segments[row.id] = row
+    return answer({"user_segment": show_segment(row)}, 201)
+
+
+def show_segment(row: UserSegment) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "user_type": row.user_type,
+        "name": row.name,
+        "group_ids": row.group_ids,
+        "organization_ids": row.organization_ids,
+        "tags": row.tags,
+        "or_tags": [],
+        "added_user_ids": [],
+        "built_in": row.built_in,
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
+    }
 
 
 @bp.errorhandler(HTTPException)

@@ -314,7 +314,7 @@ def article(row: Article, world: World) -> dict[str, Any]:
         "updated_at": row.updated_at,
         "name": row.title,
         "title": row.title,
-        "source_locale": row.locale,
+        "source_locale": row.source_locale or row.locale,
         "locale": row.locale,
         "outdated": False,
         "outdated_locales": [],

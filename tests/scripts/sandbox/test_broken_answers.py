@@ -51,14 +51,14 @@ def test_drip_spreads_the_body_over_time(call):
     assert time.monotonic() - start >= 0.35
 
 
-def test_delays_stand_before_or_after_the_work(served, basic):
+def test_delays_stand_before_or_after_the_work(served, basic, wait_until):
     """A client that gives up during `delay_before` stopped nothing, and one in `delay_after_commit` is too late."""
     url, twin = served()
     change = {"ticket": {"subject": "S", "comment": {"body": "x"}}}
     twin.faults.replace([parse({"method": "POST", "path": "/tickets$", "delay_after_commit": 0.5})])
     with pytest.raises(requests.ReadTimeout):
         requests.post(f"{url}/api/v2/tickets", json=change, auth=basic, timeout=0.2)
-    assert len(twin.world.tickets) == 1
+    wait_until(lambda: len(twin.world.tickets) == 1)
     twin.faults.replace([parse({"method": "POST", "path": "/tickets$", "delay_before": 0.4, "status": 500})])
     with pytest.raises(requests.ReadTimeout):
         requests.post(f"{url}/api/v2/tickets", json=change, auth=basic, timeout=0.2)
