@@ -110,13 +110,9 @@ def suspend(twin: Twin, values: Mapping[str, Any]) -> SuspendedTicket:
     given = values.get("requester") or {}
     person: Mapping[str, Any] = {"email": given} if isinstance(given, str) else given
     email = str(person.get("email") or "")
-    author: dict[str, Any] = {
-        "id": None,
-        "name": str(person.get("name") or email.partition("@")[0]),
-        "email": email or None,
-    }
-    if user := world.user_by_email(email):
-        author["id"] = user.id
+    name = str(person.get("name") or email.partition("@")[0])
+    user = world.user_by_email(email)
+    author: dict[str, Any] = {**({"id": user.id} if user else {}), "name": name, "email": email or None}
     account = world.account
     sender = {"address": email, "name": author["name"]}
     source = {"from": sender, "to": {"address": account.support_address, "name": account.name}, "rel": None}

@@ -19,8 +19,6 @@ def keep(world: World, name: str, content_type: str, data: bytes, *, inline: boo
         "mapped_content_url": address,
         "content_type": content_type,
         "size": size or len(data),
-        "width": None,
-        "height": None,
         "inline": inline,
         "deleted": False,
         "malware_access_override": False,

@@ -42,7 +42,7 @@ def show_field(row: TicketField) -> dict[str, Any]:
         "created_at": row.created_at,
         "updated_at": row.updated_at,
         "removable": not row.is_system,
-        "agent_description": None,
+        "agent_description": "",
     }
     if row.type in _WITH_OPTIONS:
         shown["custom_field_options"] = [_show_option(row, option) for option in row.options]

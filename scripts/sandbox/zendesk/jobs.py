@@ -41,7 +41,7 @@ def _guarded(app: Flask, place: int, item: Callable[[], Row]) -> Callable[[], Ro
 def _failure(error: RefusedError) -> Row:
     details = error.payload.get("details") or {}
     words = " ".join(row["description"] for rows in details.values() for row in rows)
-    return {"error": error.payload["error"], "details": words or error.payload.get("description", ""), "success": False}
+    return {"error": error.payload["error"], "details": words or error.payload.get("description", "")}
 
 
 def _show(job: Job) -> dict[str, Any]:
@@ -111,11 +111,11 @@ def _later(work: Callable[..., Row], *args: Any) -> Callable[[], Row]:
 def _update(ticket_id: int, values: dict[str, Any], who: Origin) -> Row:
     ticket = twin().world.live_ticket(ticket_id)
     if ticket is None:
-        return {"id": ticket_id, **_failure(not_found())}
+        return {"id": ticket_id, "action": "update", "success": False, **_failure(not_found())}
     try:
         ticket_body.update_in_bulk(ticket, values, who)
     except RefusedError as error:
-        return {"id": ticket_id, **_failure(error)}
+        return {"id": ticket_id, "action": "update", "success": False, **_failure(error)}
     return {"id": ticket_id, "action": "update", "status": "Updated", "success": True}
 
 

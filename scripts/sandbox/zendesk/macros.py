@@ -116,7 +116,8 @@ def preview(macro_id: int) -> Response:
 def preview_on_ticket(ticket_id: int, macro_id: int) -> Response:
     """Show the whole ticket as it would be; nothing is changed."""
     ticket = find(ticket_id)
-    return answer({"result": {"ticket": {**show_ticket(ticket), **_changes(_macro(macro_id), ticket)}}})
+    shown = {name: value for name, value in show_ticket(ticket).items() if name != "fields"}
+    return answer({"result": {"ticket": {**shown, **_changes(_macro(macro_id), ticket)}}})
 
 
 def _changes(macro: Macro, ticket: Ticket | None) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def show_one_suspended(row_id: int) -> Response:
 def recover(row_id: int) -> Response:
     """Make a ticket of it, whose requester is the caller and not who wrote."""
     ticket = acts.recover(twin(), _row(row_id), requester=me())
-    return answer({"ticket": show_ticket(ticket)})
+    return answer({"ticket": [show_ticket(ticket)]})
 
 
 @bp.put("/suspended_tickets/recover_many")

@@ -173,7 +173,7 @@ def _create_later(values: dict[str, Any]) -> Response:
 
     def work() -> dict[str, Any]:
         ticket, _ = ticket_body.create(values, who)
-        return {"id": ticket.id, "index": 0, "success": True, "action": "create", "status": "Created"}
+        return {"id": ticket.id, "index": 0}
 
     return answer({"job_status": jobs.start("Create Ticket", [work])})
 
@@ -226,7 +226,7 @@ def make_private(ticket_id: int, comment_id: int) -> Response:
         raise not_found()
     comment.public = False
     twin().world.touch(ticket)
-    return answer({})
+    return answer("")
 
 
 def _written(ticket: Ticket, audit: Audit, status: int) -> Response:

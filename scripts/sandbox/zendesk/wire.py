@@ -220,7 +220,7 @@ def trigger(row: Trigger, world: World) -> dict[str, Any]:
         "default": False,
         "actions": row.actions,
         "conditions": row.conditions,
-        "description": row.description,
+        "description": row.description or "",
         "position": row.position,
         "raw_title": row.title,
         "category_id": row.category_id,

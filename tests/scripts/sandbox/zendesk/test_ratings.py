@@ -48,7 +48,7 @@ def test_suspended_mail_is_no_ticket(api, waiting, twin):
 
 def test_recovering_one_makes_the_caller_its_requester(api, waiting, twin):
     """`recover` gives the ticket to who recovers; it is gone from the list."""
-    made = api.put(f"/suspended_tickets/{waiting[0]}/recover").json["ticket"]
+    made = api.put(f"/suspended_tickets/{waiting[0]}/recover").json["ticket"][0]
     assert made["requester_id"] == twin.world.user_by_email("deskhand@tidemark.example").id
     assert api.get(f"/suspended_tickets/{waiting[0]}").status_code == 404
 
