@@ -125,7 +125,7 @@ def test_zenpy_works_on_many_tickets_at_once(desk, wait_until):
     """Bulk creation and change, merging and jobs; each job completes with a row for each ticket."""
     from zenpy.lib.api_objects import Comment, Ticket
 
-    client, twin = desk
+    client, _ = desk
     made = [client.tickets.create(Ticket(subject=f"T{n}", comment=Comment(body="drip"))).ticket for n in range(3)]
     for ticket in made:
         ticket.priority = "high"
