@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts.sandbox.desk import RefusedError
+from scripts.sandbox.refusals import RefusedError
 from scripts.sandbox.zendesk.calls import decode_cursor, encode_cursor, whole_number
 
 

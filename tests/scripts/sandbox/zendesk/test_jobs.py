@@ -1,4 +1,4 @@
-"""Bulk updates, merges and the jobs they run in."""
+"""Bulk updates and the jobs they run in."""
 
 import pytest
 
@@ -64,29 +64,6 @@ def test_too_many_rows_and_too_many_jobs_are_refused(api, three, twin):
     assert (refused.status_code, refused.json["error"]) == (429, "TooManyJobs")
     assert len(refused.json["current_job_ids"]) == 30
     assert refused.headers["Retry-After"]
-
-
-def test_merge_closes_the_source_and_keeps_its_thread(api, finish, three):
-    """The target gets the source's words in one private comment; the source is closed, tagged, and points there."""
-    target, source, _ = three
-    api.put(f"/tickets/{source}", {"ticket": {"comment": {"body": "second words"}}})
-    finish(api.post(f"/tickets/{target}/merge", {"ids": [source], "target_comment": "Same matter."}))
-    comment = api.get(f"/tickets/{target}/comments").json["comments"][-1]
-    assert comment["public"] is False
-    assert all(words in comment["plain_body"] for words in ("Same matter.", "words 1", "second words"))
-    assert comment["via"]["source"]["rel"] == "merge"
-    shown = api.get(f"/tickets/{source}").json["ticket"]
-    assert (shown["status"], shown["tags"]) == ("closed", ["closed_by_merge"])
-    assert f"#{target}" in api.get(f"/tickets/{source}/comments").json["comments"][-1]["plain_body"]
-
-
-def test_closed_ticket_is_not_merged(api, finish, three, twin):
-    """The job completes and its row tells that it failed; nothing changed."""
-    target, source, _ = three
-    twin.world.tickets[source].status = "closed"
-    done = finish(api.post(f"/tickets/{target}/merge", {"ids": [source]}))
-    assert done["results"][0]["error"] == "RecordInvalid"
-    assert len(twin.world.tickets[target].comments) == 1
 
 
 def test_tickets_are_created_and_deleted_in_jobs(api, finish, three):
