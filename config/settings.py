@@ -93,7 +93,7 @@ def load_settings(**overrides: object) -> Settings:
                 "ZENDESK_CLIENT_ID, ZENDESK_CLIENT_SECRET: missing (or the older ZENDESK_EMAIL, ZENDESK_API_TOKEN)"
             )
         if not settings.zendesk_webhook_secrets:
-            problems.append("ZENDESK_WEBHOOK_SECRETS: missing; `deskhand connect zendesk` fetches it")
+            problems.append("ZENDESK_WEBHOOK_SECRETS: missing; the webhook's signing secret, see docs/zendesk.md")
     if problems:
         raise SettingsError("\n".join(problems))
     return settings

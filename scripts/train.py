@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     with console.status(f"training on {len(rows)} examples"):
         result = _train(rows, path, embedder, settings, force=args.force)
     write_json(args.json, result)
-    console.print(_in_words(result))
+    console.print(_in_words(result), soft_wrap=True)
     return 0
 
 

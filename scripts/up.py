@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Callable
 
 from config.settings import Settings, load_settings
+from integrations.registry import configured
 from scripts.processes import (
     Child,
     Family,
@@ -59,6 +60,8 @@ def start_all(
 ) -> None:
     """Start every process in order: stores, schema, model, classifier, first index, then the workers and the door."""
     require_free(settings.port, "receiver")
+    if not configured(settings):
+        raise StartError("ZENDESK_URL: missing; no helpdesk is connected, see docs/zendesk.md")
     settings.data.mkdir(parents=True, exist_ok=True)
     env = {**(env or {}), **_start_stores(settings, family, say)}
     prepare(settings, env, say)

@@ -85,3 +85,16 @@ def test_a_taken_port_is_one_line(tmp_path, monkeypatch, capsys):
         f"deskhand up: port {port} for the receiver is taken: stop what uses it, or choose another\n"
     )
     assert not (tmp_path / "var").exists()
+
+
+def test_without_a_helpdesk_nothing_starts(tmp_path, monkeypatch, capsys):
+    """Nobody waits for Redis and Chroma to learn that there is nothing to work on."""
+    monkeypatch.setenv("DESKHAND_DATA", str(tmp_path / "var"))
+    monkeypatch.setenv("DESKHAND_PORT", str(free_port()))
+    monkeypatch.delenv("ZENDESK_URL", raising=False)
+    monkeypatch.chdir(tmp_path)
+    assert main(["up"]) == 1
+    assert (
+        capsys.readouterr().err == "deskhand up: ZENDESK_URL: missing; no helpdesk is connected, see docs/zendesk.md\n"
+    )
+    assert not (tmp_path / "var").exists()
