@@ -120,6 +120,7 @@ _UNWANTED = (
 )
 _LEAD_IN_WORDS = 16
 _FACTUAL = frozenset({"unsupported", "bad_citation", "uncited", "contradiction"})
+_COMMITTING = frozenset({"promise", "claimed_action"})
 
 
 def check(
@@ -145,7 +146,7 @@ def check(
         found = [*_citations(sentence, named), *_grounds(sentence, evidence)]
         if not _is_courtesy(sentence, evidence.own):
             stated += 1
-            borne_out += not any(code in _FACTUAL or code.startswith(("unsupported", "swapped")) for code, _ in found)
+            borne_out += not any(_is_factual(code) for code, _ in found)
         found += [*_links(sentence.text, named, policy), *_wording(sentence, evidence, reading.vault)]
         findings += [Finding(code, words, place) for code, words in dict.fromkeys(found)]
     findings += _whole(draft, policy)
@@ -154,6 +155,15 @@ def check(
     if not stated and not draft.escalate:
         findings.append(Finding("nothing_said", ""))
     return Findings(tuple(findings), borne_out / stated if stated else float(bool(draft.escalate)))
+
+
+def is_grounded(findings: Findings) -> bool:
+    """Say whether all that was said stands in its sources and nothing is promised or claimed to be done."""
+    return not any(_is_factual(one.code) or one.code in _COMMITTING for one in findings.findings)
+
+
+def _is_factual(code: str) -> bool:
+    return code in _FACTUAL or code.startswith(("unsupported", "swapped"))
 
 
 class _EvidenceShelf:
