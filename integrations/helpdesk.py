@@ -144,6 +144,7 @@ class Ticket:
     is_messaging: bool = False  # a live chat: a public reply through this API may never arrive
     is_shared: bool = False  # shared with another account
     followup_of: str = ""
+    read_at: datetime | None = None  # the vendor's own clock at this read, where it tells: ours may be wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +174,21 @@ class Applied:
     stamp: str
     request_id: str = ""
     updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What a vendor promises about writes. The send step (workers/protocol.py) asks nothing else about it.
+
+    `has_lock`: a write on an old `Ticket.stamp` is refused. `has_keys`: a write repeated under its mark is carried out
+    once. `longest_flight_seconds`: so long after its call began a write may still arrive, through whatever stands in
+    between: our own total deadline and a margin. `read_lag_seconds`: so long a read may not show a change yet.
+    """
+
+    has_lock: bool
+    has_keys: bool
+    longest_flight_seconds: float
+    read_lag_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +253,10 @@ class Helpdesk(Protocol):
 
     vendor: str
 
+    @property
+    def abilities(self) -> Abilities:
+        """Say what may be relied on when a write's answer is lost."""
+
     def me(self) -> Person:
         """Return the account our credentials act as; raise PermanentError if they are not a staff member's."""
 
@@ -244,9 +264,10 @@ class Helpdesk(Protocol):
         """Read the whole ticket: every page of messages, authors with roles. Raise NotFoundError if it is gone."""
 
     def write(self, ticket: Ticket, write: TicketWrite) -> Applied:
-        """Carry out one outcome in one call, only if the ticket still has `ticket.stamp`.
+        """Carry out one outcome in one call; with a lock, only if the ticket still has `ticket.stamp`.
 
-        Raise ConflictError if it moved; TransientError with `maybe_done` if the answer was lost.
+        Raise ConflictError if it moved; TransientError with `maybe_done` if the answer was lost, without it only if
+        the vendor surely did nothing.
         """
 
     def teams(self) -> tuple[Team, ...]:

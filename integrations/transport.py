@@ -64,11 +64,15 @@ class FixedAuth:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A successful answer: the JSON value (None for an empty body) and the vendor's name for the request."""
+    """A successful answer: the JSON value (None for an empty body) and the vendor's name for the request.
+
+    `at` is the time the vendor's clock gave with it, to the second; None if it gave none.
+    """
 
     body: Any
     status: int
     request_id: str = ""
+    at: datetime | None = None
 
 
 class Transport:
@@ -212,7 +216,7 @@ class _Exchange:
         self.transport.last_limits = {n.lower(): v for n, v in headers.items() if _LIMIT_HEADER.fullmatch(n)}
         request_id = (headers.get("X-Request-Id") or headers.get("X-Zendesk-Request-Id") or "")[:100]
         if 200 <= status < 300:
-            return Answer(self._decode(raw, request_id), status, request_id)
+            return Answer(self._decode(raw, request_id), status, request_id, _moment(headers.get("Date")))
         message = f"HTTP {status}{explain(raw or b'')}"
         if status in _PASSING or status >= 500:
             raise self._error(
@@ -253,6 +257,14 @@ class _DroppedError(Exception):
 def _is_timeout(error: BaseException) -> bool:
     # While a body is read, requests wraps urllib3's timeout in a plain ConnectionError.
     return isinstance(error, requests.Timeout | TimeoutError) or "timed out" in str(error).lower()
+
+
+def _moment(header: str | None) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(header) if header else None
+    except ValueError:
+        return None
+    return found if found and found.tzinfo else None
 
 
 def _leave_as_is(request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -4,13 +4,13 @@ import base64
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from config.settings import Settings
 from integrations.errors import NotFoundError, PermanentError, TransientError
-from integrations.helpdesk import Applied, Article, Changes, Person, Team, Ticket, TicketWrite
-from integrations.transport import Auth, FixedAuth, Transport
+from integrations.helpdesk import Abilities, Applied, Article, Changes, Person, Team, Ticket, TicketWrite
+from integrations.transport import Answer, Auth, FixedAuth, Transport
 from integrations.zendesk import wire
 
 API = "/api/v2"
@@ -20,6 +20,8 @@ MAX_PAGES = 1000
 EXPORT_PAGE_SIZE = 500
 TEAMS_FRESH_SECONDS = 300.0
 TOKEN_SECONDS = 7200
+# A PUT that somebody between us and Zendesk holds back arrives within this after we have stopped waiting, or never.
+FLIGHT_MARGIN_SECONDS = 60.0
 # The export refuses a start in the newest minute.
 EXPORT_LAG = timedelta(seconds=90)
 
@@ -123,6 +125,12 @@ class ZendeskHelpdesk:
         self._teams_stale_at = 0.0
 
     @property
+    def abilities(self) -> Abilities:
+        """`safe_update` is a lock; an `Idempotency-Key` counts for new tickets only (documentation, 2026-11-20)."""
+        flight = self._transport.timeout_seconds + FLIGHT_MARGIN_SECONDS
+        return Abilities(has_lock=True, has_keys=False, longest_flight_seconds=flight, read_lag_seconds=1.0)
+
+    @property
     def last_limits(self) -> Mapping[str, str]:
         """The rate-limit headers of the newest answer."""
         return self._transport.last_limits
@@ -146,7 +154,8 @@ class ZendeskHelpdesk:
     def ticket(self, ticket_id: str) -> Ticket:
         """Read the ticket first and its comments after: what arrives between the two makes a later write conflict."""
         path = f"/tickets/{self._known_id(ticket_id, 'ticket')}"
-        page = self._get(path, "ticket", {"include": "users,groups,organizations"})
+        answer = self._answer(path, "ticket", {"include": "users,groups,organizations"})
+        page = wire.mapping(answer.body)
         raw = wire.mapping(page.get("ticket"))
         if wire.is_gone(raw):
             raise NotFoundError("deleted or merged", vendor=self.vendor, operation="ticket", status=404)
@@ -160,7 +169,7 @@ class ZendeskHelpdesk:
             users += wire.rows(part.get("users"))
         by_id = _by_id(users)
         by_id |= self._missing_users(wire.authors(raw, comments) - by_id.keys())
-        return wire.ticket(
+        found = wire.ticket(
             raw,
             comments,
             by_id,
@@ -168,6 +177,7 @@ class ZendeskHelpdesk:
             bot_id=self._bot_id or self.me().id,
             site_url=self._site_url,
         )
+        return replace(found, read_at=answer.at)
 
     def write(self, ticket: Ticket, write: TicketWrite) -> Applied:
         """Carry out one outcome in one PUT that Zendesk refuses if the ticket moved since `ticket.stamp`.
@@ -298,11 +308,15 @@ class ZendeskHelpdesk:
         return page
 
     def _get(self, path: str, operation: str, params: Mapping[str, str] | None = None) -> wire.Json:
-        """Return a JSON object. An empty or odd answer under a 200 counts as an outage, not as "nothing there"."""
-        body: Any = self._transport.get(API + path, params=params, operation=operation)
-        if not isinstance(body, dict):
-            raise TransientError("the answer is not an object", vendor=self.vendor, operation=operation)
+        body: wire.Json = self._answer(path, operation, params).body
         return body
+
+    def _answer(self, path: str, operation: str, params: Mapping[str, str] | None = None) -> Answer:
+        """Return a JSON object. An empty or odd answer under a 200 counts as an outage, not as "nothing there"."""
+        answer = self._transport.call("GET", API + path, params=params, operation=operation)
+        if not isinstance(answer.body, dict):
+            raise TransientError("the answer is not an object", vendor=self.vendor, operation=operation)
+        return answer
 
     def _known_id(self, ticket_id: str, operation: str) -> str:
         found = wire.identity(ticket_id)

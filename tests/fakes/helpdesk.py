@@ -15,6 +15,7 @@ from itertools import count
 
 from integrations.errors import ConflictError, IntegrationError, NotFoundError, PermanentError, TransientError
 from integrations.helpdesk import (
+    Abilities,
     Applied,
     Article,
     Attachment,
@@ -36,6 +37,8 @@ BOT = Person("900", "Deskhand", Role.BOT, email="deskhand@tidemark.example")
 ADA = Person("501", "Ada Doe", Role.REQUESTER, email="ada@harbour.example", locale="en-US")
 GRACE = Person("801", "Grace Hill", Role.STAFF, email="grace@tidemark.example")
 TEAMS = (Team("11", "Support"), Team("12", "Billing"))
+LOCKED = Abilities(has_lock=True, has_keys=False, longest_flight_seconds=80.0)
+UNLOCKED = Abilities(has_lock=False, has_keys=False, longest_flight_seconds=80.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +64,16 @@ class FakeHelpdesk:
     """Fills `Helpdesk`. The first part is the port, the rest is how a test plays requester, staff and bad luck."""
 
     def __init__(
-        self, *, vendor: str = "zendesk", now: datetime = START, bot: Person = BOT, teams: tuple[Team, ...] = TEAMS
+        self,
+        *,
+        vendor: str = "zendesk",
+        now: datetime = START,
+        bot: Person = BOT,
+        teams: tuple[Team, ...] = TEAMS,
+        abilities: Abilities = LOCKED,
     ) -> None:
         self.vendor = vendor
+        self.abilities = abilities
         self.now = now
         self.bot = bot
         self.team_list = teams
@@ -97,7 +107,7 @@ class FakeHelpdesk:
             self._answer_or_raise()
             if self._before_read:
                 self._before_read.popleft()()
-            return self._existing(ticket_id)
+            return replace(self._existing(ticket_id), read_at=self.now)
 
     def write(self, ticket: Ticket, write: TicketWrite) -> Applied:
         with self._lock:
@@ -363,7 +373,7 @@ class FakeHelpdesk:
         found = self._existing(seen.id)
         if found.status is Status.CLOSED:
             raise PermanentError("HTTP 422: ClosedTicket", vendor=self.vendor, operation="write", status=422)
-        if seen.stamp != found.stamp:
+        if self.abilities.has_lock and seen.stamp != found.stamp:
             raise ConflictError("HTTP 409: UpdateConflict", vendor=self.vendor, operation="write")
         if write.group_id and write.group_id not in {team.id for team in self.team_list}:
             raise PermanentError("HTTP 422: no such group", vendor=self.vendor, operation="write", status=422)

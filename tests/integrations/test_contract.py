@@ -88,6 +88,14 @@ def test_a_vendor_has_the_files_of_a_vendor(vendor):
     assert any(found == vendor for found, _ in PAYLOADS)
 
 
+@each_vendor
+def test_a_vendor_says_what_its_writes_can_be_relied_on_for(vendor):
+    """No write is in flight for longer than our own deadline and a margin; nothing is promised that is not known."""
+    abilities = build_helpdesk(vendor, settings(vendor)).abilities
+    assert abilities.longest_flight_seconds > 30
+    assert 0 <= abilities.read_lag_seconds < abilities.longest_flight_seconds
+
+
 @each_payload
 def test_a_recorded_delivery_is_believed_named_and_read(vendor, path):
     """A delivery as the vendor sends it passes verification, keeps its name, and is read as the recording says."""

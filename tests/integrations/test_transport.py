@@ -43,10 +43,26 @@ def test_a_good_answer_is_decoded_and_what_was_sent_is_complete():
         )
     first, headers, body = server.requests[0]
     assert (answer.body, answer.status, answer.request_id) == ({"a": [1]}, 200, "r-1")
+    assert answer.at is None
+
     assert first == "PUT /things/1?page%5Bsize%5D=100 HTTP/1.1"
     assert headers["authorization"] == "Bearer secret-token"
     assert headers["user-agent"] == "deskhand/1"
     assert json.loads(body) == {"ü": None}
+
+
+@pytest.mark.parametrize(
+    ("header", "seen"),
+    [
+        ("Fri, 20 Nov 2026 12:00:07 GMT", datetime(2026, 11, 20, 12, 0, 7, tzinfo=UTC)),
+        ("yesterday", None),
+        ("Fri, 20 Nov 2026 12:00:07 -0000", None),
+    ],
+)
+def test_the_vendors_clock_is_told_with_its_answer(header, seen):
+    """A clock that says nothing certain is left out: ours is then what there is."""
+    with raw_server(reply(Date=header)) as server:
+        assert transport(server.url).call("GET", "/x").at == seen
 
 
 @pytest.mark.parametrize("status", ["204 No Content", "200 OK"])

@@ -108,6 +108,8 @@ def test_a_ticket_is_read_whole(server, desk):
     assert found.organization
     assert found.organization.tags == ("vip",)
     assert found.stamp == "2026-01-02T03:04:04Z"
+    assert found.read_at
+    assert abs(found.read_at - datetime.now(UTC)) < timedelta(seconds=10)
     assert found.url == f"{server.url}/agent/tickets/5158"
     assert len(server.requests("GET", "/comments")) == 3
 
