@@ -82,6 +82,18 @@ class Thresholds(Rules):
     passage_draft: Share = 0.30  # below this there is nothing to draft from
     stage_one_accuracy: Share = 0.97  # stage one decides alone where held-back examples reach this
     support: Share = 0.8  # share of a draft's sentences that must stand in their passages
+    faithfulness: Share = 0.8  # what the judge must give a draft for it to be sent, as of the next two
+    relevance: Share = 0.7
+    safety: Share = 0.95
+    judged_person: Share = 0.5  # judged less faithful or relevant than this, it is no draft either
+
+
+class Checking(Rules):
+    """How much is read a second time by the model. A judge costs about as much as a classification."""
+
+    judge_sends: Share = 1.0  # of drafts that would be sent
+    judge_drafts: Share = 1.0  # of drafts that a person sends
+    repair: bool = True  # one more try at a draft whose own faults hold it back
 
 
 class Limits(Rules):
@@ -104,7 +116,9 @@ class Models(Rules):
     classify: str
     draft: str
     classify_max_tokens: int = 1024
+    judge: str = ""  # "": the one that classifies
     draft_max_tokens: int = 2048
+    judge_max_tokens: int = 1024
     prices: dict[str, "Price"] = {}
 
 
@@ -120,6 +134,7 @@ class Answering(Rules):
     status_after_reply: Literal["open", "pending", "on_hold", "solved"] = "pending"
     signature: str = ""
     says_assistant: str = ""  # a closing line such as "I am the automatic assistant of ..."; "" says nothing
+    says_assistant_in: dict[str, str] = {}  # the same by language (ISO 639-1), where it differs
     company: str = "our company"
     product: str = ""
     allowed_hosts: tuple[str, ...] = ()  # hosts links in replies may point to, besides those of cited passages
@@ -131,6 +146,9 @@ class Answering(Rules):
     excluded_tags: tuple[str, ...] = ("deskhand_off",)
     stop_tag: str = "deskhand_stop"
     fallback_team: str = ""
+
+    def assistant_line(self, language: str) -> str:
+        return self.says_assistant_in.get(language, self.says_assistant)
 
 
 class Learning(Rules):
@@ -147,6 +165,7 @@ class Policy(Rules):
     answering: Answering = Answering()
     timing: Timing = Timing()
     thresholds: Thresholds = Thresholds()
+    checking: Checking = Checking()
     limits: Limits = Limits()
     models: Models
     learning: Learning = Learning()

@@ -4,6 +4,7 @@ Every reason names the most autonomous action it still allows; the strictest of 
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from config.policy import Policy
 from workers.domain import (
@@ -162,12 +163,42 @@ def _answer_limits(facts: RouteFacts, policy: Policy) -> Iterator[Limit]:
             yield Action.DRAFT if finding in _SOFT_FINDINGS else Action.ASSIST, Reason(Code.CHECK_FAILED, finding)
     if facts.support < policy.thresholds.support:
         yield Action.ASSIST, Reason(Code.UNGROUNDED, f"support {facts.support:.2f}")
+    yield from _judge_limits(facts, policy)
     if facts.model_outcome == "ok" and not facts.escalate and facts.asks_covered < facts.asks:
         yield Action.DRAFT, Reason(Code.ASK_UNCOVERED, f"{facts.asks_covered} of {facts.asks}")
     if facts.best_source == "lesson" and not policy.learning.may_send:
         yield Action.DRAFT, Reason(Code.LESSON_ONLY)
     if facts.is_degraded_search:
         yield Action.DRAFT, Reason(Code.DEGRADED_SEARCH)
+
+
+def _judge_limits(facts: RouteFacts, policy: Policy) -> Iterator[Limit]:
+    if facts.judge_outcome not in ("", "ok"):
+        yield Action.DRAFT, Reason(Code.UNJUDGED, facts.judge_outcome)
+    if facts.judge_outcome != "ok":
+        return
+    least = policy.thresholds
+    for score, wanted, code in (
+        (facts.faithfulness, least.faithfulness, Code.UNFAITHFUL),
+        (facts.relevance, least.relevance, Code.OFF_TOPIC),
+    ):
+        if score < wanted:
+            yield Action.ASSIST if score < least.judged_person else Action.DRAFT, Reason(code, f"{score:.2f}")
+    if facts.safety < least.safety:
+        yield Action.ASSIST, Reason(Code.UNSAFE, f"{facts.safety:.2f}")
+
+
+def is_worth_judging(decision: Decision, policy: Policy, draw: float) -> bool:
+    """Say whether a second reader could change anything; `draw` in 0..1 picks the share that policy wants judged."""
+    shares = {Action.SEND: policy.checking.judge_sends, Action.DRAFT: policy.checking.judge_drafts}
+    return draw < shares.get(decision.action, 0.0)
+
+
+def is_worth_repairing(facts: RouteFacts, policy: Policy) -> bool:
+    """Say whether it is the draft's own faults that hold it back: without them more would be allowed."""
+    flawless = replace(facts, findings=(), support=1.0, faithfulness=1.0, relevance=1.0, safety=1.0)
+    allowed, would_be = route(facts, policy).action, route(flawless, policy).action
+    return policy.checking.repair and _ORDER.index(would_be) < _ORDER.index(allowed)
 
 
 def _policy_limits(facts: RouteFacts, policy: Policy) -> Iterator[Limit]:

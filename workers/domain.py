@@ -94,6 +94,10 @@ class Code(StrEnum):
     UNGROUNDED = "ungrounded"
     BAD_CITATION = "bad_citation"
     CHECK_FAILED = "check_failed"  # detail: the finding
+    UNFAITHFUL = "unfaithful"  # detail: the judge's score, as of the next two
+    OFF_TOPIC = "off_topic"
+    UNSAFE = "unsafe"
+    UNJUDGED = "unjudged"  # detail: how the judge's call ended
     ASK_UNCOVERED = "ask_uncovered"
     FRUSTRATED = "frustrated"
     UNVERIFIED_SENDER = "unverified_sender"
@@ -252,11 +256,29 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Findings:
-    """The verdict of the plain checks. `score` is the share of factual sentences that stand in their passages, 0..1."""
+class Judgement:
+    """What the model says of a draft as its second reader, each 0..1. Anything but "ok" scores 0: no call, no trust."""
 
-    findings: tuple[Finding, ...] = ()
+    faithfulness: float
+    relevance: float
+    safety: float
+    doubts: tuple[Finding, ...] = ()
+    reason: str = ""  # in the model's words, for staff
+    model_outcome: str = "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """The verdict of the checks. `score` is the share of factual sentences that stand in their passages, 0..1."""
+
+    findings: tuple[Finding, ...] = ()  # of the plain checks
     score: float = 1.0
+    judgement: Judgement | None = None  # None: the draft was not judged
+
+    @property
+    def doubts(self) -> tuple[Finding, ...]:
+        """Return everything that points at words of the draft, whoever found it."""
+        return self.findings + (self.judgement.doubts if self.judgement else ())
 
     @property
     def is_clean(self) -> bool:
@@ -342,6 +364,10 @@ class RouteFacts:
     escalate: str = ""
     findings: tuple[str, ...] = ()
     support: float = 1.0
+    judge_outcome: str = ""  # "": not judged; else the name of a ModelOutcome, and the three scores count if it is ok
+    faithfulness: float = 1.0
+    relevance: float = 1.0
+    safety: float = 1.0
     asks: int = 1
     asks_covered: int = 1
     is_verified: bool = True

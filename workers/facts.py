@@ -83,6 +83,7 @@ def for_route(
     used = [passage for number, passage in enumerate(found.passages, 1) if f"P{number}" in cited]
     sources = {passage.source for passage in used}
     intent = policy.intents.get(label.intent)
+    judged = findings.judgement
     return RouteFacts(
         intent=label.intent,
         confidence=label.confidence,
@@ -109,6 +110,10 @@ def for_route(
         escalate=draft.escalate if draft else "",
         findings=tuple(finding.code for finding in findings.findings),
         support=findings.score,
+        judge_outcome=judged.model_outcome if judged else "",
+        faithfulness=judged.faithfulness if judged else 1.0,
+        relevance=judged.relevance if judged else 1.0,
+        safety=judged.safety if judged else 1.0,
         asks=max(1, len(reading.asks)),
         asks_covered=len(set(draft.asks_covered)) if draft else 0,
         is_verified=reading.is_verified,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from config.policy import Policy
 from integrations.helpdesk import Ticket
@@ -17,6 +18,7 @@ from workers.domain import (
     Code,
     Decision,
     Draft,
+    Finding,
     Findings,
     Reading,
     RuleHit,
@@ -25,7 +27,7 @@ from workers.domain import (
     Urgency,
 )
 from workers.redact import unmask
-from workers.wording import confidence_in_words, in_words
+from workers.wording import confidence_in_words, finding_in_words, in_words, letter_words
 
 _QUOTE_LETTERS = 320
 _ASKS = 5
@@ -75,7 +77,7 @@ def reply(package: Package, policy: Policy) -> str:
     return _render(
         "reply.html",
         **_letter(package, policy),
-        says_assistant=policy.answering.says_assistant,
+        says_assistant=policy.answering.assistant_line(package.reading.language),
     )
 
 
@@ -83,7 +85,8 @@ def draft_note(package: Package, decision: Decision, policy: Policy) -> str:
     """Render the note that carries a draft: the answer first, then sources and reasons."""
     return _render(
         "draft_note.html",
-        **_letter(package, policy),
+        **_letter(package, policy, package.findings.doubts),
+        doubts=_doubts(package),
         cited=_sources(_cited(package)),
         unanswered=_unanswered(package),
         reasons=_reasons(package, decision),
@@ -97,8 +100,8 @@ def assist_note(package: Package, decision: Decision, policy: Policy) -> str:
     return _render(
         "assist_note.html",
         **_package(package, decision, policy),
-        groups=_groups(shown, package.reading) if shown else [],
-        doubts=[f"“{f.words}” ({f.code.replace('_', ' ')})" for f in package.findings.findings] if shown else [],
+        groups=_groups(shown, package.reading, package.findings.doubts) if shown else [],
+        doubts=_doubts(package) if shown else [],
         passages=_sources(_cited(package) if shown else package.passages, quotes=not shown),
     )
 
@@ -119,29 +122,58 @@ def _render(template: str, **values: Any) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _letter(package: Package, policy: Policy) -> dict[str, Any]:
+def _letter(package: Package, policy: Policy, doubts: Sequence[Finding] = ()) -> dict[str, Any]:
+    """Return what a reply is made of, in the requester's language; words in doubt are underlined."""
     assert package.draft is not None
+    words = letter_words(package.reading.language)
     return {
-        "greeting": greeting(package.ticket.requester.name),
-        "groups": _groups(package.draft, package.reading),
+        "greeting": greeting(package.ticket.requester.name, package.reading.language),
+        "groups": _groups(package.draft, package.reading, doubts),
         "links": _links(package),
+        "read_more": words.read_more,
         "signature": policy.answering.signature,
     }
 
 
-def greeting(name: str) -> str:
+def greeting(name: str, language: str = "en") -> str:
     """Address a person by first name if the name looks like one, else by nothing."""
     first = name.strip().split(" ")[0] if name.strip() else ""
     usable = first.isalpha() and 1 < len(first) < 20 and first.lower() not in _NO_NAMES
-    return f"Hi {first[0].upper()}{first[1:]}," if usable else "Hello,"
+    words = letter_words(language)
+    return words.greeting.format(name=f"{first[0].upper()}{first[1:]}") if usable else words.hello
 
 
-def _groups(draft: Draft, reading: Reading) -> list[dict[str, Any]]:
+def _groups(draft: Draft, reading: Reading, doubts: Sequence[Finding] = ()) -> list[dict[str, Any]]:
     """Group sentences into paragraphs and lists; a change of sources inside prose starts no new paragraph."""
-    return [
-        {"kind": kind.value, "lines": [unmask(sentence.text, reading.vault) for sentence in run]}
-        for kind, run in groupby(draft.sentences, key=lambda sentence: sentence.block)
+    lines = [
+        (sentence.block, _line(sentence.text, reading, [one.words for one in doubts if one.sentence == place]))
+        for place, sentence in enumerate(draft.sentences)
     ]
+    return [
+        {"kind": kind.value, "lines": [line for _, line in run]}
+        for kind, run in groupby(lines, key=lambda pair: pair[0])
+    ]
+
+
+def _line(text: str, reading: Reading, doubtful: Sequence[str]) -> Markup:
+    """Return a sentence with the requester's own data put back, and what is in doubt underlined."""
+    found = sorted({unmask(words, reading.vault) for words in doubtful if words.strip()}, key=len, reverse=True)
+    if not found:
+        return escape(unmask(text, reading.vault))
+    parts = re.split(f"({'|'.join(map(re.escape, found))})", unmask(text, reading.vault))
+    underlined = Markup("<u>{}</u>")
+    return Markup("").join(underlined.format(part) if part in found else part for part in parts)
+
+
+def _doubts(package: Package) -> list[str]:
+    """Say what the checks and the second reading point at, in words."""
+    said = (_doubt(finding, package.reading) for finding in package.findings.doubts)
+    return list(dict.fromkeys(said))
+
+
+def _doubt(finding: Finding, reading: Reading) -> str:
+    words = unmask(_shorten(finding.words, 120), reading.vault)
+    return f"“{words}” ({finding_in_words(finding.code)})" if words else finding_in_words(finding.code)
 
 
 def _unanswered(package: Package) -> list[str]:

@@ -6,9 +6,8 @@ from typing import Any
 
 from config.logs import get_logger
 from config.policy import Policy
-from integrations.errors import NotFoundError, TransientError
+from integrations.errors import NotFoundError
 from integrations.helpdesk import Role, Status, Ticket
-from integrations.llm import ModelOutcome
 from kb.domain import Audience, Filter, Query, SearchResult
 from workers import decide, facts, rules
 from workers.domain import (
@@ -16,8 +15,6 @@ from workers.domain import (
     Classification,
     Code,
     Decision,
-    Draft,
-    Findings,
     MessageKind,
     Reading,
     Reason,
@@ -27,14 +24,12 @@ from workers.domain import (
 )
 from workers.notes import Package
 from workers.reading import read
-from workers.reading.language import detect
 from workers.services import Services
 from workers.stages.ask_classify import ask_classify
-from workers.stages.check import check
 from workers.stages.classify import classify
 from workers.stages.conclude import Concluded, conclude, confirm, find_mark, settle_overtaken
-from workers.stages.draft import draft
 from workers.stages.learn import learn, unlearn
+from workers.stages.propose import Question, propose
 from workers.store.ledger import Case
 from workers.store.tickets import Lease
 
@@ -42,8 +37,7 @@ log = get_logger(__name__)
 
 # A first start looks back a little only: nobody wants last week's tickets answered because Deskhand was installed.
 _FIRST_LOOK_BACK = timedelta(minutes=10)
-_MODEL_PATIENCE = 2  # attempts of a case that wait for an overloaded model, before people get it without a draft
-_RETRY_LATER = frozenset({ModelOutcome.OVERLOADED, ModelOutcome.TIMED_OUT, ModelOutcome.UNREACHABLE})
+_THINKING = 0.75  # share of a case's time after which no call of the model is begun; the rest is for writing
 
 
 def work(lease: Lease, services: Services) -> datetime | None:
@@ -61,6 +55,7 @@ def work(lease: Lease, services: Services) -> datetime | None:
 
 def answer(ticket: Ticket, lease: Lease, services: Services) -> Concluded | None:
     """Answer one requester message, or hand it to a person, or record why neither; None if nobody asked anything."""
+    began = services.now()
     reading = read(ticket)
     asked = reading.message_id or _spoken_for(ticket)
     settle_overtaken(ticket, asked, lease, services)
@@ -97,16 +92,13 @@ def answer(ticket: Ticket, lease: Lease, services: Services) -> Concluded | None
     if stop:
         return conclude(case, lease, stop, package, services, known)
 
-    proposed = _draft(case, ticket, reading, label, found, services)
-    findings = Findings()
-    if proposed and proposed.sentences:
-        findings = check(proposed, found.passages, reading, services.policy, language_of=detect)
-    routing = facts.for_route(ticket, reading, triaging, label, found, proposed, findings, services.policy)
-    known["facts"]["route"] = asdict(routing)
+    until = began + _THINKING * timedelta(seconds=services.policy.timing.case_seconds)
+    proposal = propose(Question(case, ticket, reading, label, triaging, found, until), services)
+    proposed, findings = proposal.draft, proposal.findings
+    known["facts"]["route"] = asdict(proposal.facts)
     known |= {"draft": asdict(proposed) if proposed else None, "findings": asdict(findings)}
-    decision = decide.route(routing, services.policy)
     package = Package(ticket, reading, label, hits, found.passages, proposed, findings)
-    return conclude(case, lease, decision, package, services, known)
+    return conclude(case, lease, proposal.decision, package, services, known)
 
 
 def _spoken_for(ticket: Ticket) -> str:
@@ -170,33 +162,6 @@ def _search(ticket: Ticket, reading: Reading, services: Services) -> SearchResul
     """Find passages for a public reply: only what anyone may read, whatever the outcome will be."""
     seen = Filter(audience=frozenset({Audience.PUBLIC}), brand_id=ticket.brand_id, at=services.now())
     return services.kb.search(Query(reading.topic, reading.newest), seen, services.policy.limits.passages)
-
-
-def _draft(
-    case: Case, ticket: Ticket, reading: Reading, label: Classification, found: SearchResult, services: Services
-) -> Draft | None:
-    """Ask for a draft if there is a model and something to draft from.
-
-    Raises TransientError while a struggling model is worth waiting for.
-    """
-    best = found.passages[0].score if found.passages else 0.0
-    if services.llm is None or best < services.policy.thresholds.passage_draft:
-        return None
-    proposed, usage = draft(
-        reading,
-        found.passages,
-        services.prompts["draft"],
-        services.llm,
-        services.policy,
-        requester_name=ticket.requester.name,
-        intent=label.intent,
-    )
-    services.ledger.record_calls(case.id, (usage,), now=services.now())
-    if usage.outcome in _RETRY_LATER and case.attempts <= _MODEL_PATIENCE:
-        raise TransientError(
-            f"model {usage.outcome.value}", operation="draft", retry_after_seconds=usage.retry_after_seconds
-        )
-    return proposed
 
 
 def give_up(lease: Lease, why: str, services: Services) -> None:

@@ -70,7 +70,7 @@ def build(settings: Settings, *, sleep: Callable[[float], None] = time.sleep) ->
     vendors = registry.configured(settings)
     return Services(
         policy=policy,
-        prompts={name: load_prompt(settings.config / "prompts", name) for name in ("classify", "draft")},
+        prompts={name: load_prompt(settings.config / "prompts", name) for name in ("classify", "draft", "judge")},
         helpdesks={vendor: registry.build_helpdesk(vendor, settings) for vendor in vendors},
         webhooks={vendor: registry.build_webhook(vendor, settings) for vendor in vendors},
         llm=_model(settings, policy),

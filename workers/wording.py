@@ -1,6 +1,7 @@
-"""Pure: reasons, confidence and moods in the words that support staff read."""
+"""Pure: reasons, findings and confidence in the words that support staff read, and the fixed words of a letter."""
 
 import re
+from dataclasses import dataclass
 
 from workers.domain import Code, Reason
 
@@ -36,6 +37,10 @@ _WORDS: dict[Code, str] = {
     Code.UNGROUNDED: "something in the draft does not stand in its sources ({detail})",
     Code.BAD_CITATION: "the draft cites a source that does not say it",
     Code.CHECK_FAILED: "the draft did not pass a check ({detail})",
+    Code.UNFAITHFUL: "a second reading doubts that the draft stands in its sources ({detail})",
+    Code.OFF_TOPIC: "a second reading doubts that the draft answers what was asked ({detail})",
+    Code.UNSAFE: "a second reading found the draft unsafe to send ({detail})",
+    Code.UNJUDGED: "the second reading of the draft could not be done ({detail})",
     Code.ASK_UNCOVERED: "the draft does not answer every question ({detail})",
     Code.FRUSTRATED: "the requester sounds frustrated",
     Code.UNVERIFIED_SENDER: "the sender's identity is not verified",
@@ -93,3 +98,57 @@ def confidence_in_words(confidence: float) -> str:
         if confidence >= least:
             return words
     return "a guess"
+
+
+_FINDINGS = {
+    "bad_citation": "the source named does not say it",
+    "uncited": "no source is named",
+    "judged_unsupported": "a second reading does not find it in the sources",
+    "nothing_said": "it says nothing of its own",
+    "language": "not in the requester's language",
+    "too_long": "longer than asked for",
+    "claimed_action": "says that something was done",
+    "promise": "promises what people will do",
+    "foreign_link": "a link to a place that is not allowed",
+    "markup": "marks that would show",
+}
+
+
+def finding_in_words(code: str) -> str:
+    """Say what a check found, by its code."""
+    if code in _FINDINGS:
+        return _FINDINGS[code]
+    if code.startswith("unsupported"):
+        what = code.removeprefix("unsupported").strip("_").replace("_", " ")
+        return f"{what} not in the sources".strip()
+    return code.replace("_", " ")
+
+
+@dataclass(frozen=True, slots=True)
+class LetterWords:
+    """What is fixed in a letter: a greeting with a first name, one without, and what stands before links."""
+
+    greeting: str
+    hello: str
+    read_more: str
+
+
+_LETTERS = {
+    "en": LetterWords("Hi {name},", "Hello,", "Read more:"),
+    "da": LetterWords("Hej {name},", "Hej,", "Læs mere:"),
+    "de": LetterWords("Hallo {name},", "Guten Tag,", "Mehr dazu:"),
+    "es": LetterWords("Hola {name}:", "Hola:", "Más información:"),
+    "fi": LetterWords("Hei {name},", "Hei,", "Lue lisää:"),
+    "fr": LetterWords("Bonjour {name},", "Bonjour,", "En savoir plus :"),
+    "it": LetterWords("Ciao {name},", "Buongiorno,", "Maggiori informazioni:"),
+    "nb": LetterWords("Hei {name},", "Hei,", "Les mer:"),
+    "nl": LetterWords("Hallo {name},", "Hallo,", "Lees meer:"),
+    "pl": LetterWords("Dzień dobry,", "Dzień dobry,", "Więcej informacji:"),
+    "pt": LetterWords("Olá {name},", "Olá,", "Saiba mais:"),
+    "sv": LetterWords("Hej {name},", "Hej,", "Läs mer:"),
+}
+
+
+def letter_words(language: str) -> LetterWords:
+    """Return the fixed words of a letter in a language (ISO 639-1), in English where we have none."""
+    return _LETTERS.get(language, _LETTERS["en"])

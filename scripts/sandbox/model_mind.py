@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from scripts.sandbox.model_judge import judge_reply
 from scripts.sandbox.model_text import Piece, clean, is_dangling, is_order, pieces, sentences, spelt, terms, words_of
 
 MAX_WORDS = 120
@@ -31,6 +32,8 @@ def answer_honestly(schema: dict[str, Any] | None, system: str, user: str) -> An
     properties = (schema or {}).get("properties", {})
     if "sentences" in properties:
         return write_draft(user)
+    if "faithfulness" in properties:
+        return judge_reply(user, tagged)
     if "intent" in properties:
         return classify(system, user)
     return smallest(schema, schema) if schema else "I am a simulated model and only answer questions about passages."

@@ -61,9 +61,15 @@ def drafted(*texts: str, **fields: Any) -> dict[str, Any]:
     return {"sentences": sentences, "asks_covered": [1, 2, 3], "escalate": ""} | fields
 
 
+def judged(faithfulness: float = 1.0, relevance: float = 1.0, safety: float = 1.0, **fields: Any) -> dict[str, Any]:
+    """Return what the model fills in to judge."""
+    scores = {"faithfulness": faithfulness, "relevance": relevance, "safety": safety}
+    return {"doubts": [], "reason": "", **scores} | fields
+
+
 def scripted(outcome: str = "send") -> ScriptedLLM:
     """Return a model whose answers lead to this outcome for `How do I swap a shift?`."""
-    return ScriptedLLM(classify=[classified(INTENT_OF[outcome])], draft=[drafted()])
+    return ScriptedLLM(classify=[classified(INTENT_OF[outcome])], draft=[drafted()], judge=[judged()])
 
 
 class ListedBell:
@@ -97,7 +103,7 @@ def make_services(engine: Engine, desk: FakeHelpdesk, **others: Any) -> Services
     library = Library(engine, lambda: desk.now)
     parts: dict[str, Any] = {
         "policy": POLICY,
-        "prompts": {name: load_prompt(PROMPTS, name) for name in ("classify", "draft")},
+        "prompts": {name: load_prompt(PROMPTS, name) for name in ("classify", "draft", "judge")},
         "helpdesks": {desk.vendor: desk},
         "webhooks": {desk.vendor: FakeWebhook()},
         "llm": scripted(),

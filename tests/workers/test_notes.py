@@ -21,6 +21,7 @@ from workers.domain import (
     Draft,
     Finding,
     Findings,
+    Judgement,
     MessageKind,
     Reading,
     Reason,
@@ -94,6 +95,15 @@ def the_draft_note():
     return draft_note(PACKAGE, decision(Action.DRAFT, *reasons), POLICY)
 
 
+def the_draft_note_in_doubt():
+    doubts = (Finding("judged_unsupported", "also on Sundays & holidays", 3), Finding("language", "en"))
+    judgement = Judgement(0.7, 0.9, 1.0, doubts[:1], "Nothing is said of holidays.")
+    package = replace(
+        PACKAGE, reading=replace(READING, language="de"), findings=Findings(doubts[1:], judgement=judgement)
+    )
+    return draft_note(package, decision(Action.DRAFT, Reason(Code.UNFAITHFUL, "0.70")), POLICY)
+
+
 def the_assist_note():
     findings = Findings((Finding("unsupported_number", "48"),), 0.75)
     reasons = Reason(Code.UNGROUNDED, "unsupported_number"), Reason(Code.FRUSTRATED), Reason(Code.STAFF_AT_WORK)
@@ -123,6 +133,7 @@ def the_hand_off_note():
 RENDERED = {
     "reply": the_reply,
     "draft_note": the_draft_note,
+    "draft_note_in_doubt": the_draft_note_in_doubt,
     "assist_note": the_assist_note,
     "assist_note_without_a_model": the_assist_note_without_a_model,
     "hand_off_note": the_hand_off_note,
@@ -146,7 +157,7 @@ def test_what_others_wrote_stays_text(name):
     assert "<b>Wood" not in made
     assert "javascript:" not in made
     assert set(re.findall(r"<(\w+)", made)) <= {
-        "p", "strong", "ul", "ol", "li", "a", "br", "small", "blockquote"
+        "p", "strong", "ul", "ol", "li", "a", "br", "small", "blockquote", "u"
     }  # fmt: skip
 
 
@@ -222,6 +233,23 @@ def test_a_package_with_nothing_in_it_still_reads():
     made = assist_note(Package(TICKET, reading), decision(Action.ASSIST, Reason(Code.UNREADABLE), team=""), POLICY)
     assert "For the team: a new request" in made
     assert "<li></li>" not in made
+
+
+def test_words_in_doubt_are_underlined_where_they_stand():
+    """Whoever sends the draft sees which words, and in the list below it why; the reply itself has no such marks."""
+    made = the_draft_note_in_doubt()
+    assert "approves it, <u>also on Sundays &amp; holidays</u>." in made
+    assert "a second reading does not find it in the sources" in made
+    assert "<u>" not in reply(PACKAGE, POLICY)
+
+
+def test_a_letter_greets_in_the_requesters_language():
+    """An English greeting above a German draft would have to be mended by hand every time."""
+    made = the_draft_note_in_doubt()
+    assert "<p>Hallo Ada,</p>" in made
+    assert "Mehr dazu:" in made
+    assert greeting("Ada", "fr") == "Bonjour Ada,"
+    assert greeting("Ada", "tlh") == "Hi Ada,"
 
 
 def test_long_things_are_cut_between_words():

@@ -54,7 +54,7 @@ def test_a_question_is_answered_from_the_library(services, desk, engine, llm):
     assert set(kept.facts) == {"admit", "triage", "route"}
     assert kept.passages[0]["title"] == "How to swap a shift"
     assert kept.draft["sentences"][0]["passages"] == ["P1"]
-    assert [prompt.name for prompt in llm.asked] == ["classify", "draft"]
+    assert [prompt.name for prompt in llm.asked] == ["classify", "draft", "judge"]
 
 
 def test_every_model_call_is_on_record(services, desk, engine):
@@ -67,8 +67,9 @@ def test_every_model_call_is_on_record(services, desk, engine):
     assert [(row.prompt, row.outcome, row.case_id) for row in rows] == [
         ("classify", "ok", kept.id),
         ("draft", "ok", kept.id),
+        ("judge", "ok", kept.id),
     ]
-    assert services.ledger.spent().input_tokens == 200
+    assert services.ledger.spent().input_tokens == 300
 
 
 def test_a_settled_message_costs_nothing_the_second_time(services, desk, llm):

@@ -11,8 +11,8 @@ from config.policy import Policy
 from config.prompts import Prompt
 from integrations.llm import LanguageModel, ModelOutcome, RenderedPrompt, Usage
 from kb.domain import Passage
-from workers.domain import Block, Draft, Reading, Sentence
-from workers.stages.material import cut, fence, message_part, thread_part
+from workers.domain import Block, Draft, Findings, Reading, Sentence
+from workers.stages.material import asks_part, cut, earlier_part, fence, message_part, passage_part, thread_part
 
 THREAD_TOKENS = 600
 
@@ -40,13 +40,15 @@ def draft(
     *,
     requester_name: str = "",
     intent: str = "",
+    earlier: tuple[Draft, Findings] | None = None,
 ) -> tuple[Draft, Usage]:
     """Ask the model for a reply that stands in the passages, which are named P1, P2... in their order.
 
     A draft without sentences is a known end: `escalate` says why in the model's words, or `model_outcome` is not "ok".
-    Greeting, sign-off and the values behind placeholders are added by rendering, not here.
+    Greeting, sign-off and the values behind placeholders are added by rendering, not here. `earlier` is a draft that
+    did not pass, with what was found: the model is asked to do better.
     """
-    rendered, cuts = _render(reading, passages, prompt, policy, requester_name, intent)
+    rendered, cuts = _render(reading, passages, prompt, policy, requester_name, intent, earlier)
     answer = llm.ask(
         rendered,
         DraftAnswer,
@@ -72,7 +74,13 @@ def _sentence(answer: SentenceAnswer) -> Sentence:
 
 
 def _render(
-    reading: Reading, passages: Sequence[Passage], prompt: Prompt, policy: Policy, requester_name: str, intent: str
+    reading: Reading,
+    passages: Sequence[Passage],
+    prompt: Prompt,
+    policy: Policy,
+    requester_name: str,
+    intent: str,
+    earlier: tuple[Draft, Findings] | None,
 ) -> tuple[RenderedPrompt, tuple[str, ...]]:
     limits = policy.limits
     message, is_message_cut = message_part(reading, limits.message_tokens)
@@ -84,14 +92,13 @@ def _render(
         cuts.append(f"passages: {len(passages) - len(shown)} of {len(passages)}")
     pieces = []
     for number, passage in enumerate(shown, 1):
-        piece, is_piece_cut = _passage(passage, f"P{number}", limits.passage_tokens)
+        piece, is_piece_cut = passage_part(passage, f"P{number}", limits.passage_tokens)
         pieces.append(piece)
         if is_piece_cut:
             cuts.append(f"P{number}: its end")
     facts, are_facts_cut = cut(_facts(reading, policy, requester_name, intent), limits.account_tokens)
     if are_facts_cut:
         cuts.append("facts: the middle")
-    asks = reading.asks or ("What the message above asks for.",)
     system, user = prompt.render(
         {
             "company": policy.answering.company,
@@ -100,26 +107,12 @@ def _render(
             "facts": fence("facts", facts),
             "thread": thread,
             "message": message,
-            "asks": fence("asks", "\n".join(f"{number}. {ask}" for number, ask in enumerate(asks, 1))),
+            "asks": asks_part(reading),
+            "earlier": earlier_part(*earlier) if earlier else "",
             "passages": "<passages>\n" + "\n".join(pieces) + "\n</passages>",
         }
     )
     return RenderedPrompt(prompt.name, prompt.hash, system, user), tuple(cuts)
-
-
-def _passage(passage: Passage, name: str, tokens: int) -> tuple[str, bool]:
-    """Return a passage as the prompt shows it, cut after the last whole line or sentence that fits."""
-    text, room = passage.text.strip(), tokens * 4
-    is_cut = len(text) > room
-    if is_cut:
-        ends = [match.end() for match in re.finditer(r"\n|[.!?](?=\s)", text[:room])]
-        text = text[: ends[-1] if ends else room]
-    lines = [f"Title: {passage.title}"]
-    if passage.heading:
-        lines.append(f"Section: {' > '.join(passage.heading)}")
-    if passage.url:
-        lines.append(f"Link: {passage.url}")
-    return fence("passage", "\n".join(lines) + f"\n\n{text}", id=name), is_cut
 
 
 def _facts(reading: Reading, policy: Policy, requester_name: str, intent: str) -> str:

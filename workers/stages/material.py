@@ -3,18 +3,21 @@
 import re
 from collections.abc import Iterable
 
-from workers.domain import Reading, Turn
+from kb.domain import Passage
+from workers.domain import Draft, Finding, Findings, Reading, Turn
 
 TAGS = frozenset(
     {
         "ask",
         "asks",
         "candidates",
+        "earlier",
         "facts",
         "intents",
         "message",
         "passage",
         "passages",
+        "reply",
         "system",
         "thread",
         "turn",
@@ -82,3 +85,39 @@ def thread_part(turns: Iterable[Turn], limit: int, tokens: int) -> tuple[str, li
             cuts.append("thread: a long turn")
         lines.append(f"[{turn.role}, {turn.at:%Y-%m-%d}] {text}")
     return fence("thread", "\n\n".join(lines)), cuts
+
+
+def asks_part(reading: Reading) -> str:
+    """Return what the requester wants to know, numbered from one."""
+    asks = reading.asks or ("What the message above asks for.",)
+    return fence("asks", "\n".join(f"{number}. {ask}" for number, ask in enumerate(asks, 1)))
+
+
+def passage_part(passage: Passage, name: str, tokens: int) -> tuple[str, bool]:
+    """Return a passage under its name, cut after the last whole line or sentence that fits, and whether it was cut."""
+    text, room = passage.text.strip(), tokens * CHARACTERS_PER_TOKEN
+    is_cut = len(text) > room
+    if is_cut:
+        ends = [match.end() for match in re.finditer(r"\n|[.!?](?=\s)", text[:room])]
+        text = text[: ends[-1] if ends else room]
+    lines = [f"Title: {passage.title}"]
+    if passage.heading:
+        lines.append(f"Section: {' > '.join(passage.heading)}")
+    if passage.url:
+        lines.append(f"Link: {passage.url}")
+    return fence("passage", "\n".join(lines) + f"\n\n{text}", id=name), is_cut
+
+
+def earlier_part(draft: Draft, findings: Findings) -> str:
+    """Return a draft that did not pass, its sentences numbered, and what is wrong with it."""
+    lines = [f"{number}. {sentence.text}" for number, sentence in enumerate(draft.sentences, 1)]
+    faults = [_fault(one) for one in findings.doubts]
+    if findings.judgement and findings.judgement.reason:
+        faults.append(f"- {findings.judgement.reason}")
+    return fence("earlier", "\n".join((*lines, "", "What is wrong with it:", *dict.fromkeys(faults))))
+
+
+def _fault(finding: Finding) -> str:
+    place = f"sentence {finding.sentence + 1}: " if finding.sentence >= 0 else ""
+    words = f' "{finding.words}"' if finding.words else ""
+    return f"- {place}{finding.code.replace('_', ' ')}{words}"
