@@ -18,7 +18,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from app import access
 from config.settings import Settings
-from workers.intake import Figures, Intake, Spread
+from workers.intake import BreakerLine, Figures, Intake, Spread
 
 CHROMA_TIMEOUT_SECONDS = 0.5
 READY_FOR_SECONDS = 1.0  # how long one look counts, whoever asks
@@ -93,7 +93,14 @@ def readiness(settings: Settings, intake: Intake) -> dict[str, object]:
         found["tickets_due"] = waiting.due
         found["tickets_in_work"] = waiting.in_work
         found["oldest_due_seconds"] = round(waiting.oldest_due_seconds, 3)
+        # A model that fails does not make us unready: tickets go to people then, with what is known.
+        found["models_failing"] = {line.model: _trouble(line) for line in intake.story.breakers(now=intake.now())}
     return found
+
+
+def _trouble(line: BreakerLine) -> str:
+    mend = "; a person has to mend it (ANTHROPIC_API_KEY, the bill, or the model's name)" if line.needs_person else ""
+    return f"{line.outcome} for {line.seconds:.0f} s, {line.state.replace('_', ' ')}{mend}"
 
 
 def chroma_is_up(url: str, timeout_seconds: float = CHROMA_TIMEOUT_SECONDS) -> bool:
@@ -122,6 +129,7 @@ class FiguresCollector:
         figures = self._figures.get()
         yield from _totals(figures)
         yield from _backlog(figures)
+        yield from _breakers(figures)
         yield _seconds("deskhand_first_response_seconds", "asked to first reply sent, 24 hours", figures.first_response)
         yield _seconds("deskhand_outcome_seconds", "asked to any outcome, 24 hours", figures.outcome)
 
@@ -163,6 +171,16 @@ def _backlog(figures: Figures) -> Iterator[Metric]:
         ("deskhand_oldest_due_seconds", "age of the oldest due ticket", waiting.oldest_due_seconds),
     ):
         yield GaugeMetricFamily(name, what, value=value)
+
+
+def _breakers(figures: Figures) -> Iterator[Metric]:
+    failing = GaugeMetricFamily("deskhand_model_failing_seconds", "how long a model is left alone", labels=["model"])
+    alarm = GaugeMetricFamily("deskhand_model_needs_person", "1 if only a person can mend it", labels=["model"])
+    for line in figures.breakers:
+        failing.add_metric([line.model], line.seconds)
+        alarm.add_metric([line.model], int(line.needs_person))
+    yield failing
+    yield alarm
 
 
 def _seconds(name: str, what: str, spread: Spread) -> Metric:

@@ -110,6 +110,19 @@ class Limits(Rules):
     suspicious_drop: Share = 0.3  # a full sync that would drop a larger share of documents stops
 
 
+class Breaking(Rules):
+    """When a model that struggles is left alone by all workers, and how soon it is tried again. Seconds."""
+
+    failures: int = 5  # so many of the newest calls ...
+    share: Share = 0.5  # ... and so large a part of them, within the window
+    window_seconds: float = 60.0
+    pause_seconds: float = 10.0  # before the first probe; doubles with each probe that fails
+    longest_pause_seconds: float = 120.0  # whatever the API asks for
+    person_pause_seconds: float = 300.0  # while only a person can help: a wrong key, an unpaid bill
+    probe_seconds: float = 60.0  # after this another worker may probe
+    patience_seconds: float = 60.0  # so long tickets wait for the model before they go on without it
+
+
 class Models(Rules):
     """Names and prices (USD per million tokens). Prices are the operator's to keep current."""
 
@@ -168,6 +181,7 @@ class Policy(Rules):
     checking: Checking = Checking()
     limits: Limits = Limits()
     models: Models
+    breaking: Breaking = Breaking()
     learning: Learning = Learning()
     teams: dict[str, Team] = {}
     intents: dict[str, Intent] = {}

@@ -20,8 +20,10 @@ class ModelOutcome(StrEnum):
     EMPTY = "empty"
     OVERLOADED = "overloaded"  # 429, 529, 5xx
     TIMED_OUT = "timed_out"  # our own total deadline
-    REJECTED = "rejected"  # 400, 401, 402, 403, 404: will not get better by itself
+    REJECTED = "rejected"  # 400, 413: this request will never be taken
+    DENIED = "denied"  # 401, 402, 403, 404, a spent limit: no request is taken until a person mends it
     UNREACHABLE = "unreachable"
+    RESTING = "resting"  # not asked at all: the model is failing for everybody
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,10 +34,11 @@ UNTESTED = {
 }
 # What the door may reach of the product, at any distance.
 DOOR = re.compile(
-    r"app(\.|$)|config(\.|$)|integrations(\.|$)|workers$|workers\.(intake|records|job_queue|domain|store|wording)(\.|$)"
+    r"app(\.|$)|config(\.|$)|integrations(\.|$)|workers$|workers\.(intake|breaker|records|job_queue|domain|store|wording)(\.|$)"
 )
 # Modules that decide or compute from what they are given.
 PURE = (
+    "workers.breaker",
     "workers.decide",
     "workers.domain",
     "workers.facts",

@@ -152,6 +152,8 @@ def _answer_limits(facts: RouteFacts, policy: Policy) -> Iterator[Limit]:
         yield Action.ASSIST, Reason(Code.NO_MODEL)
     elif facts.model_outcome not in ("", "ok"):
         yield Action.ASSIST, Reason(Code.MODEL_FAILED, facts.model_outcome)
+    elif facts.is_stopgap:
+        yield Action.DRAFT, Reason(Code.STOPGAP_MODEL)
     if facts.escalate:
         yield Action.ASSIST, Reason(Code.MODEL_ESCALATED)
     for finding in dict.fromkeys(facts.findings):

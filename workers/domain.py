@@ -87,6 +87,7 @@ class Code(StrEnum):
     UNREADABLE = "unreadable"  # attachment only, or nothing left to read
     NO_MODEL = "no_model"
     MODEL_FAILED = "model_failed"  # detail: the outcome's name
+    STOPGAP_MODEL = "stopgap_model"  # the small model wrote the draft while the usual one is failing
     # route: lower than a reply
     NOTHING_FOUND = "nothing_found"
     WEAK_PASSAGES = "weak_passages"
@@ -240,6 +241,7 @@ class Draft:
     asks_covered: tuple[int, ...] = ()  # indexes into Reading.asks
     model_outcome: str = ""  # name of a ModelOutcome
     cuts: tuple[str, ...] = ()  # what the token budgets left out of the prompt, in words
+    is_stopgap: bool = False  # written by the small model while the usual one is failing
 
     @property
     def text(self) -> str:
@@ -361,6 +363,7 @@ class RouteFacts:
     is_degraded_search: bool = False
     has_model: bool = True
     model_outcome: str = "ok"
+    is_stopgap: bool = False
     escalate: str = ""
     findings: tuple[str, ...] = ()
     support: float = 1.0

@@ -107,6 +107,7 @@ def for_route(
         is_degraded_search=found.is_degraded,
         has_model=triage.has_model,
         model_outcome=draft.model_outcome if draft else "",
+        is_stopgap=bool(draft and draft.is_stopgap),
         escalate=draft.escalate if draft else "",
         findings=tuple(finding.code for finding in findings.findings),
         support=findings.score,

@@ -17,6 +17,8 @@ from kb.embed import Embedder, load_embedder
 from kb.knowledge_base import KnowledgeBase
 from workers.intent_model import IntentModel
 from workers.job_queue import Bell
+from workers.model_guard import GuardedModel
+from workers.store.breakers import Breakers
 from workers.store.inbox import Inbox
 from workers.store.ledger import Ledger
 from workers.store.library import Lessons, Library
@@ -46,6 +48,7 @@ class Services:
     lessons: Lessons
     library: Library
     schedule: Schedule
+    breakers: Breakers
     bell: Bell
     now: Callable[[], datetime]
     sleep: Callable[[float], None]
@@ -68,12 +71,13 @@ def build(settings: Settings, *, sleep: Callable[[float], None] = time.sleep) ->
     library = Library(engine, utc_now)
     embedder = load_embedder("minilm", settings.data)
     vendors = registry.configured(settings)
+    breakers = Breakers(engine, policy.breaking)
     return Services(
         policy=policy,
         prompts={name: load_prompt(settings.config / "prompts", name) for name in ("classify", "draft", "judge")},
         helpdesks={vendor: registry.build_helpdesk(vendor, settings) for vendor in vendors},
         webhooks={vendor: registry.build_webhook(vendor, settings) for vendor in vendors},
-        llm=_model(settings, policy),
+        llm=_model(settings, policy, breakers),
         embedder=embedder,
         kb=KnowledgeBase(library, embedder, settings.chroma_url),
         intents=_intents(settings, embedder),
@@ -83,20 +87,22 @@ def build(settings: Settings, *, sleep: Callable[[float], None] = time.sleep) ->
         lessons=Lessons(engine),
         library=library,
         schedule=Schedule(engine),
+        breakers=breakers,
         bell=Bell(settings.redis_url),
         now=utc_now,
         sleep=sleep,
     )
 
 
-def _model(settings: Settings, policy: Policy) -> LanguageModel | None:
+def _model(settings: Settings, policy: Policy, breakers: Breakers) -> LanguageModel | None:
     if not settings.has_model:
         return None
     from integrations.anthropic.client import AnthropicModel  # the SDK is heavy: only who has a key pays for it
 
-    return AnthropicModel(
+    model = AnthropicModel(
         settings.anthropic_api_key.get_secret_value(), settings.anthropic_base_url, policy.models.prices
     )
+    return GuardedModel(model, breakers, utc_now)
 
 
 def _intents(settings: Settings, embedder: Embedder) -> IntentModel | None:

@@ -31,6 +31,7 @@ _WORDS: dict[Code, str] = {
     Code.UNREADABLE: "there is no text to read (only attachments, or nothing)",
     Code.NO_MODEL: "no language model is connected, so passages are quoted instead of a draft",
     Code.MODEL_FAILED: "the language model gave no usable answer ({detail})",
+    Code.STOPGAP_MODEL: "a smaller model wrote this draft while the usual one is failing",
     Code.NOTHING_FOUND: "the knowledge base has nothing that fits this well enough (best match {detail})",
     Code.WEAK_PASSAGES: "what the knowledge base has fits only loosely (best match {detail})",
     Code.MODEL_ESCALATED: "the passages found do not answer the question",
@@ -81,7 +82,16 @@ def in_words(reason: Reason, rules: dict[str, str] | None = None) -> str:
     return words.format(detail=_detail(reason)) if reason.detail else _BRACKETS.sub("", words).format(detail="unknown")
 
 
+# How a model call ended, where the outcome's name alone would not tell staff what it means for them.
+_MODEL_ENDS = {
+    "denied": "it does not let Deskhand in; an admin has to look at the key or the bill",
+    "resting": "it is failing for everybody at the moment and was not asked again",
+}
+
+
 def _detail(reason: Reason) -> str:
+    if reason.code is Code.MODEL_FAILED:
+        return _MODEL_ENDS.get(reason.detail, reason.detail.replace("_", " "))
     if reason.code is Code.INTENT_CEILING:
         return _CEILINGS.get(reason.detail, reason.detail)
     if reason.code in (Code.LOW_CONFIDENCE, Code.REVIEW_BAND):

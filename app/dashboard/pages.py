@@ -79,6 +79,7 @@ def _blueprint(settings: Settings, intake: Intake) -> Blueprint:
             waiting=story.waiting(now=now),
             model=story.model_state(now=now),
             has_model=settings.has_model,
+            failing=story.breakers(now=now),
             is_paused=story.is_paused(),
             runs=story.runs(8),
             attention=story.attention(now=now).count,

@@ -25,6 +25,7 @@ CONNECT_SECONDS = 3.0
 SILENCE_SECONDS = 20.0  # the API pings while it works; a connection silent for so long is dead
 MAX_ATTEMPTS = 5
 WORTH_STARTING = 0.9  # a try in the last tenth of the deadline would be paid for and cut off
+MAX_RETRY_AFTER_SECONDS = 300.0  # the API may ask for an hour, or a year; we look again before
 MILLION = Decimal(1_000_000)
 
 _RETRYABLE_STATUS = frozenset({408, 409, 429})
@@ -289,8 +290,9 @@ def _status(reply: _Reply, error: anthropic.APIStatusError) -> _Attempt:
     if status in (401, 402, 403, 404) and error.api_message:
         detail += f": {error.api_message[:200]}"
     is_busy = status in _RETRYABLE_STATUS or status >= 500 or error.type in _BUSY_TYPES
-    is_spent = "spend_limit" in code  # a 429 that will not clear before somebody pays
-    if not is_busy or is_spent:
+    if _needs_person(error, code):
+        return _Attempt(reply, ModelOutcome.DENIED, detail, request_id=error.request_id or "")
+    if not is_busy:
         return _Attempt(reply, ModelOutcome.REJECTED, detail, request_id=error.request_id or "")
     return _Attempt(
         reply,
@@ -302,12 +304,18 @@ def _status(reply: _Reply, error: anthropic.APIStatusError) -> _Attempt:
     )
 
 
+def _needs_person(error: anthropic.APIStatusError, code: str) -> bool:
+    """Tell what no waiting mends: a key, a right, a model's name, or money. The last comes as a 402, 400 or 429."""
+    is_about_money = "spend_limit" in code or "credit balance" in (error.api_message or "").lower()
+    return error.status_code in (401, 402, 403, 404) or is_about_money
+
+
 def _retry_after(headers: httpx2.Headers) -> float | None:
     try:
         seconds = float(headers.get("retry-after", ""))
     except ValueError:
         return None
-    return seconds if 0 <= seconds < float("inf") else None
+    return min(seconds, MAX_RETRY_AFTER_SECONDS) if seconds >= 0 else None
 
 
 def _request_id(reply: _Reply) -> str:

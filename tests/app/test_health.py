@@ -8,7 +8,10 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from app.health import Remembered, chroma_is_up
+from config.policy import Breaking
+from integrations.llm import ModelOutcome
 from tests.fakes.record import NOW, TOKEN, add_call, add_case, add_delivery, add_ticket
+from workers.store.breakers import Breakers
 from workers.store.tables import delivery
 
 
@@ -133,3 +136,18 @@ def test_what_is_remembered_is_computed_once_in_its_time():
     assert [still.get(), still.get()] == [1, 1]
     gone = Remembered(lambda: looks.append(1) or len(looks), 0.0)
     assert [gone.get(), gone.get()] == [2, 3]
+
+
+def test_a_failing_model_is_seen_everywhere(door):
+    """readyz stays 200 and names it, the figures and the overview show it, and a wrong key says who must act."""
+    Breakers(door.engine, Breaking()).heard("claude-sonnet-5-5", ModelOutcome.DENIED, now=NOW - timedelta(seconds=40))
+    ready = door.client().get("/readyz")
+    assert ready.json["models_failing"] == {
+        "claude-sonnet-5-5": "denied for 40 s, open; a person has to mend it (ANTHROPIC_API_KEY, the bill, or the "
+        "model's name)"
+    }
+    text = door.client().get("/metrics").text
+    assert 'deskhand_model_failing_seconds{model="claude-sonnet-5-5"} 40.0' in text
+    assert 'deskhand_model_needs_person{model="claude-sonnet-5-5"} 1.0' in text
+    page = door.client().get("/dashboard", headers={"Authorization": f"Bearer {TOKEN}"}).text
+    assert "claude-sonnet-5-5 does not let Deskhand in" in page

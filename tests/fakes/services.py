@@ -14,6 +14,7 @@ from tests.fakes.helpdesk import FakeHelpdesk
 from tests.fakes.llm import ScriptedLLM
 from tests.fakes.webhook import FakeWebhook
 from workers.services import Services
+from workers.store.breakers import Breakers
 from workers.store.inbox import Inbox
 from workers.store.ledger import Ledger
 from workers.store.library import Lessons, Library
@@ -116,6 +117,7 @@ def make_services(engine: Engine, desk: FakeHelpdesk, **others: Any) -> Services
         "lessons": Lessons(engine),
         "library": library,
         "schedule": Schedule(engine),
+        "breakers": Breakers(engine, POLICY.breaking, fresh_seconds=0.0),
         "bell": ListedBell(),
         "now": lambda: desk.now,
         "sleep": desk.tick,

@@ -23,6 +23,7 @@ from tests.fakes.services import (
     INTENT_OF,
     POLICY,
     classified,
+    drafted,
     make_services,
     outcome_of,
     scripted,
@@ -31,6 +32,7 @@ from tests.fakes.services import (
 )
 from tests.fakes.trouble import Fuse, SimulatedCrash, Storm
 from workers.crew import Crew, process_name
+from workers.model_guard import GuardedModel
 from workers.store.tables import action, case, open_engine, reading, ticket
 from workers.store.tickets import LeaseLostError
 
@@ -329,6 +331,51 @@ def test_a_model_that_recovers_still_drafts(services, desk, llm, crew_of, asked)
 
 
 # --- threads and leases
+
+
+def test_a_storm_wears_out_the_model_and_not_the_workers(services, desk, llm, crew_of):
+    """Five failures of each model, a probe now and then; all tickets have an outcome, and the record says why."""
+    llm.say("classify", ModelOutcome.OVERLOADED)
+    llm.say("draft", ModelOutcome.OVERLOADED)
+    guarded = replace(services, llm=GuardedModel(llm, services.breakers, services.now))
+    crew = crew_of(guarded)
+    many = [desk.open_ticket() for _ in range(12)]
+    for one in many:
+        services.tickets.wake("zendesk", one.id, now=desk.now)
+    for _ in range(4):
+        for one in many:
+            work(crew, one.id)
+        desk.tick(20)
+    reasons = [outcome_of(services, one.messages[0].id)[1] for one in many]
+    assert all({"model_failed:overloaded", "model_failed:resting"} & set(named) for named in reasons)
+    assert len(llm.asked) <= 5 + 5 + 6
+    llm.say("classify", classified())
+    llm.say("draft", drafted())
+    desk.tick(121)
+    after = desk.open_ticket()
+    services.tickets.wake("zendesk", after.id, now=desk.now)
+    work(crew, after.id)
+    assert outcome_of(services, after.messages[0].id) == ("send", ["confident"])
+
+
+def test_the_small_model_stands_in_and_a_person_sends(services, desk, llm, crew_of, asked):
+    """While only the large model fails the small one writes, and its draft goes through a person."""
+    for _ in range(5):
+        services.breakers.heard("large", ModelOutcome.OVERLOADED, now=services.now())
+    guarded = replace(services, llm=GuardedModel(llm, services.breakers, services.now))
+    keep_working(guarded, crew_of(guarded), desk, asked.id, times=1)
+    assert outcome_of(services, asked.messages[0].id) == ("draft", ["stopgap_model"])
+    assert "smaller model" in desk.own_messages(asked.id)[0].text
+
+
+def test_a_key_that_is_refused_is_said_in_the_note_and_not_waited_for(services, desk, llm, crew_of, asked):
+    """An admin reads in the note where to look."""
+    llm.say("draft", ModelOutcome.DENIED)
+    guarded = replace(services, llm=GuardedModel(llm, services.breakers, services.now))
+    keep_working(guarded, crew_of(guarded), desk, asked.id, times=1)
+    (note,) = desk.own_messages(asked.id)
+    assert "an admin has to look at the key or the bill" in note.text
+    assert services.breakers.of("large").needs_person
 
 
 def test_each_ticket_is_worked_on_by_one_thread(services, desk, engine, crew_of):

@@ -3,11 +3,13 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from config.policy import Policy
 from integrations.errors import TransientError
 from integrations.helpdesk import Ticket
-from integrations.llm import ModelOutcome
+from integrations.llm import ModelOutcome, Usage
 from kb.domain import SearchResult
 from workers import decide, facts
+from workers.breaker import ModelPath
 from workers.domain import Classification, Decision, Draft, Findings, Judgement, Reading, RouteFacts, TriageFacts
 from workers.reading.language import detect
 from workers.services import Services
@@ -94,22 +96,40 @@ def _draft(question: Question, services: Services, earlier: Proposal | None) -> 
     best = passages[0].score if passages else 0.0
     if services.llm is None or best < services.policy.thresholds.passage_draft:
         return None
+    models = services.policy.models
+    made, usage = _ask(question, services, earlier, services.policy)
+    is_resting = usage.outcome is ModelOutcome.RESTING
+    if is_resting and services.breakers.health(models, now=services.now()).path is ModelPath.CHEAP:
+        made, usage = _ask(question, services, earlier, services.policy.with_models("", models.classify))
+        made = replace(made, is_stopgap=True)
+    if earlier is None and question.case.attempts <= _MODEL_PATIENCE and _may_recover(usage, services):
+        raise TransientError(
+            f"model {usage.outcome.value}", operation="draft", retry_after_seconds=usage.retry_after_seconds
+        )
+    return made
+
+
+def _ask(question: Question, services: Services, earlier: Proposal | None, policy: Policy) -> tuple[Draft, Usage]:
+    assert services.llm is not None
     made, usage = draft(
         question.reading,
-        passages,
+        question.found.passages,
         services.prompts["draft"],
         services.llm,
-        services.policy,
+        policy,
         requester_name=question.ticket.requester.name,
         intent=question.label.intent,
         earlier=(earlier.draft, earlier.findings) if earlier and earlier.draft else None,
     )
     services.ledger.record_calls(question.case.id, (usage,), now=services.now())
-    if earlier is None and usage.outcome in _RETRY_LATER and question.case.attempts <= _MODEL_PATIENCE:
-        raise TransientError(
-            f"model {usage.outcome.value}", operation="draft", retry_after_seconds=usage.retry_after_seconds
-        )
-    return made
+    return made, usage
+
+
+def _may_recover(usage: Usage, services: Services) -> bool:
+    """Tell whether the model is worth waiting for."""
+    if usage.outcome is ModelOutcome.RESTING:
+        return services.breakers.is_worth_waiting(usage.model, now=services.now())
+    return usage.outcome in _RETRY_LATER
 
 
 def _judge(question: Question, made: Draft, services: Services) -> Judgement:

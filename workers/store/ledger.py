@@ -156,6 +156,7 @@ class Ledger:
                 "called_at": now,
             }
             for usage in usages
+            if usage.attempts  # a model that rests was not asked
         ]
         if rows:
             with writing(self._engine, durable=False) as connection:

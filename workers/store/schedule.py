@@ -1,5 +1,6 @@
 """Small shared state: who leads, which scheduled run is whose, and named values such as cursors."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -83,14 +84,22 @@ class Schedule:
 
 def increase(connection: Connection, name: str, *, now: datetime) -> int:
     """Add one to a named number inside a transaction that changes what it counts."""
-    value = connection.scalar(select(pointer.c.value).where(pointer.c.name == name).with_for_update())
+    return int(amend(connection, name, lambda value: str(int(value or 0) + 1), now=now))
+
+
+def amend(connection: Connection, name: str, change: Callable[[str], str], *, now: datetime) -> str:
+    """Replace a named value by what `change` makes of it ("" if it was never set), while nobody else can; return it."""
+    locked = select(pointer.c.value).where(pointer.c.name == name).with_for_update()
+    value = connection.scalar(locked)
     if value is None:
         try:
             with connection.begin_nested():
-                connection.execute(pointer.insert().values(name=name, value="1", set_at=now))
-            return 1
+                connection.execute(pointer.insert().values(name=name, value=change(""), set_at=now))
         except IntegrityError:  # another process wrote it first
-            value = connection.scalar(select(pointer.c.value).where(pointer.c.name == name).with_for_update())
-    number = int(value or 0) + 1
-    connection.execute(update(pointer).where(pointer.c.name == name).values(value=str(number), set_at=now))
-    return number
+            value = connection.scalar(locked)
+        else:
+            return connection.scalar(locked) or ""
+    changed = change(value or "")
+    if changed != value:
+        connection.execute(update(pointer).where(pointer.c.name == name).values(value=changed, set_at=now))
+    return changed

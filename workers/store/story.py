@@ -15,7 +15,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, Select, Text, and_, cast, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from config.policy import Breaking
 from workers.domain import Code, Reason
+from workers.store.breakers import Breakers
 from workers.store.inbox import Inbox
 from workers.store.schedule import Schedule
 from workers.store.tables import action, case, delivery, lesson, model_call, reading, ticket
@@ -100,6 +102,18 @@ class ModelState:
     failed: int
     last_at: datetime | None
     last_outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerLine:
+    """A model that is left alone because it fails. `needs_person`: its key, bill or name has to be mended."""
+
+    model: str
+    state: str  # open, or half_open while it is probed
+    outcome: str
+    needs_person: bool
+    seconds: float  # since it opened
+    times: int  # openings in a row
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +308,7 @@ class Figures:
     waiting: Waiting
     first_response: Spread
     outcome: Spread
+    breakers: Sequence[BreakerLine] = ()
 
 
 class Story:
@@ -306,6 +321,7 @@ class Story:
         self._inbox = Inbox(engine)
         self._tickets = Tickets(engine)
         self._schedule = Schedule(engine)
+        self._breakers = Breakers(engine, Breaking())
 
     def is_up(self) -> bool:
         """Tell whether the database answers and has our tables."""
@@ -369,6 +385,16 @@ class Story:
         calls = sum(count for _, count in outcomes)
         ok = sum(count for outcome, count in outcomes if outcome == "ok")
         return ModelState(calls, calls - ok, last.called_at if last else None, last.outcome if last else "")
+
+    def breakers(self, *, now: datetime) -> tuple[BreakerLine, ...]:
+        """Return the models that are failing now, so that a person sees it; none while all is well."""
+        return tuple(
+            BreakerLine(
+                model, found.state(now).value, found.outcome, found.needs_person, found.open_seconds(now), found.times
+            )
+            for model, found in sorted(self._breakers.all().items())
+            if found.opened_at
+        )
 
     def is_paused(self) -> bool:
         """Tell whether an admin has pressed the kill switch."""
@@ -522,6 +548,7 @@ class Story:
             waiting=self.waiting(now=now),
             first_response=first,
             outcome=outcome,
+            breakers=self.breakers(now=now),
         )
 
 

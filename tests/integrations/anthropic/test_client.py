@@ -192,7 +192,24 @@ def test_every_ending_has_a_name(text: str, stop_reason: str, outcome: ModelOutc
     assert "Paris" not in answer.usage.detail
 
 
-@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 413, 422])
+@pytest.mark.parametrize("status", [401, 402, 403, 404])
+def test_a_key_that_is_not_let_in_is_not_tried_again(status: int) -> None:
+    """Only a person mends it; the API's own words are kept for that person."""
+    with rude(lambda connection, _: fail(connection, status, "some_error", "buy credits")) as url:
+        answer, _ = ask(url)
+    assert (answer.usage.outcome, answer.usage.attempts) == (ModelOutcome.DENIED, 1)
+    assert "buy credits" in answer.usage.detail
+
+
+def test_an_unpaid_bill_may_come_as_a_bad_request() -> None:
+    """The API says so in words under a 400."""
+    words = "Your credit balance is too low to access the API."
+    with rude(lambda connection, _: fail(connection, 400, "invalid_request_error", words)) as url:
+        answer, _ = ask(url)
+    assert answer.usage.outcome is ModelOutcome.DENIED
+
+
+@pytest.mark.parametrize("status", [400, 413, 422])
 def test_what_will_not_get_better_is_not_tried_again(status: int) -> None:
     """A refusal of the request itself ends at once, and what the API quotes of a bad request is not kept."""
     with rude(lambda connection, _: fail(connection, status, "some_error", f"in {SECRET!r}" * (status == 400))) as url:
@@ -248,11 +265,11 @@ def test_a_retry_after_that_fits_is_waited_for() -> None:
 
 
 def test_a_retry_after_that_does_not_fit_frees_the_worker() -> None:
-    """An hour is not waited for: it is handed back, so that the ticket can be put off."""
+    """An hour is not waited for: a bearable time is handed back, so that the ticket can be put off."""
     with rude(lambda connection, _: fail(connection, 429, "rate_limit_error", retry_after="3600")) as url:
         answer, seconds = ask(url)
     assert (answer.usage.outcome, answer.usage.attempts) == (ModelOutcome.OVERLOADED, 1)
-    assert answer.usage.retry_after_seconds == 3600
+    assert answer.usage.retry_after_seconds == 300
     assert seconds < 2
 
 
@@ -262,7 +279,7 @@ def test_a_spent_budget_is_not_tried_again() -> None:
     body["error"]["details"] = {"error_code": "enforced_spend_limit_reached"}  # type: ignore[index]
     with rude(lambda connection, _: respond(connection, 429, json.dumps(body).encode())) as url:
         answer, _ = ask(url)
-    assert (answer.usage.outcome, answer.usage.attempts) == (ModelOutcome.REJECTED, 1)
+    assert (answer.usage.outcome, answer.usage.attempts) == (ModelOutcome.DENIED, 1)
 
 
 def test_a_closed_port_is_unreachable() -> None:
