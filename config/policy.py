@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Brake = Literal["draft", "assist", "hand_off"]
 
 
 class PolicyError(Exception):
@@ -76,6 +77,8 @@ class Timing(Rules):
 class Thresholds(Rules):
     send: Share = 0.75
     send_money: Share = 0.90
+    send_unseasoned: Share = 0.85  # what an intent needs until staff have judged so many of its drafts:
+    seasoned_corrections: int = 50
     review: Share = 0.65
     passage: Share = 0.45  # a best passage below this is weak: no automatic reply
     passage_clear: Share = 0.60  # from here on a passage clearly fits, whatever the kind of request is called
@@ -103,6 +106,7 @@ class Limits(Rules):
     account_tokens: int = 500
     message_tokens: int = 1500
     replies_per_ticket: int = 3
+    failed_answers: int = 2  # answers of ours that the requester was unhappy with, before a person takes over
     replies_per_hour: int = 3
     max_attempts: int = 5  # of a ticket that fails by itself, before a person gets it with what is known
     max_outage_attempts: int = 20  # of a ticket that fails because something outside is away: half an hour or so
@@ -172,6 +176,26 @@ class Learning(Rules):
     min_question_words: int = 4
 
 
+class Brakes(Rules):
+    """What is still allowed while something holds Deskhand back; each lifts by itself when its cause is gone."""
+
+    kill_switch: Brake = "draft"
+    overload: Brake = "assist"
+    budget: Brake = "assist"
+    incident: Brake = "draft"
+
+    @property
+    def actions(self) -> dict[str, Brake]:
+        """Return the most autonomous action by the brake's name."""
+        named: dict[str, Brake] = {
+            "kill_switch": self.kill_switch,
+            "overload": self.overload,
+            "budget": self.budget,
+            "incident": self.incident,
+        }
+        return named
+
+
 class Policy(Rules):
     """Everything an admin decides, in one object. `hash` stands in the ledger beside each decision."""
 
@@ -183,6 +207,7 @@ class Policy(Rules):
     models: Models
     breaking: Breaking = Breaking()
     learning: Learning = Learning()
+    brakes: Brakes = Brakes()
     teams: dict[str, Team] = {}
     intents: dict[str, Intent] = {}
     rules: dict[str, Rule] = {}

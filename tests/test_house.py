@@ -45,6 +45,7 @@ PURE = (
     "workers.intent_model",
     "workers.reading",
     "workers.redact",
+    "workers.replay",
     "workers.rules",
     "kb.chunk",
     "kb.domain",

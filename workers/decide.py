@@ -5,6 +5,7 @@ Every reason names the most autonomous action it still allows; the strictest of 
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from enum import StrEnum
 
 from config.policy import Policy
 from workers.domain import (
@@ -15,11 +16,13 @@ from workers.domain import (
     LastLookFacts,
     Reason,
     RouteFacts,
+    Sentiment,
     TriageFacts,
     Urgency,
 )
 
-_ORDER = (Action.SEND, Action.DRAFT, Action.ASSIST, Action.HAND_OFF)
+# The ladder of actions, from the most autonomous down.
+ORDER = (Action.SEND, Action.DRAFT, Action.ASSIST, Action.HAND_OFF)
 _QUIET_KINDS = {
     "thanks": Code.THANKS_ONLY,
     "out_of_office": Code.OUT_OF_OFFICE,
@@ -32,8 +35,8 @@ _DONE = frozenset({"solved", "closed", "deleted"})
 _SECRET_KINDS = frozenset({"card", "password", "code", "token", "iban", "national-id"})
 # Findings that say: this does not stand in the sources.
 _UNTRUE = ("unsupported", "contradiction", "swapped_", "uncited")
-# Findings about form, not truth: a person may send such a draft as it is.
 _PASSED_OVER = 0.05  # a document this much better that the draft does not use: a person looks why
+# Findings about form, not truth: a person may send such a draft as it is.
 _SOFT_FINDINGS = frozenset({"too_long", "language"})
 
 Limit = tuple[Action, Reason]
@@ -41,14 +44,19 @@ Limit = tuple[Action, Reason]
 
 def stricter(one: Action, other: Action) -> Action:
     """Return the less autonomous of two actions."""
-    return max(one, other, key=_ORDER.index)
+    return max(one, other, key=ORDER.index)
 
 
 def _decide(limits: Iterable[Limit], *, team: str, urgency: str, otherwise: Code = Code.CONFIDENT) -> Decision:
-    held = sorted(limits, key=lambda limit: -_ORDER.index(limit[0]))
+    held = sorted(limits, key=lambda limit: -ORDER.index(limit[0]))
+    level = Urgency(urgency) if _is_among(urgency, Urgency) else Urgency.NORMAL
     if not held:
-        return Decision(Action.SEND, (Reason(otherwise),), team, Urgency(urgency))
-    return Decision(held[0][0], tuple(reason for _, reason in held), team, Urgency(urgency))
+        return Decision(Action.SEND, (Reason(otherwise),), team, level)
+    return Decision(held[0][0], tuple(dict.fromkeys(reason for _, reason in held)), team, level)
+
+
+def _is_among(word: str, known: type[StrEnum]) -> bool:
+    return word in {member.value for member in known}
 
 
 def admit(facts: AdmitFacts, policy: Policy) -> Decision | None:
@@ -85,23 +93,42 @@ def triage(facts: TriageFacts, policy: Policy) -> Decision | None:
 
 
 def _triage_limits(facts: TriageFacts, policy: Policy) -> Iterator[Limit]:
-    if facts.rule_action:
-        for rule in facts.rules:
-            yield Action(policy.rules[rule].action), Reason(Code.RULE, rule)
-    if facts.wants_person:
-        yield Action.HAND_OFF, Reason(Code.WANTS_PERSON)
-    if facts.urgency == "critical":
-        yield Action.HAND_OFF, Reason(Code.CRITICAL)
+    yield from _standing_limits(facts, policy)
     # What policy says of an intent holds for messages that are of this intent, not for a guess.
     if facts.intent and facts.confidence >= policy.thresholds.review:
         if facts.ceiling != "send":
-            yield Action(facts.ceiling), Reason(Code.INTENT_CEILING, facts.ceiling)
+            yield _action(facts.ceiling), Reason(Code.INTENT_CEILING, facts.ceiling)
         if facts.autonomy == "off":
             yield Action.ASSIST, Reason(Code.AUTONOMY_OFF)
-    if facts.attempts >= policy.limits.replies_per_ticket:
-        yield Action.ASSIST, Reason(Code.REPEATED_ATTEMPTS, str(facts.attempts))
     if not facts.is_readable:
         yield Action.ASSIST, Reason(Code.UNREADABLE)
+
+
+def _standing_limits(facts: TriageFacts | RouteFacts, policy: Policy) -> Iterator[Limit]:
+    """Give what holds at every gate: no confidence and no good draft undoes it."""
+    for name in facts.rules:
+        rule = policy.rules.get(name)
+        # A rule that is no longer in the file still did what it did.
+        yield _action(rule.action if rule else facts.rule_action), Reason(Code.RULE, name)
+    if facts.wants_person:
+        yield Action.HAND_OFF, Reason(Code.WANTS_PERSON)
+    if facts.urgency == Urgency.CRITICAL:
+        yield Action.HAND_OFF, Reason(Code.CRITICAL)
+    if facts.attempts >= policy.limits.replies_per_ticket:
+        yield Action.ASSIST, Reason(Code.REPEATED_ATTEMPTS, str(facts.attempts))
+    if facts.failed_answers >= policy.limits.failed_answers:
+        yield Action.ASSIST, Reason(Code.FAILED_ANSWERS, str(facts.failed_answers))
+    for brake in facts.brakes:
+        code, _, detail = brake.partition(":")
+        if action := policy.brakes.actions.get(code):
+            yield Action(action), Reason(Code(code), detail)
+        else:
+            yield Action.ASSIST, Reason(Code.UNKNOWN_FACT, "brakes")
+
+
+def _action(word: str) -> Action:
+    """Read an action of the ladder; what is none is the strictest."""
+    return Action(word) if word in ORDER else Action.HAND_OFF
 
 
 def route(facts: RouteFacts, policy: Policy) -> Decision:
@@ -110,24 +137,46 @@ def route(facts: RouteFacts, policy: Policy) -> Decision:
 
 
 def _route_limits(facts: RouteFacts, policy: Policy) -> Iterator[Limit]:
+    yield from _standing_limits(facts, policy)
+    yield from _unknown_limits(facts)
     yield from _understanding_limits(facts, policy)
     yield from _answer_limits(facts, policy)
     yield from _policy_limits(facts, policy)
     yield from _requester_limits(facts, policy)
 
 
+def _unknown_limits(facts: RouteFacts) -> Iterator[Limit]:
+    """Give what is missing, or was written in words that this release does not know: nobody's yes."""
+    known = (
+        ("urgency", _is_among(facts.urgency, Urgency)),
+        ("sentiment", _is_among(facts.sentiment, Sentiment)),
+        ("ceiling", facts.ceiling in ORDER),
+        ("autonomy", facts.autonomy in ("off", "shadow", "draft", "send")),
+        ("confidence", 0.0 <= facts.confidence <= 1.0),
+        ("support", 0.0 <= facts.support <= 1.0),
+        ("used_score", facts.used_score >= 0.0),  # no number is less than another: it would pass as the smaller
+    )
+    for name in (*facts.missing, *(name for name, is_known in known if not is_known)):
+        yield Action.ASSIST, Reason(Code.UNKNOWN_FACT, name)
+
+
 def _understanding_limits(facts: RouteFacts, policy: Policy) -> Iterator[Limit]:
-    known = policy.intents.get(facts.intent)
-    needed = policy.thresholds.send_money if facts.is_money else policy.thresholds.send
-    if known and known.min_confidence is not None:
-        needed = known.min_confidence
     level = f"{facts.confidence:.2f}"
-    if facts.is_out_of_scope or not facts.intent:
+    if facts.is_out_of_scope or facts.intent not in policy.intents:
         yield _unsure(facts, policy), Reason(Code.OUT_OF_SCOPE)
     elif facts.confidence < policy.thresholds.review:
         yield _unsure(facts, policy), Reason(Code.LOW_CONFIDENCE, level)
-    elif facts.confidence < needed:
+    elif facts.confidence < needed_confidence(facts, policy):
         yield Action.DRAFT, Reason(Code.REVIEW_BAND, level)
+
+
+def needed_confidence(facts: RouteFacts, policy: Policy) -> float:
+    """Return what an automatic reply asks for: the intent's own threshold where policy gives one."""
+    known, thresholds = policy.intents.get(facts.intent), policy.thresholds
+    if known and known.min_confidence is not None:
+        return known.min_confidence
+    usual = thresholds.send_money if facts.is_money else thresholds.send
+    return usual if facts.corrections >= thresholds.seasoned_corrections else max(usual, thresholds.send_unseasoned)
 
 
 def _unsure(facts: RouteFacts, policy: Policy) -> Action:
@@ -144,9 +193,10 @@ def _unsure(facts: RouteFacts, policy: Policy) -> Action:
 
 def _answer_limits(facts: RouteFacts, policy: Policy) -> Iterator[Limit]:
     score, used = f"{facts.best_score:.2f}", min(facts.best_score, facts.used_score)
-    if facts.passages == 0 or facts.best_score < policy.thresholds.passage_draft:
+    # Asked the other way round, so that a score which is no number passes nowhere.
+    if facts.passages == 0 or not facts.best_score >= policy.thresholds.passage_draft:
         yield Action.ASSIST, Reason(Code.NOTHING_FOUND, score)
-    elif used < policy.thresholds.passage or used < facts.best_score - _PASSED_OVER:
+    elif not used >= max(policy.thresholds.passage, facts.best_score - _PASSED_OVER):
         yield Action.DRAFT, Reason(Code.WEAK_PASSAGES, f"{used:.2f}")
     if not facts.has_model:
         yield Action.ASSIST, Reason(Code.NO_MODEL)
@@ -154,6 +204,8 @@ def _answer_limits(facts: RouteFacts, policy: Policy) -> Iterator[Limit]:
         yield Action.ASSIST, Reason(Code.MODEL_FAILED, facts.model_outcome)
     elif facts.is_stopgap:
         yield Action.DRAFT, Reason(Code.STOPGAP_MODEL)
+    elif not facts.model_outcome and facts.best_score >= policy.thresholds.passage_draft:
+        yield Action.ASSIST, Reason(Code.UNKNOWN_FACT, "model_outcome")
     if facts.escalate:
         yield Action.ASSIST, Reason(Code.MODEL_ESCALATED)
     for finding in dict.fromkeys(facts.findings):
@@ -184,9 +236,9 @@ def _judge_limits(facts: RouteFacts, policy: Policy) -> Iterator[Limit]:
         (facts.faithfulness, least.faithfulness, Code.UNFAITHFUL),
         (facts.relevance, least.relevance, Code.OFF_TOPIC),
     ):
-        if score < wanted:
-            yield Action.ASSIST if score < least.judged_person else Action.DRAFT, Reason(code, f"{score:.2f}")
-    if facts.safety < least.safety:
+        if not score >= wanted:  # a score that is no number passes nowhere
+            yield Action.DRAFT if score >= least.judged_person else Action.ASSIST, Reason(code, f"{score:.2f}")
+    if not facts.safety >= least.safety:
         yield Action.ASSIST, Reason(Code.UNSAFE, f"{facts.safety:.2f}")
 
 
@@ -200,21 +252,21 @@ def is_worth_repairing(facts: RouteFacts, policy: Policy) -> bool:
     """Say whether it is the draft's own faults that hold it back: without them more would be allowed."""
     flawless = replace(facts, findings=(), support=1.0, faithfulness=1.0, relevance=1.0, safety=1.0)
     allowed, would_be = route(facts, policy).action, route(flawless, policy).action
-    return policy.checking.repair and _ORDER.index(would_be) < _ORDER.index(allowed)
+    return policy.checking.repair and ORDER.index(would_be) < ORDER.index(allowed)
 
 
 def _policy_limits(facts: RouteFacts, policy: Policy) -> Iterator[Limit]:
-    for rule in facts.rules:
-        yield Action(policy.rules[rule].action), Reason(Code.RULE, rule)
     is_known = facts.intent != "" and facts.confidence >= policy.thresholds.review
     if is_known and facts.ceiling != "send":
-        yield Action(facts.ceiling), Reason(Code.INTENT_CEILING, facts.ceiling)
+        yield _action(facts.ceiling), Reason(Code.INTENT_CEILING, facts.ceiling)
     if facts.autonomy == "off" and (is_known or not facts.intent):
         yield Action.ASSIST, Reason(Code.AUTONOMY_OFF)
     elif facts.autonomy == "shadow":
         yield Action.ASSIST, Reason(Code.AUTONOMY_SHADOW)
     elif facts.autonomy == "draft" and facts.intent:
         yield Action.DRAFT, Reason(Code.AUTONOMY_DRAFT)
+    elif facts.is_sampled:
+        yield Action.DRAFT, Reason(Code.REVIEW_SAMPLE)
     if facts.channel in policy.answering.draft_only_channels or facts.is_messaging or facts.is_shared:
         yield Action.DRAFT, Reason(Code.CHANNEL_DRAFT_ONLY, facts.channel)
     if facts.needs_action:
@@ -234,7 +286,7 @@ def _requester_limits(facts: RouteFacts, policy: Policy) -> Iterator[Limit]:
         yield Action.DRAFT, Reason(Code.UNVERIFIED_SENDER)
     if secrets := sorted(_SECRET_KINDS & set(facts.masked_kinds)):
         yield Action.DRAFT, Reason(Code.PERSONAL_DATA, ", ".join(secrets))
-    if facts.language and facts.language not in policy.answering.languages:
+    if facts.language not in policy.answering.languages:
         yield Action.DRAFT, Reason(Code.LANGUAGE, facts.language)
 
 

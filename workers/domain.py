@@ -83,6 +83,11 @@ class Code(StrEnum):
     INTENT_CEILING = "intent_ceiling"
     AUTONOMY_OFF = "autonomy_off"
     REPEATED_ATTEMPTS = "repeated_attempts"  # we have answered this ticket often enough
+    FAILED_ANSWERS = "failed_answers"  # the requester came back unhappy with what we answered
+    KILL_SWITCH = "kill_switch"  # an admin has stopped automatic replies
+    OVERLOAD = "overload"  # more waits than we can do well
+    BUDGET = "budget"  # what the model may cost is spent
+    INCIDENT = "incident"  # a sudden cluster of alike tickets; detail names it and them
     OUT_OF_SCOPE = "out_of_scope"
     UNREADABLE = "unreadable"  # attachment only, or nothing left to read
     NO_MODEL = "no_model"
@@ -105,6 +110,8 @@ class Code(StrEnum):
     INJECTION = "injection"
     LOW_CONFIDENCE = "low_confidence"
     REVIEW_BAND = "review_band"
+    REVIEW_SAMPLE = "review_sample"  # picked by chance, so that a person looks at what would have been sent
+    UNKNOWN_FACT = "unknown_fact"  # detail: the fact that is missing, or says what this release does not know
     NEEDS_ACTION = "needs_action"
     AUTONOMY_DRAFT = "autonomy_draft"
     AUTONOMY_SHADOW = "autonomy_shadow"  # the draft is recorded and not shown
@@ -302,6 +309,17 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """What the record says of an intent, and of today, when a case is decided."""
+
+    autonomy: str  # the step that counts for the intent: off, shadow, draft or send
+    step: str = ""  # the step it has earned, which a pin in the taxonomy overrules; "" if none yet
+    corrections: int = 0  # drafts of it that staff have judged
+    is_sampled: bool = False  # this case is among those that a person checks by chance
+    brakes: tuple[str, ...] = ()  # "code" or "code:detail"
+
+
+@dataclass(frozen=True, slots=True)
 class AdmitFacts:
     """What is known before anything is classified."""
 
@@ -333,47 +351,61 @@ class TriageFacts:
     rule_team: str = ""
     ceiling: str = "send"  # of the intent
     autonomy: str = "draft"  # of the intent
+    step: str = ""  # what the intent has earned by itself, pinned or not
     team: str = ""
     attempts: int = 0  # public answers of ours on this ticket so far
+    failed_answers: int = 0  # those of them that the requester was unhappy with
+    brakes: tuple[str, ...] = ()  # what holds us back today, as "code" or "code:detail"; see workers/brakes.py
     has_model: bool = True
     is_readable: bool = True
+    is_reply: bool = False  # the requester has written on this ticket before: rules then leave the old subject out
+    tags: tuple[str, ...] = ()  # the requester's and, after "/", the organisation's that rules look at
 
 
 @dataclass(frozen=True, slots=True)
 class RouteFacts:
-    """Everything known when the draft has been checked."""
+    """Everything known when the draft has been checked.
+
+    A fact that is left out has the value that speaks against sending: what nobody looked at is nobody's yes.
+    """
 
     intent: str
     confidence: float
     stage: str
     is_out_of_scope: bool = False
-    urgency: str = "normal"
-    sentiment: str = "calm"
+    urgency: str = ""
+    sentiment: str = ""
+    wants_person: bool = False
     needs_action: bool = False
     is_money: bool = False
-    ceiling: str = "send"
-    autonomy: str = "draft"
+    ceiling: str = ""
+    autonomy: str = ""
+    corrections: int = 0  # drafts of this intent that staff have judged so far, by sending, changing or refusing them
+    is_sampled: bool = True  # picked for a person's look, whatever else is known
     team: str = ""
     rules: tuple[str, ...] = ()
     rule_action: str = ""
+    attempts: int = 0
+    failed_answers: int = 0
+    brakes: tuple[str, ...] = ()
     passages: int = 0
     best_score: float = 0.0
-    used_score: float = 1.0  # best score of the documents that the draft rests on; a better one left out lends nothing
+    used_score: float = 0.0  # best score of the documents that the draft rests on; a better one left out lends nothing
     best_source: str = ""
     is_degraded_search: bool = False
-    has_model: bool = True
-    model_outcome: str = "ok"
+    has_model: bool = False
+    model_outcome: str = ""
     is_stopgap: bool = False
     escalate: str = ""
     findings: tuple[str, ...] = ()
-    support: float = 1.0
+    support: float = 0.0
     judge_outcome: str = ""  # "": not judged; else the name of a ModelOutcome, and the three scores count if it is ok
     faithfulness: float = 1.0
     relevance: float = 1.0
     safety: float = 1.0
     asks: int = 1
-    asks_covered: int = 1
-    is_verified: bool = True
+    asks_covered: int = 0
+    is_verified: bool = False
     is_participant: bool = False
     has_injection: bool = False
     is_messaging: bool = False
@@ -382,6 +414,7 @@ class RouteFacts:
     channel: str = ""
     language: str = ""
     masked_kinds: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()  # facts that a record does not have; see workers/replay.py
 
 
 @dataclass(frozen=True, slots=True)

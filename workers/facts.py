@@ -1,6 +1,7 @@
 """Pure: from what is known so far to the flat facts a decision needs. The ledger keeps them, so decisions replay."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from config.policy import Policy
 from integrations.helpdesk import Role, Status, Ticket
@@ -16,9 +17,11 @@ from workers.domain import (
     Reading,
     RouteFacts,
     RuleHit,
+    Sentiment,
+    Standing,
     TriageFacts,
 )
-from workers.rules import strictest
+from workers.rules import mood, strictest
 
 
 def for_admit(ticket: Ticket, reading: Reading, *, is_settled: bool) -> AdmitFacts:
@@ -43,10 +46,21 @@ def _is_outside(role: Role) -> bool:
 
 
 def for_triage(
-    reading: Reading, label: Classification, hits: Sequence[RuleHit], policy: Policy, *, has_model: bool
+    reading: Reading,
+    label: Classification,
+    hits: Sequence[RuleHit],
+    policy: Policy,
+    *,
+    has_model: bool,
+    standing: Standing | None = None,
+    tags: tuple[str, ...] = (),
 ) -> TriageFacts:
-    """Return what decides whether policy lets us try to answer."""
+    """Return what decides whether policy lets us try to answer.
+
+    `standing` is what the record says of this intent and of today; None where there is no record yet.
+    """
     action = strictest(hits)
+    standing = standing or Standing(policy.autonomy_of(label.intent))
     return TriageFacts(
         intent=label.intent,
         confidence=label.confidence,
@@ -59,11 +73,36 @@ def for_triage(
         rule_action=action.value if action else "",
         rule_team=next((hit.team for hit in hits if hit.team and hit.action is action), ""),
         ceiling=policy.ceiling_of(label.intent),
-        autonomy=policy.autonomy_of(label.intent),
+        autonomy=standing.autonomy,
+        step=standing.step,
         team=policy.team_of(label.intent),
         attempts=reading.bot_replies,
+        failed_answers=_failed_answers(reading),
+        brakes=standing.brakes,
         has_model=has_model,
         is_readable=reading.kind is MessageKind.QUESTION,
+        is_reply=any(turn.role == "requester" for turn in reading.thread),
+        tags=tags,
+    )
+
+
+def tags_of(ticket: Ticket) -> tuple[str, ...]:
+    """Return the tags that rules look at: the requester's, and the organisation's with a "/" before each."""
+    organization = ticket.organization.tags if ticket.organization else ()
+    return (*ticket.requester.tags, *(f"/{tag}" for tag in organization))
+
+
+def _failed_answers(reading: Reading) -> int:
+    """Count answers of ours after which the requester's next words are unhappy, the newest message's included."""
+    places = [place for place, turn in enumerate(reading.thread) if turn.role == "requester"]
+    said = [(reading.thread[:place], reading.thread[place].text) for place in places]
+    said.append((reading.thread, reading.newest))
+    return sum(
+        1
+        for before, words in said
+        if before
+        and before[-1].role == "bot"
+        and mood(replace(reading, thread=before, newest=words)) is not Sentiment.CALM
     )
 
 
@@ -76,8 +115,10 @@ def for_route(
     draft: Draft | None,
     findings: Findings,
     policy: Policy,
+    standing: Standing | None = None,
 ) -> RouteFacts:
     """Return everything that decides between reply, draft and package. `draft` is None if none was asked for."""
+    standing = standing or Standing(triage.autonomy)
     best = found.passages[0] if found.passages else None
     cited = {name for sentence in draft.sentences for name in sentence.passages} if draft else set()
     used = [passage for number, passage in enumerate(found.passages, 1) if f"P{number}" in cited]
@@ -91,13 +132,19 @@ def for_route(
         is_out_of_scope=label.is_out_of_scope,
         urgency=label.urgency.value,
         sentiment=label.sentiment.value,
+        wants_person=triage.wants_person,
         needs_action=label.needs_action,
         is_money=bool(intent and intent.is_money),
         ceiling=triage.ceiling,
         autonomy=triage.autonomy,
+        corrections=standing.corrections,
+        is_sampled=standing.is_sampled,
         team=triage.rule_team or triage.team,
         rules=triage.rules,
         rule_action=triage.rule_action,
+        attempts=triage.attempts,
+        failed_answers=triage.failed_answers,
+        brakes=triage.brakes,
         passages=len(found.passages),
         best_score=best.score if best else 0.0,
         used_score=max(

@@ -78,7 +78,9 @@ def answer(ticket: Ticket, lease: Lease, services: Services) -> Concluded | None
 
     hits = _rules(ticket, reading, services)
     label = _classify(case, reading, hits, services)
-    triaging = facts.for_triage(reading, label, hits, services.policy, has_model=services.llm is not None)
+    triaging = facts.for_triage(
+        reading, label, hits, services.policy, has_model=services.llm is not None, tags=facts.tags_of(ticket)
+    )
     known["facts"]["triage"] = asdict(triaging)
     known |= _understood(label)
     package = Package(ticket, reading, label, hits)

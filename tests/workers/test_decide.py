@@ -1,7 +1,8 @@
 """Decision tables: facts in, decision out. Every reason code of the product appears in one of them."""
 
+import json
 import tomllib
-from dataclasses import fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from workers.domain import (
     RouteFacts,
     TriageFacts,
 )
+from workers.replay import restored
 
 TABLES = Path(__file__).parent / "decide"
 FACTS = {"admit": AdmitFacts, "triage": TriageFacts, "route": RouteFacts, "last_look": LastLookFacts}
@@ -37,6 +39,7 @@ POLICY = Policy.model_validate(
         "intents": {
             "how_to": {"description": "how to", "team": "support", "autonomy": "send"},
             "careful": {"description": "careful", "autonomy": "send", "min_confidence": 0.95},
+            "lenient": {"description": "lenient", "autonomy": "send", "min_confidence": 0.6},
         },
         "rules": {
             "legal": {"reason": "legal threat", "action": "hand_off", "team": "security"},
@@ -48,9 +51,12 @@ POLICY = Policy.model_validate(
 
 
 def load(gate: str) -> list[tuple[str, dict, dict]]:
-    table = tomllib.loads((TABLES / f"{gate}.toml").read_text())
+    """Return the rows of a gate's tables: `route.toml`, and one file a theme, `route_people.toml`."""
+    tables = [tomllib.loads(path.read_text()) for path in sorted(TABLES.glob(f"{gate}*.toml"))]
     return [
-        (case["name"], {**table["facts"], **case.get("facts", {})}, case.get("decision", {})) for case in table["case"]
+        (case["name"], {**table["facts"], **case.get("facts", {})}, case.get("decision", {}))
+        for table in tables
+        for case in table["case"]
     ]
 
 
@@ -91,28 +97,115 @@ def test_every_code_appears():
     assert {code.value for code in Code} - shown - elsewhere == set()
 
 
-route_facts = st.builds(
-    RouteFacts,
-    intent=st.sampled_from(["how_to", "careful", "", "unknown"]),
-    confidence=st.floats(0, 1),
-    stage=st.just("one"),
-    is_out_of_scope=st.booleans(),
-    sentiment=st.sampled_from(["calm", "unhappy", "frustrated"]),
-    needs_action=st.booleans(),
-    is_money=st.booleans(),
-    ceiling=st.sampled_from(["send", "draft", "assist"]),
-    autonomy=st.sampled_from(["off", "shadow", "draft", "send"]),
-    rules=st.sampled_from([(), ("anger",), ("erasure",), ("legal", "anger")]),
-    passages=st.integers(0, 3),
-    best_score=st.floats(0, 1),
-    has_model=st.booleans(),
-    model_outcome=st.sampled_from(["ok", "refused", "malformed"]),
-    findings=st.sampled_from([(), ("unsupported_number",), ("promise",), ("too_long",)]),
-    support=st.floats(0, 1),
-    asks_covered=st.integers(0, 2),
-    is_verified=st.booleans(),
-    has_injection=st.booleans(),
+ROUTE = {
+    "intent": st.sampled_from(["how_to", "careful", "lenient", "", "unknown"]),
+    "confidence": st.floats(0, 1),
+    "stage": st.sampled_from(["one", "two", "none"]),
+    "is_out_of_scope": st.booleans(),
+    "urgency": st.sampled_from(["low", "normal", "high", "critical"]),
+    "sentiment": st.sampled_from(["calm", "unhappy", "frustrated"]),
+    "wants_person": st.booleans(),
+    "needs_action": st.booleans(),
+    "is_money": st.booleans(),
+    "ceiling": st.sampled_from(["send", "draft", "assist", "hand_off"]),
+    "autonomy": st.sampled_from(["off", "shadow", "draft", "send"]),
+    "corrections": st.integers(0, 100),
+    "is_sampled": st.booleans(),
+    "rules": st.sampled_from([(), ("anger",), ("erasure",), ("legal", "anger")]),
+    "attempts": st.integers(0, 4),
+    "failed_answers": st.integers(0, 3),
+    "brakes": st.sampled_from([(), ("incident:x",), ("overload:x", "kill_switch:x")]),
+    "passages": st.integers(0, 3),
+    "best_score": st.floats(0, 1),
+    "used_score": st.floats(0, 1),
+    "best_source": st.sampled_from(["article", "lesson"]),
+    "is_degraded_search": st.booleans(),
+    "has_model": st.booleans(),
+    "model_outcome": st.sampled_from(["ok", "refused", "malformed", ""]),
+    "escalate": st.sampled_from(["", "cannot"]),
+    "findings": st.sampled_from([(), ("unsupported_number",), ("promise",), ("too_long",)]),
+    "support": st.floats(0, 1),
+    "asks": st.integers(1, 3),
+    "asks_covered": st.integers(0, 3),
+    "is_verified": st.booleans(),
+    "is_participant": st.booleans(),
+    "has_injection": st.booleans(),
+    "is_messaging": st.booleans(),
+    "is_shared": st.booleans(),
+    "has_assignee": st.booleans(),
+    "channel": st.sampled_from(["email", "twitter"]),
+    "language": st.sampled_from(["en", "de", ""]),
+    "masked_kinds": st.sampled_from([(), ("email",), ("card", "token")]),
+}
+CLEAN = RouteFacts(
+    intent="how_to",
+    confidence=0.93,
+    stage="one",
+    urgency="normal",
+    sentiment="calm",
+    ceiling="send",
+    autonomy="send",
+    corrections=80,
+    is_sampled=False,
+    passages=3,
+    best_score=0.7,
+    used_score=0.7,
+    best_source="article",
+    has_model=True,
+    model_outcome="ok",
+    support=1.0,
+    asks_covered=1,
+    is_verified=True,
+    language="en",
 )
+# Each risk on its own scale, from harmless to worst.
+SCALES = {
+    "confidence": (1.0, 0.93, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6, 0.3, 0.0),
+    "urgency": ("normal", "critical"),
+    "sentiment": ("calm", "unhappy", "frustrated"),
+    "is_out_of_scope": (False, True),
+    "wants_person": (False, True),
+    "needs_action": (False, True),
+    "is_money": (False, True),
+    "ceiling": ("send", "draft", "assist", "hand_off"),
+    "autonomy": ("send", "draft", "shadow", "off"),
+    "corrections": (100, 50, 49, 0),
+    "is_sampled": (False, True),
+    "rules": ((), ("anger",), ("anger", "erasure"), ("anger", "erasure", "legal")),
+    "attempts": (0, 2, 3, 9),
+    "failed_answers": (0, 1, 2, 5),
+    "brakes": ((), ("incident:x",), ("incident:x", "overload:x"), ("incident:x", "overload:x", "mystery")),
+    "is_degraded_search": (False, True),
+    "has_model": (True, False),
+    "escalate": ("", "cannot"),
+    "findings": ((), ("too_long",), ("too_long", "unsupported_number"), ("too_long", "unsupported_number", "promise")),
+    "support": (1.0, 0.8, 0.79, 0.0),
+    "asks": (1, 2, 3),
+    "is_participant": (False, True),
+    "has_injection": (False, True),
+    "is_messaging": (False, True),
+    "is_shared": (False, True),
+    "has_assignee": (False, True),
+    "language": ("en", "de"),
+    "masked_kinds": ((), ("email",), ("email", "card")),
+    "is_verified": (True, False),
+    "used_score": (1.0, 0.7, 0.45, 0.2, 0.0),
+}
+RISKS = sorted(SCALES)
+# Facts drawn near to a clean case, or the strictest reason would hide every other.
+nearly_clean = st.fixed_dictionaries({}, optional={name: st.sampled_from(SCALES[name]) for name in RISKS}).map(
+    lambda changes: replace(CLEAN, **dict(list(changes.items())[:4]))
+)
+route_facts = st.one_of(st.builds(RouteFacts, **ROUTE), nearly_clean)
+
+
+def rank(facts: RouteFacts) -> int:
+    return decide.ORDER.index(decide.route(facts, POLICY).action)
+
+
+def test_the_clean_case_is_sent():
+    """What the properties start from is a case with nothing against it."""
+    assert decide.route(CLEAN, POLICY).action is Action.SEND
 
 
 @given(route_facts)
@@ -122,29 +215,94 @@ def test_only_a_clean_case_is_sent(facts):
     if decision.action is Action.SEND:
         assert decision.reasons == (Reason(Code.CONFIDENT),)
         assert facts.intent in POLICY.intents
-        assert not facts.rules
-        assert not facts.findings
-        assert facts.autonomy == "send"
+        assert (facts.rules, facts.findings, facts.brakes) == ((), (), ())
+        assert not facts.escalate
+        assert not facts.wants_person
+        assert facts.autonomy == facts.ceiling == "send"
         assert facts.sentiment != "frustrated"
+        assert facts.urgency != "critical"
+        assert facts.confidence >= (0.6 if facts.intent == "lenient" else 0.9 if facts.is_money else 0.75)
+        assert facts.corrections >= 50 or facts.confidence >= 0.85 or facts.intent == "lenient"
 
 
-@given(route_facts, st.sampled_from(["legal", "erasure", "anger"]))
-def test_a_rule_never_makes_us_bolder(facts, rule):
-    """Adding a rule's verdict never gives a more autonomous action."""
-    from dataclasses import replace
-
-    order = [Action.SEND, Action.DRAFT, Action.ASSIST, Action.HAND_OFF]
-    before = decide.route(facts, POLICY).action
-    after = decide.route(replace(facts, rules=(*facts.rules, rule)), POLICY).action
-    assert order.index(after) >= order.index(before)
-    assert order.index(after) >= order.index(Action(POLICY.rules[rule].action))
+@given(route_facts, st.sampled_from(RISKS), st.data())
+def test_more_risk_never_makes_us_bolder(facts, name, data):
+    """Moving any one fact towards the worse never gives a more autonomous action, whatever the others are."""
+    scale = SCALES[name]
+    better, worse = sorted(data.draw(st.tuples(*[st.integers(0, len(scale) - 1)] * 2)))
+    assert rank(replace(facts, **{name: scale[worse]})) >= rank(replace(facts, **{name: scale[better]}))
 
 
-@given(route_facts, st.floats(0, 1))
-def test_less_confidence_never_makes_us_bolder(facts, lower):
-    """Lowering the confidence alone never gives a more autonomous action."""
-    from dataclasses import replace
+@given(route_facts, st.sampled_from(["legal", "erasure", "anger"]), st.floats(0, 1))
+def test_no_confidence_undoes_a_rule(facts, rule, confidence):
+    """Under a rule the outcome is never more autonomous than the rule allows, at whatever confidence and score."""
+    sure = replace(facts, rules=(*facts.rules, rule), confidence=confidence, best_score=1.0, used_score=1.0)
+    assert rank(sure) >= decide.ORDER.index(Action(POLICY.rules[rule].action))
+    assert rank(sure) >= rank(replace(sure, rules=facts.rules))
 
-    order = [Action.SEND, Action.DRAFT, Action.ASSIST, Action.HAND_OFF]
-    worse = replace(facts, confidence=min(lower, facts.confidence))
-    assert order.index(decide.route(worse, POLICY).action) >= order.index(decide.route(facts, POLICY).action)
+
+@given(
+    st.sampled_from(["legal", "erasure"]),
+    st.floats(0, 1),
+    st.sampled_from(["how_to", ""]),
+    st.booleans(),
+    st.sampled_from(["send", "draft"]),
+)
+def test_no_confidence_undoes_a_rule_at_triage(rule, confidence, intent, has_model, autonomy):
+    """What a rule stops is stopped before any text is generated, and the rule's team gets it."""
+    action = POLICY.rules[rule].action
+    facts = TriageFacts(
+        intent,
+        confidence,
+        "one",
+        rules=(rule,),
+        rule_action=action,
+        rule_team="security",
+        has_model=has_model,
+        autonomy=autonomy,
+    )
+    decision = decide.triage(facts, POLICY)
+    assert decision is not None
+    assert (decision.action.value, decision.team) == (action, "security")
+    assert Reason(Code.RULE, rule) in decision.reasons
+
+
+@given(route_facts, st.sets(st.sampled_from([f.name for f in fields(RouteFacts)]), min_size=1, max_size=8))
+def test_a_missing_fact_never_sends(facts, missing):
+    """Whatever is known, a case of which any fact was never recorded goes to a person, who learns which."""
+    kept = {name: value for name, value in asdict(facts).items() if name not in missing}
+    decision = decide.route(restored("route", kept), POLICY)
+    told = {reason.detail for reason in decision.reasons if reason.code is Code.UNKNOWN_FACT}
+    assert told >= missing - {"missing"}
+    assert decision.action is not Action.SEND or missing == {"missing"}
+
+
+@pytest.mark.parametrize(
+    "name", ["urgency", "sentiment", "ceiling", "autonomy", "confidence", "support", "used_score", "language"]
+)
+def test_what_cannot_be_read_is_not_sent(name):
+    """A word of another release, or no number, in any fact that a reply depends on keeps it from going out."""
+    strange = float("nan") if isinstance(getattr(CLEAN, name), float) else "?"
+    assert decide.route(replace(CLEAN, **{name: strange}), POLICY).action is not Action.SEND
+
+
+@given(route_facts)
+def test_a_decision_replays_from_the_record(facts):
+    """Facts that went through JSON give the same decision, word for word, under the policy of the same hash."""
+    recorded = json.loads(json.dumps(asdict(facts)))
+    assert decide.route(restored("route", recorded), POLICY) == decide.route(facts, POLICY)
+
+
+def test_defaults_are_those_of_practice():
+    """The thresholds that the product promises stand in policy without any file saying so."""
+    thresholds, limits = Policy.model_validate({"models": {"classify": "a", "draft": "b"}}).thresholds, POLICY.limits
+    assert (thresholds.send, thresholds.send_money, thresholds.review) == (0.75, 0.90, 0.65)
+    assert (thresholds.send_unseasoned, thresholds.seasoned_corrections) == (0.85, 50)
+    assert (limits.replies_per_ticket, limits.failed_answers) == (3, 2)
+
+
+def test_there_are_tables_enough():
+    """The tables hold at least 400 cases, each under a name of its own."""
+    named = [(gate, name) for gate in FACTS for name, _, _ in load(gate)]
+    assert len(named) == len(set(named))
+    assert len(named) >= 400

@@ -51,7 +51,7 @@ def test_a_question_is_answered_from_the_library(services, desk, engine, llm):
         "two",
         POLICY.hash,
     )
-    assert set(kept.facts) == {"admit", "triage", "route"}
+    assert set(kept.facts) == {"admit", "triage", "route", "last_look"}
     assert kept.passages[0]["title"] == "How to swap a shift"
     assert kept.draft["sentences"][0]["passages"] == ["P1"]
     assert [prompt.name for prompt in llm.asked] == ["classify", "draft", "judge"]

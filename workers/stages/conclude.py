@@ -69,6 +69,7 @@ def conclude(
             looking = facts.for_last_look(
                 decision.action, package.ticket, ticket, case.message_id, services.policy.answering.stop_tag
             )
+            known = {**known, "facts": {**known.get("facts", {}), "last_look": asdict(looking)}}
             final = last_look(looking, decision)
             if final.action is Action.IGNORE:
                 return _settle(case, lease, final, services, known)
