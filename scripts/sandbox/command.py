@@ -1,7 +1,6 @@
 """`deskhand sandbox`: serve the stand-ins for Zendesk and the model's API until a signal comes."""
 
 import argparse
-import importlib
 import sys
 from pathlib import Path
 
@@ -9,6 +8,8 @@ from flask import Flask
 
 from config.logs import set_up_logs
 from scripts.sandbox import seed
+from scripts.sandbox.model import create_model_app
+from scripts.sandbox.model_characters import NAMES
 from scripts.sandbox.server import Running, catch_signals, run_app, wait_for_signal
 from scripts.sandbox.twin import Options, Twin
 from scripts.sandbox.zendesk.app import create_zendesk_app
@@ -23,7 +24,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--webhook-secret", default=seed.DEFAULT_WEBHOOK_SECRET, help="signs the webhook to Deskhand")
     parser.add_argument("--state", type=Path, help="load this file at the start if it is there, save to it at the end")
     parser.add_argument("--limits", action="store_true", help="enforce the vendor's request limits and export delay")
-    parser.add_argument("--model-latency", type=float, default=0.0, metavar="SECONDS", help="how long the model thinks")
+    parser.add_argument(
+        "--model-latency",
+        default="0",
+        metavar="SECONDS",
+        help="how long the model thinks; also a list 0.3,2,10 or lognormal:MEDIAN,SIGMA or uniform:LOW,HIGH",
+    )
+    parser.add_argument("--model-character", default="honest", metavar="NAME", help=f"one or several with +: {NAMES}")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -35,14 +42,17 @@ def run(args: argparse.Namespace) -> int:
             twin.load(args.state)
         except (OSError, ValueError, KeyError, TypeError) as error:
             return _fail(f"cannot read the state in {args.state} ({error}); move the file away to start afresh")
+    try:
+        twin.model.start(args.model_latency, args.model_character)
+    except ValueError as error:
+        return _fail(str(error))
     running: list[Running] = []
     try:
         for name, app, port in (
             ("zendesk", create_zendesk_app(twin), args.zendesk_port),
-            ("model", _model_app(args.model_latency), args.model_port),
+            ("model", create_model_app(room=twin.model), args.model_port),
         ):
-            if app is not None:
-                running.append(_start(name, app, port))
+            running.append(_start(name, app, port))
         twin.world.base_url = running[0].url
         ended = catch_signals()  # before saying "ready": whoever reads that may stop us at once
         _announce(running, args)
@@ -65,24 +75,10 @@ def _start(name: str, app: Flask, port: int) -> Running:
         raise OSError(f"port {port} for {name}: {error.strerror}") from error
 
 
-def _model_app(latency_seconds: float) -> Flask | None:
-    """Return the model's stand-in, or None where this installation has none."""
-    try:
-        module = importlib.import_module("scripts.sandbox.model")
-    except ModuleNotFoundError as error:
-        if error.name != "scripts.sandbox.model":
-            raise
-        return None
-    app: Flask = module.create_model_app(latency_seconds=latency_seconds)
-    return app
-
-
 def _announce(running: list[Running], args: argparse.Namespace) -> None:
     for server in running:
         print(f"{server.name} {server.url}")
     print(f"inbox {running[0].url}/inbox")
-    if len(running) == 1:
-        print("model: not part of this installation")
     if args.intercom_port is not None:
         print("intercom: not there yet; --intercom-port has no effect")
     print("ready", flush=True)

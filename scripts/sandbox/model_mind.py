@@ -12,6 +12,7 @@ from typing import Any
 
 from scripts.sandbox.model_judge import judge_reply
 from scripts.sandbox.model_text import Piece, clean, is_dangling, is_order, pieces, sentences, spelt, terms, words_of
+from scripts.sandbox.model_tools import fill
 
 MAX_WORDS = 120
 MAX_SENTENCES = 4
@@ -36,7 +37,10 @@ def answer_honestly(schema: dict[str, Any] | None, system: str, user: str) -> An
         return judge_reply(user, tagged)
     if "intent" in properties:
         return classify(system, user)
-    return smallest(schema, schema) if schema else "I am a simulated model and only answer questions about passages."
+    if not schema:
+        return "I am a simulated model and only answer questions about passages."
+    least = smallest(schema, schema)
+    return {**least, **fill(schema, user)} if isinstance(least, dict) else least
 
 
 def smallest(schema: dict[str, Any], root: dict[str, Any]) -> Any:

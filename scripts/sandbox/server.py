@@ -58,8 +58,13 @@ class KeepAliveHandler(WSGIRequestHandler):
         if spoil == "reset":
             self._break_off(*started[-1], data)
             return
-        has_body = environ["REQUEST_METHOD"] != "HEAD"
-        self._send(*started[-1], data, has_body=has_body, drip_seconds=environ.get("sandbox.drip_seconds", 0.0))
+        self._send(
+            *started[-1],
+            data,
+            has_body=environ["REQUEST_METHOD"] != "HEAD",
+            drip_seconds=environ.get("sandbox.drip_seconds", 0.0),
+            stall_seconds=environ.get("sandbox.stall_seconds", 0.0),
+        )
 
     def _break_off(self, status: str, headers: list[tuple[str, str]], data: bytes) -> None:
         """Promise the whole body, send half of it, and reset the connection."""
@@ -94,6 +99,7 @@ class KeepAliveHandler(WSGIRequestHandler):
         *,
         has_body: bool,
         drip_seconds: float = 0.0,
+        stall_seconds: float = 0.0,
     ) -> None:
         code, _, words = status.partition(" ")
         self.send_response(int(code), words)
@@ -105,7 +111,9 @@ class KeepAliveHandler(WSGIRequestHandler):
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
-        if has_body and drip_seconds:
+        if has_body and stall_seconds:
+            self._stall(data, stall_seconds)
+        elif has_body and drip_seconds:
             self._drip(data, drip_seconds)
         elif has_body:
             self.wfile.write(data)
@@ -119,6 +127,13 @@ class KeepAliveHandler(WSGIRequestHandler):
             self.wfile.write(piece)
             self.wfile.flush()
             time.sleep(seconds / len(pieces))
+
+    def _stall(self, data: bytes, seconds: float) -> None:
+        """Send half of the body, then nothing for this time, then the rest."""
+        self.wfile.write(data[: len(data) // 2])
+        self.wfile.flush()
+        time.sleep(seconds)
+        self.wfile.write(data[len(data) // 2 :])
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Write nothing: the books hold every call, and paths may carry words of requesters."""

@@ -13,6 +13,7 @@ from scripts.sandbox.desk import Desk
 from scripts.sandbox.faults import Faults
 from scripts.sandbox.jobs import Jobs
 from scripts.sandbox.limits import Limits
+from scripts.sandbox.model_room import ModelRoom
 from scripts.sandbox.state import World
 from scripts.sandbox.webhooks import Sender
 
@@ -36,6 +37,7 @@ class Twin:
         self.world = World(self.clock)
         self.books = Books()
         self.faults = Faults()
+        self.model = ModelRoom(self.books, self.faults, self.clock.monotonic)
         self.limits = Limits(self.clock.monotonic)
         self.jobs = Jobs(self.world)
         self.sender = Sender(self.books, account_id=self.world.account.account_id)
@@ -52,6 +54,7 @@ class Twin:
             self.clock.reset()
             self.world.clear()
             self.faults.replace([])
+            self.model.reset()
             self.limits.clear()
             self.books.clear()
             seed.seed(self.world)

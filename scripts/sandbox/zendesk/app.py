@@ -1,8 +1,6 @@
 """The Zendesk side as one Flask application: API, control and inbox over one twin, with books, limits and faults."""
 
-import time
 import uuid
-from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from typing import Any
 
@@ -10,8 +8,8 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from config.logs import get_logger
-from scripts.sandbox import control, inbox
-from scripts.sandbox.faults import Fault
+from scripts.sandbox import control, control_shared, inbox
+from scripts.sandbox.doorman import Doorman
 from scripts.sandbox.refusals import RefusedError
 from scripts.sandbox.twin import Twin
 from scripts.sandbox.zendesk import (
@@ -42,6 +40,7 @@ from scripts.sandbox.zendesk.calls import twin as current_twin
 
 log = get_logger(__name__)
 
+SERVICE = "zendesk"
 _TOO_MANY = "Number of allowed API requests per minute exceeded"
 
 
@@ -68,12 +67,23 @@ def create_zendesk_app(twin: Twin) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = 64 * 1024 * 1024
     for part in _PARTS:
         app.register_blueprint(part.bp)
+    app.register_blueprint(
+        control_shared.blueprint(
+            SERVICE,
+            twin.books,
+            twin.faults,
+            twin.model,
+            says_too=lambda: {"webhooks_idle": twin.sender.is_idle()},
+        )
+    )
     app.before_request(_guard)
     app.after_request(_show_limits)
     app.register_error_handler(RefusedError, _refused)
     app.register_error_handler(404, _unknown)
     app.register_error_handler(Exception, _crashed)
-    app.wsgi_app = Doorman(app.wsgi_app, twin)  # type: ignore[method-assign]
+    app.wsgi_app = Doorman(  # type: ignore[method-assign]
+        app.wsgi_app, twin.books, twin.faults, service=SERVICE, prefixes=("/api/v2", "/oauth/"), drops_json=True
+    )
     return app
 
 
@@ -126,68 +136,3 @@ def _crashed(error: Exception) -> Response | HTTPException:
         return error
     log.error("sandbox_crashed", method=request.method, path=request.path, exc_info=error)
     return answer({"error": "InternalError", "description": "The sandbox itself failed; see its log"}, 500)
-
-
-Environ = dict[str, Any]
-StartResponse = Callable[..., Any]
-
-
-class Doorman:
-    """Stands before the application: drops `.json`, spoils calls as ordered, and writes API calls into the books."""
-
-    def __init__(self, app: Callable[[Environ, StartResponse], Iterable[bytes]], twin: Twin) -> None:
-        self._app, self._twin = app, twin
-
-    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        path: str = environ["PATH_INFO"]
-        if not path.startswith(("/api/v2", "/oauth/")):
-            return self._app(environ, start_response)
-        if path.endswith(".json"):
-            path = environ["PATH_INFO"] = path.removesuffix(".json")
-        start = time.monotonic()
-        seen: list[str] = []
-
-        def note(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            seen.append(status)
-            return start_response(status, headers, exc_info)
-
-        fault = self._twin.faults.take(environ["REQUEST_METHOD"], path)
-        result = self._spoil(fault, environ, note) if fault else list(self._app(environ, note))
-        self._twin.books.add(
-            "request",
-            method=environ["REQUEST_METHOD"],
-            path=path,
-            status=int(seen[-1].split()[0]) if seen else 0,
-            latency_ms=round((time.monotonic() - start) * 1000, 2),
-            fault=fault is not None,
-        )
-        return result
-
-    def _spoil(self, fault: Fault, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Carry out one fault. A `status` without `after_commit` means that the work is not done at all."""
-        time.sleep(fault.delay_before)
-        if not fault.does_the_work:
-            return _stand_in(fault, start_response)
-        kept: list[Any] = []
-        data = b"".join(self._app(environ, lambda *args: kept.append(args)))
-        time.sleep(fault.delay_after_commit)
-        if fault.drop_answer:
-            environ["sandbox.spoil"] = "drop"  # the server closes the connection without a word
-            start_response("000 dropped", [])
-            return []
-        if fault.status is not None:
-            return _stand_in(fault, start_response)
-        if fault.wrong_json:
-            data = data[: max(1, len(data) // 2)]
-            kept[-1] = (kept[-1][0], [row for row in kept[-1][1] if row[0].lower() != "content-length"])
-        if fault.reset_mid_body:
-            environ["sandbox.spoil"] = "reset"
-        environ["sandbox.drip_seconds"] = fault.drip_seconds
-        start_response(*kept[-1])
-        return [data]
-
-
-def _stand_in(fault: Fault, start_response: StartResponse) -> Iterable[bytes]:
-    """Answer with what the fault says instead of what the work gave."""
-    start_response(f"{fault.status} Fault", [("Content-Type", "text/plain; charset=utf-8"), *fault.headers.items()])
-    return [fault.body.encode()]

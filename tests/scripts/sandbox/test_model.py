@@ -168,7 +168,7 @@ def test_a_long_answer_is_cut_at_max_tokens(api: FlaskClient) -> None:
     assert message["usage"]["output_tokens"] == 2
 
 
-@pytest.mark.parametrize(("words", "is_cached"), [(1200, True), (20, False)])
+@pytest.mark.parametrize(("words", "is_cached"), [(4000, True), (20, False)])
 def test_a_marked_prefix_is_cached_if_it_is_long_enough(api: FlaskClient, words: int, *, is_cached: bool) -> None:
     """Written the first time, read the second; too short a one is neither; tokens are counted once."""
     system = [{"type": "text", "text": "rule " * words, "cache_control": {"type": "ephemeral"}}]
