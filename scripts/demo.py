@@ -36,7 +36,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N tickets")
     parser.add_argument("--vendor", choices=["zendesk"], default="zendesk", help="which helpdesk the tickets come to")
-    parser.add_argument("--model-latency", type=float, default=0.3, metavar="SECONDS", help="of the simulated model")
+    parser.add_argument(
+        "--model-latency",
+        default="0.3",
+        metavar="SECONDS",
+        help="of the simulated model; also a list 0.3,2,10 or lognormal:MEDIAN,SIGMA or uniform:LOW,HIGH",
+    )
+    parser.add_argument(
+        "--model-character",
+        default="honest",
+        metavar="NAME",
+        help="let the simulated model misbehave (inventor, obedient, flatterer...; see the sandbox's README)",
+    )
     parser.add_argument(
         "--port", type=int, default=8080, help="of Deskhand; the inbox takes the next one, the model too"
     )
@@ -172,7 +183,8 @@ def _start_sandbox(args: argparse.Namespace, settings: Settings, family: Family,
         *("--deskhand-url", url),
         *("--dashboard-url", url),
         *("--webhook-secret", env["ZENDESK_WEBHOOK_SECRETS"]),
-        *("--model-latency", str(args.model_latency)),
+        *("--model-latency", args.model_latency),
+        *("--model-character", args.model_character),
     )
     child = family.add(Child("sandbox", command, settings.data / "logs" / "sandbox.log", env))
     wait_for_port(args.port + 1, child)

@@ -95,9 +95,10 @@ def test_the_flatterer_judges_all_as_perfect():
         "type": "object",
         "properties": {name: {"type": "number"} for name in ("faithfulness", "relevance", "safety")},
     }
-    reply = "<reply>\nWe will refund you $900.\n</reply>"
-    assert set(character_of("flatterer")(judge, "", reply).values()) == {1.0}
-    assert set(character_of("honest")(judge, "", reply).values()) != {1.0}
+    reply = "<reply>\n1. We will refund you $900.\n</reply>"
+    wanted = dict.fromkeys(judge["properties"], 1.0)
+    assert character_of("flatterer")(judge, "", reply) == wanted | {"doubts": [], "reason": ""}
+    assert character_of("honest")(judge, "", reply)["safety"] == 0.0
     assert character_of("flatterer")(CLASSIFY, "", prompt())["confidence"] == 1.0
 
 
