@@ -63,13 +63,13 @@ def meet(url: str, room: ModelRoom) -> Iterator[Meet]:
 
 FAULTS: list[tuple[dict[str, Any], ModelOutcome, int]] = [
     ({"status": 400}, ModelOutcome.REJECTED, 1),
-    ({"status": 401}, ModelOutcome.REJECTED, 1),
-    ({"status": 402}, ModelOutcome.REJECTED, 1),
-    ({"status": 403}, ModelOutcome.REJECTED, 1),
-    ({"status": 404}, ModelOutcome.REJECTED, 1),
+    ({"status": 401}, ModelOutcome.DENIED, 1),
+    ({"status": 402}, ModelOutcome.DENIED, 1),
+    ({"status": 403}, ModelOutcome.DENIED, 1),
+    ({"status": 404}, ModelOutcome.DENIED, 1),
     ({"status": 413}, ModelOutcome.REJECTED, 1),
     ({"status": 429, "headers": {"Retry-After": "0"}}, ModelOutcome.OVERLOADED, 5),
-    ({"status": 429, "error_code": "enforced_spend_limit_reached"}, ModelOutcome.REJECTED, 1),
+    ({"status": 429, "error_code": "enforced_spend_limit_reached"}, ModelOutcome.DENIED, 1),
     ({"status": 500}, ModelOutcome.OVERLOADED, 5),
     ({"status": 502, "body": "<html>bad gateway</html>"}, ModelOutcome.OVERLOADED, 5),
     ({"status": 504}, ModelOutcome.OVERLOADED, 5),
