@@ -130,6 +130,7 @@ class FiguresCollector:
         yield from _totals(figures)
         yield from _backlog(figures)
         yield from _breakers(figures)
+        yield from _budgets(figures)
         yield _seconds("deskhand_first_response_seconds", "asked to first reply sent, 24 hours", figures.first_response)
         yield _seconds("deskhand_outcome_seconds", "asked to any outcome, 24 hours", figures.outcome)
 
@@ -181,6 +182,18 @@ def _breakers(figures: Figures) -> Iterator[Metric]:
         alarm.add_metric([line.model], int(line.needs_person))
     yield failing
     yield alarm
+
+
+def _budgets(figures: Figures) -> Iterator[Metric]:
+    left = GaugeMetricFamily(
+        "deskhand_helpdesk_budget_left", "calls left of a rate limit that runs short", labels=["vendor", "limit"]
+    )
+    total = GaugeMetricFamily("deskhand_helpdesk_budget_total", "calls of that limit", labels=["vendor", "limit"])
+    for names, (remaining, of) in figures.budgets.items():
+        left.add_metric(names, remaining)
+        total.add_metric(names, of)
+    yield left
+    yield total
 
 
 def _seconds(name: str, what: str, spread: Spread) -> Metric:

@@ -110,6 +110,7 @@ class Limits(Rules):
     replies_per_hour: int = 3
     max_attempts: int = 5  # of a ticket that fails by itself, before a person gets it with what is known
     max_outage_attempts: int = 20  # of a ticket that fails because something outside is away: half an hour or so
+    staff_share: Share = 0.3  # of the helpdesk's rate limits, left to staff and to what else they use
     reply_words: int = 150
     suspicious_drop: Share = 0.3  # a full sync that would drop a larger share of documents stops
 

@@ -21,7 +21,8 @@ class TransientError(IntegrationError):
     """Try again later: timeouts, 429, 5xx, a closed connection.
 
     `retry_after_seconds` is what the other side asked for, if it did. `maybe_done` is true when a write may have
-    been carried out although no answer came: read back before any second try.
+    been carried out although no answer came: read back before any second try. `limit` names the vendor's budget that
+    is spent, if that is why: "account", an endpoint's, or one that starts with "per-" and is about one ticket alone.
     """
 
     def __init__(
@@ -33,10 +34,12 @@ class TransientError(IntegrationError):
         request_id: str = "",
         retry_after_seconds: float | None = None,
         maybe_done: bool = False,
+        limit: str = "",
     ) -> None:
         super().__init__(message, vendor=vendor, operation=operation, request_id=request_id)
         self.retry_after_seconds = retry_after_seconds
         self.maybe_done = maybe_done
+        self.limit = limit
 
 
 class PermanentError(IntegrationError):

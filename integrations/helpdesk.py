@@ -9,6 +9,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from integrations.limits import Limit
+
 
 class Role(StrEnum):
     """Who wrote or did something, seen from one ticket."""
@@ -256,6 +258,9 @@ class Helpdesk(Protocol):
     @property
     def abilities(self) -> Abilities:
         """Say what may be relied on when a write's answer is lost."""
+
+    def limits(self) -> tuple[Limit, ...]:
+        """Return what is left of the vendor's budgets as of now, from the newest answers; makes no call."""
 
     def me(self) -> Person:
         """Return the account our credentials act as; raise PermanentError if they are not a staff member's."""

@@ -7,7 +7,7 @@ import math
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
@@ -20,10 +20,12 @@ from urllib3.exceptions import HTTPError
 from integrations import deadline
 from integrations.errors import ConflictError, IntegrationError, NotFoundError, PermanentError, TransientError
 from integrations.json_body import read_json
+from integrations.limits import ACCOUNT, Limit, read_limits
 
 CONNECT_SECONDS = 3.0
 MAX_BODY_BYTES = 20 * 1024 * 1024
 MAX_RETRY_AFTER_SECONDS = 900.0
+_WINDOW_SECONDS = 60.0  # of a budget whose end the vendor does not tell
 
 _LIMIT_HEADER = re.compile(r"(?i)(x-rate-?limit|rate-?limit|zendesk-rate-?limit).*")
 _PASSING = frozenset({408, 425, 429})  # 4xx that are about the moment, not about the request
@@ -103,6 +105,26 @@ class Transport:
         self.last_limits: Mapping[str, str] = {}  # rate-limit headers of the newest answer, names in lower case
         self._auth = auth
         self._session = _session(user_agent)
+        self._limits: dict[str, tuple[Limit, float]] = {}
+
+    def limits(self) -> tuple[Limit, ...]:
+        """Return what the newest answers said is left of each of the vendor's budgets, as of this moment.
+
+        A budget whose window has ended since is left out.
+        """
+        now = time.monotonic()
+        return tuple(
+            limit if limit.resets_seconds is None else replace(limit, resets_seconds=limit.resets_seconds - (now - at))
+            for limit, at in list(self._limits.values())
+            if now - at < (_WINDOW_SECONDS if limit.resets_seconds is None else limit.resets_seconds)
+        )
+
+    def note_limits(self, headers: Mapping[str, str]) -> tuple[Limit, ...]:
+        """Remember what an answer's headers say of budgets, and return it."""
+        self.last_limits = {n.lower(): v for n, v in headers.items() if _LIMIT_HEADER.fullmatch(n)}
+        found = read_limits(self.last_limits, now=datetime.now(UTC))
+        self._limits |= {limit.name: (limit, time.monotonic()) for limit in found if not limit.is_of_one_ticket}
+        return found
 
     def get(self, path: str, *, params: Mapping[str, str] | None = None, operation: str = "") -> Any:
         return self.call("GET", path, params=params, operation=operation).body
@@ -213,18 +235,21 @@ class _Exchange:
     def _judge(self, response: requests.Response, raw: bytes | None) -> Answer:
         """Return a good answer, raise what a bad one means. `raw` is None if it was longer than allowed."""
         headers, status = response.headers, response.status_code
-        self.transport.last_limits = {n.lower(): v for n, v in headers.items() if _LIMIT_HEADER.fullmatch(n)}
+        limits = self.transport.note_limits(headers)
         request_id = (headers.get("X-Request-Id") or headers.get("X-Zendesk-Request-Id") or "")[:100]
         if 200 <= status < 300:
             return Answer(self._decode(raw, request_id), status, request_id, _moment(headers.get("Date")))
         message = f"HTTP {status}{explain(raw or b'')}"
         if status in _PASSING or status >= 500:
+            spent = next((limit for limit in reversed(limits) if limit.is_spent), None) if status == 429 else None
+            asked = retry_after_seconds(headers.get("Retry-After"), now=datetime.now(UTC))
             raise self._error(
                 TransientError,
                 message,
                 request_id=request_id,
-                retry_after_seconds=retry_after_seconds(headers.get("Retry-After"), now=datetime.now(UTC)),
+                retry_after_seconds=spent.resets_seconds if asked is None and spent else asked,
                 maybe_done=self.is_write and (status >= 500 or status == 408),
+                limit=(spent.name if spent else ACCOUNT) if status == 429 else "",
             )
         if status == 409:
             raise self._error(ConflictError, message, request_id=request_id)

@@ -20,6 +20,8 @@ from workers.store.tickets import Lease, LeaseLostError
 
 log = get_logger(__name__)
 
+_LONGEST_WISH_SECONDS = 300.0  # whatever a vendor asks for, we look again after this
+_NO_BUDGET_SECONDS = 30.0  # until a refusal without a time is tried again
 _BACKOFF_SECONDS = (2.0, 5.0, 15.0, 30.0, 60.0)
 
 
@@ -71,6 +73,8 @@ class Crew:
         services = self._services
         if services.schedule.value("paused"):
             return
+        if services.budgets.hold_seconds(vendor, now=services.now()):
+            return  # it stays due; the sweep rings for the most urgent and the oldest when the budget is back
         lease = services.tickets.claim(
             vendor,
             ticket_id,
@@ -80,22 +84,39 @@ class Crew:
         )
         if lease is None:
             return
+        self._hold_and_work(lease)
+        services.budgets.note(vendor, services.helpdesks[vendor].limits(), now=services.now())
+
+    def _hold_and_work(self, lease: Lease) -> None:
+        services = self._services
         with self._lock:
             self._held[lease.row_id] = (lease, time.monotonic())
         try:
             seen_at = pipeline.work(lease, services)
             services.tickets.release(lease, now=services.now(), seen_at=seen_at)
         except LeaseLostError:
-            log.warning("lease_lost", vendor=vendor, ticket=ticket_id, fence=lease.fence)
+            log.warning("lease_lost", vendor=lease.vendor, ticket=lease.ticket_id, fence=lease.fence)
         except TransientError as error:
-            limit = services.policy.limits.max_outage_attempts
-            self._try_later(lease, str(error), limit, error.retry_after_seconds)
+            if error.limit:
+                self._wait_for_budget(lease, error)
+            else:
+                most = services.policy.limits.max_outage_attempts
+                self._try_later(lease, str(error), most, error.retry_after_seconds)
         except Exception as error:
-            log.exception("ticket_failed", vendor=vendor, ticket=ticket_id, attempt=lease.attempts + 1)
+            log.exception("ticket_failed", vendor=lease.vendor, ticket=lease.ticket_id, attempt=lease.attempts + 1)
             self._try_later(lease, type(error).__name__, services.policy.limits.max_attempts)
         finally:
             with self._lock:
                 self._held.pop(lease.row_id, None)
+
+    def _wait_for_budget(self, lease: Lease, error: TransientError) -> None:
+        """Put the ticket off for as long as the helpdesk asks; nobody sleeps, and it is no failure of the ticket's."""
+        services, now = self._services, self._services.now()
+        wait = min(error.retry_after_seconds or _NO_BUDGET_SECONDS, _LONGEST_WISH_SECONDS)
+        if not error.limit.startswith("per-"):
+            services.budgets.refuse(lease.vendor, error.limit, wait, now=now)
+        log.info("ticket_waits_for_budget", vendor=lease.vendor, ticket=lease.ticket_id, limit=error.limit, wait=wait)
+        services.tickets.release(lease, now=now, next_due=now + timedelta(seconds=wait))
 
     def _try_later(self, lease: Lease, why: str, most: int, retry_after_seconds: float | None = None) -> None:
         """Come back after a while; after too many attempts a person gets the ticket, once the helpdesk lets us."""
@@ -111,7 +132,7 @@ class Crew:
             except Exception as error:
                 log.warning("give_up_failed", vendor=lease.vendor, ticket=lease.ticket_id, error=type(error).__name__)
         wait = _BACKOFF_SECONDS[min(attempt, len(_BACKOFF_SECONDS)) - 1] * random.uniform(0.8, 1.2)  # noqa: S311
-        wait = max(wait, min(retry_after_seconds or 0.0, 300.0))
+        wait = max(wait, min(retry_after_seconds or 0.0, _LONGEST_WISH_SECONDS))
         log.info("ticket_later", vendor=lease.vendor, ticket=lease.ticket_id, attempt=attempt, wait_seconds=wait)
         now = services.now()
         services.tickets.release(lease, now=now, next_due=now + timedelta(seconds=wait), error=why)

@@ -11,6 +11,7 @@ from config.logs import get_logger
 from config.policy import Policy, load_policy
 from config.settings import Settings
 from workers.job_queue import Bell
+from workers.store.budgets import Budgets
 from workers.store.inbox import Inbox
 from workers.store.migrate import require_head
 from workers.store.schedule import Schedule
@@ -37,6 +38,8 @@ class Keys(Protocol):
     @property
     def schedule(self) -> Schedule: ...
     @property
+    def budgets(self) -> Budgets: ...
+    @property
     def bell(self) -> Bell: ...
     @property
     def now(self) -> Callable[[], datetime]: ...
@@ -50,6 +53,7 @@ class OwnKeys:
     inbox: Inbox
     tickets: Tickets
     schedule: Schedule
+    budgets: Budgets
     bell: Bell
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
@@ -58,9 +62,9 @@ def own_keys(settings: Settings) -> OwnKeys:
     """Make them. Raise SchemaError or PolicyError with one clear line."""
     engine = open_engine(settings.sql_url, pool_size=2)
     require_head(engine)
-    return OwnKeys(
-        load_policy(settings.config), Inbox(engine), Tickets(engine), Schedule(engine), Bell(settings.redis_url)
-    )
+    policy = load_policy(settings.config)
+    budgets = Budgets(engine, policy.limits.staff_share)
+    return OwnKeys(policy, Inbox(engine), Tickets(engine), Schedule(engine), budgets, Bell(settings.redis_url))
 
 
 class Housekeeper:
@@ -125,8 +129,16 @@ class Housekeeper:
         for delivery in services.inbox.unhandled(now=now, older_seconds=_STALE_DELIVERY_SECONDS, limit=room):
             if not services.bell.ring_delivery(delivery):
                 return False
-        due = services.tickets.ring_list(now=now, limit=room, again_seconds=_RING_AGAIN_SECONDS)
+        due = services.tickets.ring_list(
+            now=now, limit=room, again_seconds=_RING_AGAIN_SECONDS, but=self._held_vendors()
+        )
         return all(services.bell.ring_ticket(vendor, ticket_id) for vendor, ticket_id in due)
+
+    def _held_vendors(self) -> list[str]:
+        """Return the helpdesks whose limits leave nothing for one more ticket now."""
+        services, now = self._services, self._services.now()
+        due = services.tickets.vendors_due(now=now)
+        return [vendor for vendor in due if services.budgets.hold_seconds(vendor, now=now)]
 
     def _work_without_bell(self) -> None:
         from workers import jobs  # loads a worker's libraries, which a scheduler does without
@@ -136,7 +148,9 @@ class Housekeeper:
         for delivery in services.inbox.unhandled(now=now, older_seconds=0.0, limit=_BATCH):
             jobs.handle_delivery(delivery)
         while self._is_free is not None and self._is_free():
-            due = services.tickets.ring_list(now=now, limit=1, again_seconds=_RING_AGAIN_SECONDS)
+            due = services.tickets.ring_list(
+                now=now, limit=1, again_seconds=_RING_AGAIN_SECONDS, but=self._held_vendors()
+            )
             if not due:
                 break
             jobs.work_on_ticket(*due[0])

@@ -19,6 +19,7 @@ from workers.intent_model import IntentModel
 from workers.job_queue import Bell
 from workers.model_guard import GuardedModel
 from workers.store.breakers import Breakers
+from workers.store.budgets import Budgets
 from workers.store.inbox import Inbox
 from workers.store.ledger import Ledger
 from workers.store.library import Lessons, Library
@@ -49,6 +50,7 @@ class Services:
     library: Library
     schedule: Schedule
     breakers: Breakers
+    budgets: Budgets
     bell: Bell
     now: Callable[[], datetime]
     sleep: Callable[[float], None]
@@ -88,6 +90,7 @@ def build(settings: Settings, *, sleep: Callable[[float], None] = time.sleep) ->
         library=library,
         schedule=Schedule(engine),
         breakers=breakers,
+        budgets=Budgets(engine, policy.limits.staff_share),
         bell=Bell(settings.redis_url),
         now=utc_now,
         sleep=sleep,

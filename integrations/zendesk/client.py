@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from config.settings import Settings
 from integrations.errors import NotFoundError, PermanentError, TransientError
 from integrations.helpdesk import Abilities, Applied, Article, Changes, Person, Team, Ticket, TicketWrite
+from integrations.limits import Limit
 from integrations.transport import Answer, Auth, FixedAuth, Transport
 from integrations.zendesk import wire
 
@@ -134,6 +135,9 @@ class ZendeskHelpdesk:
     def last_limits(self) -> Mapping[str, str]:
         """The rate-limit headers of the newest answer."""
         return self._transport.last_limits
+
+    def limits(self) -> tuple[Limit, ...]:
+        return self._transport.limits()
 
     def me(self) -> Person:
         """Ask who we are. To a token it no longer takes, Zendesk may answer 200 with an anonymous user.

@@ -9,9 +9,11 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from app.health import Remembered, chroma_is_up
 from config.policy import Breaking
+from integrations.limits import Limit
 from integrations.llm import ModelOutcome
 from tests.fakes.record import NOW, TOKEN, add_call, add_case, add_delivery, add_ticket
 from workers.store.breakers import Breakers
+from workers.store.budgets import Budgets
 from workers.store.tables import delivery
 
 
@@ -151,3 +153,10 @@ def test_a_failing_model_is_seen_everywhere(door):
     assert 'deskhand_model_needs_person{model="claude-sonnet-5-5"} 1.0' in text
     page = door.client().get("/dashboard", headers={"Authorization": f"Bearer {TOKEN}"}).text
     assert "claude-sonnet-5-5 does not let Deskhand in" in page
+
+
+def test_a_helpdesk_limit_that_runs_short_is_seen(door):
+    """The figures say what is left, so that a slow hour has an explanation."""
+    Budgets(door.engine, 0.3).note("zendesk", (Limit("tickets-update", 100, 30, 20.0),), now=NOW)
+    text = door.client().get("/metrics").text
+    assert 'deskhand_helpdesk_budget_left{limit="tickets-update",vendor="zendesk"} 30.0' in text

@@ -31,6 +31,7 @@ from integrations.helpdesk import (
     TicketRef,
     TicketWrite,
 )
+from integrations.limits import Limit
 
 START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 BOT = Person("900", "Deskhand", Role.BOT, email="deskhand@tidemark.example")
@@ -82,6 +83,8 @@ class FakeHelpdesk:
         self.reads = 0
         self.write_attempts = 0
         self.page_size = 100
+        self.updates_per_minute: int | None = None  # the vendor's budget for writes, shared with staff
+        self._updates: dict[int, int] = {}  # minute -> updates made in it
         self._tickets: dict[str, Ticket] = {}
         self._export: list[TicketRef] = []
         self._numbers = count(1001)
@@ -95,6 +98,30 @@ class FakeHelpdesk:
         self._lock = threading.RLock()
 
     # --- the port
+
+    def limits(self) -> tuple[Limit, ...]:
+        with self._lock:
+            if self.updates_per_minute is None:
+                return ()
+            left = self.updates_per_minute - self._updates.get(self._minute(), 0)
+            return (Limit("tickets-update", self.updates_per_minute, left, 60 - self.now.timestamp() % 60),)
+
+    def _minute(self) -> int:
+        return int(self.now.timestamp() // 60)
+
+    def count_update(self) -> None:
+        """Count one update against the budget, whoever makes it; raise what the vendor answers when it is spent."""
+        with self._lock:
+            for limit in self.limits():
+                if limit.is_spent:
+                    raise TransientError(
+                        "HTTP 429",
+                        vendor=self.vendor,
+                        operation="write",
+                        retry_after_seconds=limit.resets_seconds,
+                        limit=limit.name,
+                    )
+            self._updates[self._minute()] = self._updates.get(self._minute(), 0) + 1
 
     def me(self) -> Person:
         with self._lock:
@@ -113,6 +140,7 @@ class FakeHelpdesk:
         with self._lock:
             self.write_attempts += 1
             self._answer_or_raise()
+            self.count_update()
             if self._before_write:
                 self._before_write.popleft()()
             accident = self._accidents.popleft() if self._accidents else None

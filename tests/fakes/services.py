@@ -15,6 +15,7 @@ from tests.fakes.llm import ScriptedLLM
 from tests.fakes.webhook import FakeWebhook
 from workers.services import Services
 from workers.store.breakers import Breakers
+from workers.store.budgets import Budgets
 from workers.store.inbox import Inbox
 from workers.store.ledger import Ledger
 from workers.store.library import Lessons, Library
@@ -118,6 +119,7 @@ def make_services(engine: Engine, desk: FakeHelpdesk, **others: Any) -> Services
         "library": library,
         "schedule": Schedule(engine),
         "breakers": Breakers(engine, POLICY.breaking, fresh_seconds=0.0),
+        "budgets": Budgets(engine, POLICY.limits.staff_share),
         "bell": ListedBell(),
         "now": lambda: desk.now,
         "sleep": desk.tick,

@@ -73,6 +73,9 @@ class Storm:
     def watch(self, ticket_id: str) -> None:
         self._ticket_id = ticket_id
 
+    def limits(self) -> Any:
+        return self._desk.limits()
+
     def me(self) -> Any:
         return self._desk.me()
 

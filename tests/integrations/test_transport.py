@@ -169,6 +169,18 @@ def test_retry_after_reaches_the_error_and_limits_are_kept():
         "ratelimit-remaining": "0",
         "zendesk-ratelimit-tickets-update": "total=100; remaining=99; resets=41",
     }
+    assert error.limit == "account"
+    (left,) = client.limits()
+    assert (left.name, left.remaining) == ("tickets-update", 99)
+
+
+def test_a_refusal_names_the_budget_that_is_spent():
+    """Without a Retry-After the end of that budget's window is when to come back; one ticket's budget is not kept."""
+    answer = reply("429 No", b"no", Zendesk_RateLimit_Per_Ticket_Updates="total=30; remaining=0; resets=41")
+    with raw_server(answer) as server:
+        client = transport(server.url)
+        error = error_of(client, "PUT")
+    assert (error.limit, error.retry_after_seconds, client.limits()) == ("per-ticket-updates", 41, ())
 
 
 @pytest.mark.parametrize(

@@ -333,6 +333,61 @@ def test_a_model_that_recovers_still_drafts(services, desk, llm, crew_of, asked)
 # --- threads and leases
 
 
+# --- the helpdesk's limits
+
+
+def drain(services, crew, desk, *, minutes):
+    """Let time pass second by second; each second the sweep rings and the crew follows, in the sweep's order."""
+    for _ in range(minutes * 60):
+        held = services.budgets.hold_seconds("zendesk", now=desk.now)
+        due = services.tickets.ring_list(now=desk.now, limit=5, again_seconds=0.5, but=["zendesk"] if held else [])
+        for _, ticket_id in due:
+            work(crew, ticket_id)
+        desk.tick(1)
+
+
+def test_staff_keep_their_share_of_the_helpdesks_limits(services, desk, crew_of):
+    """Thirty tickets at twenty updates a minute: we take fourteen, nobody is refused, and urgent and old go first."""
+    desk.updates_per_minute = 20
+    crew = crew_of(services)
+    many = [desk.open_ticket() for _ in range(30)]
+    for number, one in enumerate(many):
+        services.tickets.wake("zendesk", one.id, now=desk.now + timedelta(milliseconds=number), urgency=number // 20)
+    desk.tick(1)
+    drain(services, crew, desk, minutes=3)
+    assert desk.write_attempts == len(desk.written) == 30
+    minutes = Counter(int(done.at.timestamp() // 60) for done in desk.written)
+    assert max(minutes.values()) <= 14
+    order = [done.ticket_id for done in desk.written]
+    assert set(order[:10]) == {one.id for one in many[20:]}
+    assert order[10:] == [one.id for one in many[:20]]
+
+
+def test_a_refusal_puts_tickets_off_and_counts_no_attempt(services, desk, engine, crew_of, asked):
+    """Staff used it all up: the ticket comes back when the helpdesk says so, however often, and is answered."""
+    crew = crew_of(services)
+    desk.be_away(30, TransientError("HTTP 429", retry_after_seconds=20.0, limit="account"))
+    for _ in range(30):
+        work(crew, asked.id)
+        row = row_of(engine, asked.id)
+        assert (row.attempts, row.lease_until) == (0, None)
+        assert timedelta(0) < row.due_at - desk.now <= timedelta(seconds=20)
+        desk.tick(21)
+    work(crew, asked.id)
+    assert outcome_of(services, asked.messages[0].id) == ("send", ["confident"])
+
+
+def test_the_limit_of_one_ticket_stops_no_other(services, desk, crew_of, asked):
+    """Thirty updates in ten minutes is that ticket's own trouble."""
+    crew, other = crew_of(services), desk.open_ticket()
+    services.tickets.wake("zendesk", other.id, now=desk.now)
+    desk.be_away(1, TransientError("HTTP 429", retry_after_seconds=300.0, limit="per-ticket-updates"))
+    work(crew, asked.id)
+    work(crew, other.id)
+    assert outcome_of(services, asked.messages[0].id) is None
+    assert outcome_of(services, other.messages[0].id) == ("send", ["confident"])
+
+
 def test_a_storm_wears_out_the_model_and_not_the_workers(services, desk, llm, crew_of):
     """Five failures of each model, a probe now and then; all tickets have an outcome, and the record says why."""
     llm.say("classify", ModelOutcome.OVERLOADED)

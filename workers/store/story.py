@@ -7,7 +7,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from config.policy import Breaking
 from workers.domain import Code, Reason
 from workers.store.breakers import Breakers
+from workers.store.budgets import Budgets
 from workers.store.inbox import Inbox
 from workers.store.schedule import Schedule
 from workers.store.tables import action, case, delivery, lesson, model_call, reading, ticket
@@ -309,6 +310,7 @@ class Figures:
     first_response: Spread
     outcome: Spread
     breakers: Sequence[BreakerLine] = ()
+    budgets: Mapping[tuple[str, str], tuple[int, int]] = field(default_factory=dict)  # (vendor, name) -> left, total
 
 
 class Story:
@@ -322,6 +324,7 @@ class Story:
         self._tickets = Tickets(engine)
         self._schedule = Schedule(engine)
         self._breakers = Breakers(engine, Breaking())
+        self._budgets = Budgets(engine, staff_share=0.0)
 
     def is_up(self) -> bool:
         """Tell whether the database answers and has our tables."""
@@ -395,6 +398,11 @@ class Story:
             for model, found in sorted(self._breakers.all().items())
             if found.opened_at
         )
+
+    def budgets(self, *, now: datetime) -> dict[tuple[str, str], tuple[int, int]]:
+        """Return what is left, and the total, of every helpdesk budget that runs short."""
+        known = self._budgets.all(now=now)
+        return {(v, name): (one.remaining, one.total) for v, named in known.items() for name, one in named.items()}
 
     def is_paused(self) -> bool:
         """Tell whether an admin has pressed the kill switch."""
@@ -549,6 +557,7 @@ class Story:
             first_response=first,
             outcome=outcome,
             breakers=self.breakers(now=now),
+            budgets=self.budgets(now=now),
         )
 
 

@@ -4,7 +4,7 @@ A lease says who may work now; the fence says whose writes still count. Every cl
 slept through its lease finds its writes refused.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -150,10 +150,13 @@ class Tickets:
                 )
             )
 
-    def ring_list(self, *, now: datetime, limit: int, again_seconds: float) -> list[tuple[str, str]]:
+    def ring_list(
+        self, *, now: datetime, limit: int, again_seconds: float, but: Collection[str] = ()
+    ) -> list[tuple[str, str]]:
         """Return (vendor, ticket id) of tickets to ring for, most urgent and oldest first, and note that we did.
 
-        A ticket rung for less than `again_seconds` ago is left out: its ring is probably still in the queue.
+        A ticket rung for less than `again_seconds` ago is left out: its ring is probably still in the queue. So are
+        the vendors in `but`.
         """
         with writing(self._engine, durable=False) as connection:
             rows = connection.execute(
@@ -162,6 +165,7 @@ class Tickets:
                     ticket.c.due_at <= now,
                     or_(ticket.c.lease_until.is_(None), ticket.c.lease_until < now),
                     or_(ticket.c.rung_at.is_(None), ticket.c.rung_at < now - timedelta(seconds=again_seconds)),
+                    ticket.c.vendor.not_in(but),
                 )
                 .order_by(ticket.c.urgency.desc(), ticket.c.waiting_since)
                 .limit(limit)
@@ -179,6 +183,11 @@ class Tickets:
                 )
             )
             return {row.ticket_id: row.seen_at for row in rows}
+
+    def vendors_due(self, *, now: datetime) -> list[str]:
+        """Return the vendors that have a due ticket."""
+        with reading(self._engine) as connection:
+            return list(connection.scalars(select(ticket.c.vendor).where(ticket.c.due_at <= now).distinct()))
 
     def backlog(self, *, now: datetime) -> Backlog:
         """Count what is due and what is in work."""
