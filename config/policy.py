@@ -99,12 +99,22 @@ class Checking(Rules):
     repair: bool = True  # one more try at a draft whose own faults hold it back
 
 
+class Context(Rules):
+    """What is told of the requester, in notes and, of a verified one, in prompts. Names are the helpdesk's fields."""
+
+    requester_fields: tuple[str, ...] = ("plan",)
+    organization_fields: tuple[str, ...] = ("plan",)
+    earlier_tickets: int = 5
+
+
 class Limits(Rules):
     passages: int = 3
     turns: int = 3
     passage_tokens: int = 800
     account_tokens: int = 500
     message_tokens: int = 1500
+    thread_tokens: int = 600
+    summary_tokens: int = 200  # of the turns before those that are shown whole, a sentence each
     replies_per_ticket: int = 3
     failed_answers: int = 2  # answers of ours that the requester was unhappy with, before a person takes over
     replies_per_hour: int = 3
@@ -204,6 +214,7 @@ class Policy(Rules):
     timing: Timing = Timing()
     thresholds: Thresholds = Thresholds()
     checking: Checking = Checking()
+    context: Context = Context()
     limits: Limits = Limits()
     models: Models
     breaking: Breaking = Breaking()

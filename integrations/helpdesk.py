@@ -79,6 +79,7 @@ class Person:
     is_suspended: bool = False
     is_verified: bool = True
     created_at: datetime | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)  # the account's own fields (plan, customer number...)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ class Organization:
     id: str
     name: str
     tags: tuple[str, ...] = ()
+    fields: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,17 @@ class Ticket:
     is_shared: bool = False  # shared with another account
     followup_of: str = ""
     read_at: datetime | None = None  # the vendor's own clock at this read, where it tells: ours may be wrong
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierTicket:
+    """A ticket somebody opened before, without its messages."""
+
+    ticket_id: str
+    requester_id: str
+    subject: str
+    status: Status
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +280,9 @@ class Helpdesk(Protocol):
 
     def ticket(self, ticket_id: str) -> Ticket:
         """Read the whole ticket: every page of messages, authors with roles. Raise NotFoundError if it is gone."""
+
+    def requested_by(self, requester_id: str, *, limit: int) -> tuple[EarlierTicket, ...]:
+        """Return the newest tickets that this person opened, in any order. Raise NotFoundError for nobody."""
 
     def write(self, ticket: Ticket, write: TicketWrite) -> Applied:
         """Carry out one outcome in one call; with a lock, only if the ticket still has `ticket.stamp`.

@@ -249,6 +249,7 @@ class Draft:
     model_outcome: str = ""  # name of a ModelOutcome
     cuts: tuple[str, ...] = ()  # what the token budgets left out of the prompt, in words
     is_stopgap: bool = False  # written by the small model while the usual one is failing
+    parts: Mapping[str, int] = field(default_factory=dict)  # about how many tokens each part of the prompt took
 
     @property
     def text(self) -> str:

@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 from config.policy import Policy
 from integrations.helpdesk import Ticket
 from kb.domain import Passage, Source
+from workers.account import Account
 from workers.domain import (
     Classification,
     Code,
@@ -70,6 +71,7 @@ class Package:
     passages: tuple[Passage, ...] = ()
     draft: Draft | None = None
     findings: Findings = field(default_factory=Findings)
+    account: Account = field(default_factory=Account)
 
 
 def reply(package: Package, policy: Policy) -> str:
@@ -272,9 +274,11 @@ def _known(package: Package, policy: Policy) -> list[str]:
         intent = policy.intents.get(label.intent)
         what = intent.description.partition(":")[0].rstrip(".") if intent else label.intent
         known.append(f"Kind of request: {what} ({confidence_in_words(label.confidence)})")
-    if ticket.organization:
-        tags = f" ({', '.join(ticket.organization.tags)})" if ticket.organization.tags else ""
-        known.append(f"Organisation: {ticket.organization.name}{tags}")
+    if ticket.organization and ticket.organization.tags:
+        known.append(f"Tags of the organisation: {', '.join(ticket.organization.tags)}")
+    known += [unmask(line, reading.vault) for line in package.account.facts]
+    if package.account.earlier:
+        known.append(unmask(f"Earlier requests: {'; '.join(package.account.earlier)}", reading.vault))
     if not reading.is_verified:
         known.append("The sender's identity is only claimed, not verified")
     if reading.is_participant:

@@ -1,15 +1,17 @@
 """The story of a ticket: answer(), learn(), reconcile(). Each reads like the product's description."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from config.logs import get_logger
 from config.policy import Policy
-from integrations.errors import NotFoundError
-from integrations.helpdesk import Role, Status, Ticket
+from integrations.errors import IntegrationError, NotFoundError
+from integrations.helpdesk import EarlierTicket, Role, Status, Ticket
 from kb.domain import Audience, Filter, Query, SearchResult
 from workers import decide, facts, rules
+from workers.account import LOOK_BACK, Account, account_of
 from workers.domain import (
     Action,
     Classification,
@@ -83,23 +85,24 @@ def answer(ticket: Ticket, lease: Lease, services: Services) -> Concluded | None
     )
     known["facts"]["triage"] = asdict(triaging)
     known |= _understood(label)
-    package = Package(ticket, reading, label, hits)
+    account, reading = _account(ticket, reading, services)
+    package = Package(ticket, reading, label, hits, account=account)
     stop = decide.triage(triaging, services.policy)
     if stop and stop.action is Action.HAND_OFF:
         return conclude(case, lease, stop, package, services, known)
 
     found = _search(ticket, reading, services)
     known["passages"] = _found(found)
-    package = Package(ticket, reading, label, hits, found.passages)
+    package = Package(ticket, reading, label, hits, found.passages, account=account)
     if stop:
         return conclude(case, lease, stop, package, services, known)
 
     until = began + _THINKING * timedelta(seconds=services.policy.timing.case_seconds)
-    proposal = propose(Question(case, ticket, reading, label, triaging, found, until), services)
+    proposal = propose(Question(case, ticket, reading, label, triaging, found, account, until), services)
     proposed, findings = proposal.draft, proposal.findings
     known["facts"]["route"] = asdict(proposal.facts)
     known |= {"draft": asdict(proposed) if proposed else None, "findings": asdict(findings)}
-    package = Package(ticket, reading, label, hits, found.passages, proposed, findings)
+    package = Package(ticket, reading, label, hits, found.passages, proposed, findings, account)
     return conclude(case, lease, proposal.decision, package, services, known)
 
 
@@ -164,6 +167,18 @@ def _search(ticket: Ticket, reading: Reading, services: Services) -> SearchResul
     """Find passages for a public reply: only what anyone may read, whatever the outcome will be."""
     seen = Filter(audience=frozenset({Audience.PUBLIC}), brand_id=ticket.brand_id, at=services.now())
     return services.kb.search(Query(reading.topic, reading.newest), seen, services.policy.limits.passages)
+
+
+def _account(ticket: Ticket, reading: Reading, services: Services) -> tuple[Account, Reading]:
+    """Look up what is known of who asks; what the helpdesk cannot tell now is missing and holds nothing up."""
+    earlier: Sequence[EarlierTicket] | None = ()
+    if services.policy.context.earlier_tickets:
+        try:
+            earlier = services.helpdesks[ticket.vendor].requested_by(ticket.requester.id, limit=LOOK_BACK)
+        except IntegrationError as error:
+            log.warning("earlier_tickets_unknown", vendor=ticket.vendor, ticket=ticket.id, error=str(error))
+            earlier = None
+    return account_of(ticket, reading, earlier, services.policy, now=services.now())
 
 
 def give_up(lease: Lease, why: str, services: Services) -> None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from config.settings import Settings
 from integrations.errors import NotFoundError, PermanentError, TransientError
-from integrations.helpdesk import Abilities, Applied, Article, Changes, Person, Team, Ticket, TicketWrite
+from integrations.helpdesk import Abilities, Applied, Article, Changes, EarlierTicket, Person, Team, Ticket, TicketWrite
 from integrations.limits import Limit
 from integrations.transport import Answer, Auth, FixedAuth, Transport
 from integrations.zendesk import wire
@@ -182,6 +182,13 @@ class ZendeskHelpdesk:
             site_url=self._site_url,
         )
         return replace(found, read_at=answer.at)
+
+    def requested_by(self, requester_id: str, *, limit: int) -> tuple[EarlierTicket, ...]:
+        """Ask for one page, newest first; Zendesk keeps no cursor for this list."""
+        path = f"/users/{self._known_id(requester_id, 'requested')}/tickets/requested"
+        order = {"sort_by": "created_at", "sort_order": "desc", "per_page": str(min(limit, PAGE_SIZE))}
+        rows = wire.rows(self._list(path, "tickets", order)["tickets"])
+        return tuple(found for row in rows if (found := wire.earlier_ticket(row)))
 
     def write(self, ticket: Ticket, write: TicketWrite) -> Applied:
         """Carry out one outcome in one PUT that Zendesk refuses if the ticket moved since `ticket.stamp`.

@@ -14,6 +14,7 @@ from integrations.helpdesk import (
     Article,
     Attachment,
     Changes,
+    EarlierTicket,
     Flag,
     Message,
     Organization,
@@ -168,7 +169,14 @@ def person(user: Json, *, requester_id: str = "", bot_id: str = "") -> Person:
         is_suspended=user.get("suspended") is True,
         is_verified=user.get("verified") is not False,
         created_at=moment(user.get("created_at")),
+        fields=_fields(user.get("user_fields")),
     )
+
+
+def _fields(value: object) -> dict[str, str]:
+    """Return the fields of an account that hold one plain value, as text."""
+    plain = ((name, given) for name, given in mapping(value).items() if isinstance(given, str | int | float))
+    return {str(name): words(str(given)) for name, given in plain if str(given).strip()}
 
 
 def _role(user_id: str, role: str, *, requester_id: str, bot_id: str) -> Role:
@@ -266,7 +274,8 @@ def ticket(
 def _organization(organization_id: str, organizations: Iterable[Json]) -> Organization | None:
     for row in organizations:
         if organization_id and identity(row.get("id")) == organization_id:
-            return Organization(organization_id, words(row.get("name")), texts(row.get("tags")))
+            fields = _fields(row.get("organization_fields"))
+            return Organization(organization_id, words(row.get("name")), texts(row.get("tags")), fields)
     return None
 
 
@@ -386,6 +395,15 @@ def team(group: Json) -> Team | None:
     """Return a group, or None if it is deleted or has no id."""
     group_id = identity(group.get("id"))
     return Team(group_id, words(group.get("name"))) if group_id and group.get("deleted") is not True else None
+
+
+def earlier_ticket(row: Json) -> EarlierTicket | None:
+    """Read a ticket of a listing; None for one that is gone or says neither whose it is nor of when."""
+    ticket_id, requester_id = identity(row.get("id")), identity(row.get("requester_id"))
+    created = moment(row.get("created_at"))
+    if not ticket_id or not requester_id or created is None or is_gone(row):
+        return None
+    return EarlierTicket(ticket_id, requester_id, words(row.get("subject")), status(row.get("status")), created)
 
 
 def changes(page: Json, cursor: str) -> Changes:

@@ -20,6 +20,7 @@ from integrations.helpdesk import (
     Article,
     Attachment,
     Changes,
+    EarlierTicket,
     Flag,
     Message,
     Organization,
@@ -135,6 +136,13 @@ class FakeHelpdesk:
             if self._before_read:
                 self._before_read.popleft()()
             return replace(self._existing(ticket_id), read_at=self.now)
+
+    def requested_by(self, requester_id: str, *, limit: int) -> tuple[EarlierTicket, ...]:
+        with self._lock:
+            self._answer_or_raise()
+            own = [one for one in self._tickets.values() if one.requester.id == requester_id]
+            newest = sorted(own, key=lambda one: one.created_at, reverse=True)[:limit]
+            return tuple(EarlierTicket(o.id, requester_id, o.subject, o.status, o.created_at) for o in newest)
 
     def write(self, ticket: Ticket, write: TicketWrite) -> Applied:
         with self._lock:

@@ -90,6 +90,11 @@ class Storm:
         self._weather()
         return found
 
+    def requested_by(self, requester_id: str, *, limit: int) -> Any:
+        self._weather()
+        self._maybe_away()
+        return self._desk.requested_by(requester_id, limit=limit)
+
     def write(self, ticket: Ticket, write: TicketWrite) -> Applied:
         self._weather()
         self._maybe_away()

@@ -240,6 +240,9 @@ class ZendeskServer:
         if path == "/users/show_many":
             ids = {int(text) for text in args["ids"].split(",")}
             return answer({"users": [u for u in self.users.values() if u["id"] in ids]})
+        if path.endswith("/tickets/requested"):
+            asked_of = int(path.split("/")[2])
+            return answer({"tickets": [t for t in self.tickets.values() if t["requester_id"] == asked_of]})
         if path == "/groups":
             return answer(self._page(request, "groups", self.groups))
         if path == "/incremental/tickets/cursor":

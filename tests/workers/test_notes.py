@@ -12,6 +12,7 @@ from integrations.helpdesk import Attachment, Message, Organization, Person, Rol
 from kb.domain import Passage, Source
 from tests.fakes.services import POLICY
 from workers import notes
+from workers.account import Account
 from workers.domain import (
     Action,
     Block,
@@ -76,7 +77,11 @@ DRAFT = Draft(
     asks_covered=(0,),
     model_outcome="ok",
 )
-PACKAGE = Package(TICKET, READING, LABEL, (), PASSAGES, DRAFT)
+ACCOUNT = Account(
+    ("Plan: Crew", "Organisation: Harbour Café & Bar", "Requests in the last 30 days, with this one: 2"),
+    ("#4 “Rota for [name-1]” (solved, 2026-11-02)",),
+)
+PACKAGE = Package(TICKET, READING, LABEL, (), PASSAGES, DRAFT, account=ACCOUNT)
 POLITE = POLICY.model_copy(
     update={"answering": POLICY.answering.model_copy(update={"says_assistant": "I am Tidemark's assistant."})}
 )

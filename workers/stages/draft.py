@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from pydantic import BaseModel
@@ -11,10 +11,18 @@ from config.policy import Policy
 from config.prompts import Prompt
 from integrations.llm import LanguageModel, ModelOutcome, RenderedPrompt, Usage
 from kb.domain import Passage
+from workers.account import Account
 from workers.domain import Block, Draft, Findings, Reading, Sentence
-from workers.stages.material import asks_part, cut, earlier_part, fence, message_part, passage_part, thread_part
-
-THREAD_TOKENS = 600
+from workers.stages.material import (
+    asks_part,
+    cut,
+    earlier_part,
+    fence,
+    message_part,
+    passage_part,
+    thread_part,
+    tokens_of,
+)
 
 
 class SentenceAnswer(BaseModel):
@@ -31,24 +39,28 @@ class DraftAnswer(BaseModel):
     escalate: str
 
 
-def draft(
-    reading: Reading,
-    passages: Sequence[Passage],
-    prompt: Prompt,
-    llm: LanguageModel,
-    policy: Policy,
-    *,
-    requester_name: str = "",
-    intent: str = "",
-    earlier: tuple[Draft, Findings] | None = None,
-) -> tuple[Draft, Usage]:
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What a reply is to be written from: the message and its thread, what was found, who asks, what it is about.
+
+    `flawed` is a draft that did not pass, with what was found: the model is asked to do better.
+    """
+
+    reading: Reading
+    passages: Sequence[Passage]
+    intent: str = ""
+    requester_name: str = ""
+    account: Account = field(default_factory=Account)
+    flawed: tuple[Draft, Findings] | None = None
+
+
+def draft(brief: Brief, prompt: Prompt, llm: LanguageModel, policy: Policy) -> tuple[Draft, Usage]:
     """Ask the model for a reply that stands in the passages, which are named P1, P2... in their order.
 
     A draft without sentences is a known end: `escalate` says why in the model's words, or `model_outcome` is not "ok".
-    Greeting, sign-off and the values behind placeholders are added by rendering, not here. `earlier` is a draft that
-    did not pass, with what was found: the model is asked to do better.
+    Greeting, sign-off and the values behind placeholders are added by rendering, not here.
     """
-    rendered, cuts = _render(reading, passages, prompt, policy, requester_name, intent, earlier)
+    rendered, cuts, parts = _render(brief, prompt, policy)
     answer = llm.ask(
         rendered,
         DraftAnswer,
@@ -57,15 +69,15 @@ def draft(
         deadline_seconds=policy.timing.model_seconds,
     )
     if answer.value is None:
-        return Draft(model_outcome=answer.usage.outcome.value, cuts=cuts), answer.usage
+        return Draft(model_outcome=answer.usage.outcome.value, cuts=cuts, parts=parts), answer.usage
     sentences = tuple(_sentence(one) for one in answer.value.sentences if one.text.strip())
     escalate = " ".join(answer.value.escalate.split())
     usage = answer.usage
     if not sentences and not escalate:
         usage = replace(usage, outcome=ModelOutcome.EMPTY, detail="neither sentences nor a reason to escalate")
-    asks = max(len(reading.asks), 1)
+    asks = max(len(brief.reading.asks), 1)
     covered = sorted({number - 1 for number in answer.value.asks_covered if 1 <= number <= asks})
-    return Draft(sentences, escalate, tuple(covered), usage.outcome.value, cuts), usage
+    return Draft(sentences, escalate, tuple(covered), usage.outcome.value, cuts, parts=parts), usage
 
 
 def _sentence(answer: SentenceAnswer) -> Sentence:
@@ -73,52 +85,51 @@ def _sentence(answer: SentenceAnswer) -> Sentence:
     return Sentence(" ".join(answer.text.split()), tuple(dict.fromkeys(filter(None, ids))), Block(answer.block))
 
 
-def _render(
-    reading: Reading,
-    passages: Sequence[Passage],
-    prompt: Prompt,
-    policy: Policy,
-    requester_name: str,
-    intent: str,
-    earlier: tuple[Draft, Findings] | None,
-) -> tuple[RenderedPrompt, tuple[str, ...]]:
-    limits = policy.limits
+def _render(brief: Brief, prompt: Prompt, policy: Policy) -> tuple[RenderedPrompt, tuple[str, ...], dict[str, int]]:
+    """Return the prompt, what its budgets cut, and about how many tokens each part takes."""
+    limits, reading = policy.limits, brief.reading
     message, is_message_cut = message_part(reading, limits.message_tokens)
-    thread, cuts = thread_part(reading.thread, limits.turns, THREAD_TOKENS)
+    thread, cuts = thread_part(reading.thread, limits.turns, limits.thread_tokens, summary_tokens=limits.summary_tokens)
     if is_message_cut:
         cuts.append("message: the middle")
-    shown = passages[: limits.passages]
-    if len(passages) > len(shown):
-        cuts.append(f"passages: {len(passages) - len(shown)} of {len(passages)}")
-    pieces = []
-    for number, passage in enumerate(shown, 1):
-        piece, is_piece_cut = passage_part(passage, f"P{number}", limits.passage_tokens)
-        pieces.append(piece)
-        if is_piece_cut:
-            cuts.append(f"P{number}: its end")
-    facts, are_facts_cut = cut(_facts(reading, policy, requester_name, intent), limits.account_tokens)
+    passages, passage_cuts = _passages(brief.passages, limits.passages, limits.passage_tokens)
+    facts, are_facts_cut = cut(_facts(brief, policy), limits.account_tokens)
     if are_facts_cut:
         cuts.append("facts: the middle")
-    system, user = prompt.render(
-        {
-            "company": policy.answering.company,
-            "product": policy.answering.product or policy.answering.company,
-            "reply_words": str(limits.reply_words),
-            "facts": fence("facts", facts),
-            "thread": thread,
-            "message": message,
-            "asks": asks_part(reading),
-            "earlier": earlier_part(*earlier) if earlier else "",
-            "passages": "<passages>\n" + "\n".join(pieces) + "\n</passages>",
-        }
-    )
-    return RenderedPrompt(prompt.name, prompt.hash, system, user), tuple(cuts)
+    parts = {
+        "facts": fence("facts", facts),
+        "thread": thread,
+        "message": message,
+        "asks": asks_part(reading),
+        "passages": passages,
+        "earlier": earlier_part(*brief.flawed) if brief.flawed else "",
+    }
+    company = {
+        "company": policy.answering.company,
+        "product": policy.answering.product or policy.answering.company,
+        "reply_words": str(limits.reply_words),
+    }
+    system, user = prompt.render(company | parts)
+    counts = {"system": tokens_of(system)} | {name: tokens_of(text) for name, text in parts.items()}
+    return RenderedPrompt(prompt.name, prompt.hash, system, user), (*cuts, *passage_cuts), counts
 
 
-def _facts(reading: Reading, policy: Policy, requester_name: str, intent: str) -> str:
+def _passages(passages: Sequence[Passage], limit: int, tokens: int) -> tuple[str, list[str]]:
+    cuts = [f"passages: {len(passages) - limit} of {len(passages)}"] if len(passages) > limit else []
+    pieces = []
+    for number, passage in enumerate(passages[:limit], 1):
+        piece, was_cut = passage_part(passage, f"P{number}", tokens)
+        pieces.append(piece)
+        if was_cut:
+            cuts.append(f"P{number}: its end")
+    return "<passages>\n" + "\n".join(pieces) + "\n</passages>", cuts
+
+
+def _facts(brief: Brief, policy: Policy) -> str:
+    reading = brief.reading
     lines = [f"Language to write in: {reading.language or 'that of the message'}"]
-    if requester_name.strip():
-        first_name = requester_name.split()[0]
+    if brief.requester_name.strip():
+        first_name = brief.requester_name.split()[0]
         lines.append(f"Requester's first name (the greeting with it is added later): {first_name}")
     if not reading.is_verified:
         lines.append("The sender is not verified: general information only, nothing about an account.")
@@ -127,8 +138,13 @@ def _facts(reading: Reading, policy: Policy, requester_name: str, intent: str) -
     if reading.bot_replies:
         times = "once" if reading.bot_replies == 1 else f"{reading.bot_replies} times"
         lines.append(f"You have answered on this ticket {times} before, and it did not settle the matter.")
-    if (entry := policy.intents.get(intent)) is not None:
+    if (entry := policy.intents.get(brief.intent)) is not None:
         lines.append(f"The message is about: {entry.description}")
         if entry.tone:
             lines.append(f"Tone: {entry.tone}")
+    # What belongs to an account is told to nobody who only claims to be its owner.
+    if reading.is_verified and not reading.is_participant:
+        lines += brief.account.facts
+        if brief.account.earlier:
+            lines.append("Earlier requests of the same person: " + "; ".join(brief.account.earlier))
     return "\n".join(lines)

@@ -1,7 +1,7 @@
 """Pure: the data parts of a prompt. Untrusted text stands between tags of ours and is cut to its token budget."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from kb.domain import Passage
 from workers.domain import Draft, Finding, Findings, Reading, Turn
@@ -31,6 +31,7 @@ _ANGLE = r"[<\uff1c\ufe64\u2039\u3008]"
 _BLANK = r"[\s\u200c\u200d]*"
 
 CHARACTERS_PER_TOKEN = 4  # near enough for English; the exact count comes back with the answer
+_OPENING = re.compile(r".{1,200}?(?:[.!?](?=\s|$)|$)|.{1,200}")
 GAP = "\n[... left out for length ...]\n"
 
 
@@ -72,11 +73,16 @@ def message_part(reading: Reading, tokens: int) -> tuple[str, bool]:
     return fence("message", f"{subject}{newest}{attached}"), was_cut
 
 
-def thread_part(turns: Iterable[Turn], limit: int, tokens: int) -> tuple[str, list[str]]:
-    """Return the last `limit` turns within `tokens` altogether, and what was left out, in words."""
+def thread_part(turns: Iterable[Turn], limit: int, tokens: int, *, summary_tokens: int = 0) -> tuple[str, list[str]]:
+    """Return the last `limit` turns within `tokens` altogether, and what was left out, in words.
+
+    Of the turns before them the opening sentence stands, the newest first to get a place within `summary_tokens`.
+    """
     every = list(turns)
     kept = every[-limit:] if limit else []
-    cuts = [f"thread: {len(every) - len(kept)} older turns"] if len(every) > len(kept) else []
+    short, left_out = _in_short(every[: len(every) - len(kept)], summary_tokens)
+    cuts = [f"thread: {left_out} older turns"] if left_out else []
+    cuts += [f"thread: {len(short)} older turns to a sentence each"] if short else []
     share = tokens // max(len(kept), 1)
     lines = []
     for turn in kept:
@@ -84,7 +90,26 @@ def thread_part(turns: Iterable[Turn], limit: int, tokens: int) -> tuple[str, li
         if was_cut:
             cuts.append("thread: a long turn")
         lines.append(f"[{turn.role}, {turn.at:%Y-%m-%d}] {text}")
-    return fence("thread", "\n\n".join(lines)), cuts
+    summary = ["Before that, in short:\n" + "\n".join(short)] if short else []
+    return fence("thread", "\n\n".join(summary + lines)), cuts
+
+
+def _in_short(turns: Sequence[Turn], tokens: int) -> tuple[list[str], int]:
+    """Return a line for each of the newest turns that fit, oldest first, and how many did not."""
+    room, lines = tokens * CHARACTERS_PER_TOKEN, list[str]()
+    for turn in reversed(turns):
+        opening = _OPENING.match(" ".join(turn.text.split()))
+        line = f"- [{turn.role}, {turn.at:%Y-%m-%d}] {opening[0] if opening else ''}"
+        room -= len(line)
+        if room < 0:
+            break
+        lines.insert(0, line)
+    return lines, len(turns) - len(lines)
+
+
+def tokens_of(text: str) -> int:
+    """Return about how many tokens a text takes."""
+    return -(-len(text) // CHARACTERS_PER_TOKEN)
 
 
 def asks_part(reading: Reading) -> str:

@@ -9,12 +9,13 @@ from integrations.helpdesk import Ticket
 from integrations.llm import ModelOutcome, Usage
 from kb.domain import SearchResult
 from workers import decide, facts
+from workers.account import Account
 from workers.breaker import ModelPath
 from workers.domain import Classification, Decision, Draft, Findings, Judgement, Reading, RouteFacts, TriageFacts
 from workers.reading.language import detect
 from workers.services import Services
 from workers.stages.check import check
-from workers.stages.draft import draft
+from workers.stages.draft import Brief, draft
 from workers.stages.judge import judge
 from workers.store.ledger import Case
 
@@ -33,6 +34,7 @@ class Question:
     label: Classification
     triaging: TriageFacts
     found: SearchResult
+    account: Account
     until: datetime
 
 
@@ -111,16 +113,15 @@ def _draft(question: Question, services: Services, earlier: Proposal | None) -> 
 
 def _ask(question: Question, services: Services, earlier: Proposal | None, policy: Policy) -> tuple[Draft, Usage]:
     assert services.llm is not None
-    made, usage = draft(
+    brief = Brief(
         question.reading,
         question.found.passages,
-        services.prompts["draft"],
-        services.llm,
-        policy,
-        requester_name=question.ticket.requester.name,
         intent=question.label.intent,
-        earlier=(earlier.draft, earlier.findings) if earlier and earlier.draft else None,
+        requester_name=question.ticket.requester.name,
+        account=question.account,
+        flawed=(earlier.draft, earlier.findings) if earlier and earlier.draft else None,
     )
+    made, usage = draft(brief, services.prompts["draft"], services.llm, policy)
     services.ledger.record_calls(question.case.id, (usage,), now=services.now())
     return made, usage
 

@@ -84,6 +84,8 @@ def list_requested(user_id: int) -> Response:
     if user_id not in twin().world.users:
         raise not_found()
     rows = [t for t in twin().world.tickets.values() if t.requester_id == user_id and t.status != "deleted"]
+    if request.args.get("sort_by") == "created_at":
+        rows.sort(key=lambda ticket: ticket.created_at, reverse=request.args.get("sort_order") == "desc")
     return listing("tickets", rows, show_ticket, side=_side)
 
 

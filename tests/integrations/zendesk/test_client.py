@@ -278,6 +278,28 @@ def test_a_ticket_without_a_stamp_is_not_written(server, desk):
     assert not server.requests("PUT")
 
 
+def test_what_a_person_asked_before_is_one_page_newest_first(server, desk):
+    """The list is asked for in one call; a row that says nothing of use is left out."""
+    server.tickets[7] = ticket(7, status="solved", subject="Before")
+    server.tickets[8] = ticket(8, status="deleted")
+    server.tickets[9] = ticket(9, created_at=None)
+    found = desk.requested_by(str(REQUESTER_ID), limit=30)
+    assert [(one.ticket_id, one.subject, one.status) for one in found] == [
+        ("5158", "Shift swap", Status.OPEN),
+        ("7", "Before", Status.SOLVED),
+    ]
+    ((_, _, query, _),) = server.requests("GET", "/requested")
+    assert query == {"sort_by": "created_at", "sort_order": "desc", "per_page": "30"}
+
+
+@pytest.mark.parametrize("nobody", ["", "0", "-1", "abc", "../users"])
+def test_nobody_asked_before(server, desk, nobody):
+    """What is no id of Zendesk's is never put into an address."""
+    with pytest.raises(NotFoundError):
+        desk.requested_by(nobody, limit=30)
+    assert server.requests("GET", "/requested") == []
+
+
 def test_teams_are_all_pages_without_deleted_ones_and_kept_for_minutes(server, desk, clock):
     """Groups come from every page, deleted ones do not count, and the list is read again only when it is old."""
     server.page_size = 1

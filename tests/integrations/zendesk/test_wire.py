@@ -340,6 +340,22 @@ def test_no_text_keeps_a_placeholder(html):
 
 
 @pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (
+            {"plan": "Crew", "seats": 12, "empty": None, "blank": " ", "nested": {"a": 1}},
+            {"plan": "Crew", "seats": "12"},
+        ),
+        (None, {}),
+        ([1], {}),
+    ],
+)
+def test_fields_of_an_account_are_plain_text(given, expected):
+    """What holds no plain value is left out, of people and of organisations alike."""
+    assert wire.person({"id": 5, "user_fields": given}).fields == expected
+
+
+@pytest.mark.parametrize(
     ("group", "expected"),
     [
         ({"id": 1, "name": "Support", "deleted": False}, Team("1", "Support")),

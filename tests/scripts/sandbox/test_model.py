@@ -21,7 +21,7 @@ from scripts.sandbox.model import create_model_app
 from workers.domain import MessageKind, Reading
 from workers.stages.ask_classify import ask_classify
 from workers.stages.check import check
-from workers.stages.draft import draft
+from workers.stages.draft import Brief, draft
 
 HEADERS = {"x-api-key": "sk-any", "anthropic-version": "2023-06-01"}
 PROMPTS = Path(__file__).parents[3] / "config" / "prompts"
@@ -231,10 +231,10 @@ def test_a_question_is_classified_drafted_and_checked_over_http(url: str) -> Non
     assert found.intent == "shift_swap"
 
     prompt = load_prompt(PROMPTS, "draft")
-    made, first = draft(reading, passages, prompt, llm, policy)
+    made, first = draft(Brief(reading, passages), prompt, llm, policy)
     assert first.outcome is ModelOutcome.OK
     assert "Tap Offer swap." in made.text
     assert made.asks_covered == (0,)
     assert check(made, passages, reading, policy).is_clean
-    _, second = draft(reading, passages, prompt, llm, policy)
+    _, second = draft(Brief(reading, passages), prompt, llm, policy)
     assert second.cache_read_tokens == first.cache_write_tokens > 0

@@ -10,6 +10,7 @@ from integrations.llm import ModelOutcome
 from kb.domain import Filter, Query
 from tests.fakes.services import POLICY, drafted, judged, take
 from workers import facts
+from workers.account import Account
 from workers.domain import Action, Classification, Code, Stage
 from workers.reading import read
 from workers.stages.propose import Question, propose
@@ -30,7 +31,7 @@ def question(services, desk):
     reading = read(ticket)
     triaging = facts.for_triage(reading, LABEL, (), POLICY, has_model=True)
     found = services.kb.search(Query(reading.topic, reading.newest), Filter(), 3)
-    return Question(case, ticket, reading, LABEL, triaging, found, services.now() + timedelta(seconds=90))
+    return Question(case, ticket, reading, LABEL, triaging, found, Account(), services.now() + timedelta(seconds=90))
 
 
 def asked(llm):

@@ -1,0 +1,87 @@
+"""Pure: what is known of the person who asks, in lines for the prompt and for staff. Of this person and nobody else."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from config.policy import Policy
+from integrations.helpdesk import EarlierTicket, Ticket
+from workers.domain import Reading
+from workers.redact import mask
+
+LOOK_BACK = 30  # earlier tickets that are looked at
+_MONTH = timedelta(days=30)
+_SUBJECT_LETTERS = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Lines of plain text, masked. `earlier` are the requester's own earlier tickets, newest first."""
+
+    facts: tuple[str, ...] = ()
+    earlier: tuple[str, ...] = ()
+    is_partial: bool = False  # the helpdesk did not say which earlier tickets there are
+
+
+def account_of(
+    ticket: Ticket,
+    reading: Reading,
+    earlier: Sequence[EarlierTicket] | None,
+    policy: Policy,
+    *,
+    now: datetime,
+) -> tuple[Account, Reading]:
+    """Return what is known, and the reading with a vault that knows what was masked here too.
+
+    `earlier` is None if the helpdesk could not tell. A ticket of somebody else is left out, whoever sent it along.
+    """
+    vault = dict(reading.vault)
+
+    def masked(text: str) -> str:
+        flat = " ".join(text.split())[:_SUBJECT_LETTERS]
+        return mask(flat, vault=vault, known_names=(ticket.requester.name,))
+
+    own = [one for one in earlier or () if one.requester_id == ticket.requester.id and one.ticket_id != ticket.id]
+    own.sort(key=lambda one: one.created_at, reverse=True)
+    account = Account(
+        facts=tuple(_facts(ticket, own, masked, policy, now, is_partial=earlier is None)),
+        earlier=tuple(_earlier(one, masked) for one in own[: policy.context.earlier_tickets]),
+        is_partial=earlier is None,
+    )
+    return account, replace(reading, vault=vault)
+
+
+def _facts(
+    ticket: Ticket,
+    own: Sequence[EarlierTicket],
+    masked: Callable[[str], str],
+    policy: Policy,
+    now: datetime,
+    *,
+    is_partial: bool,
+) -> list[str]:
+    requester, organization = ticket.requester, ticket.organization
+    lines = [
+        f"{name.replace('_', ' ').capitalize()}: {masked(value)}"
+        for name in policy.context.requester_fields
+        if (value := requester.fields.get(name, ""))
+    ]
+    if organization:
+        lines.append(f"Organisation: {masked(organization.name)}")
+        lines += [
+            f"Organisation's {name.replace('_', ' ')}: {masked(value)}"
+            for name in policy.context.organization_fields
+            if (value := organization.fields.get(name, ""))
+        ]
+    if requester.created_at:
+        lines.append(f"Known since: {requester.created_at:%B %Y}")
+    if not is_partial:
+        recent = 1 + sum(now - one.created_at < _MONTH for one in own)
+        more = " or more" if recent >= LOOK_BACK else ""
+        lines.append(f"Requests in the last 30 days, with this one: {recent}{more}")
+    return lines
+
+
+def _earlier(one: EarlierTicket, masked: Callable[[str], str]) -> str:
+    subject = masked(one.subject) or "no subject"
+    return f"#{one.ticket_id} “{subject}” ({one.status.value.replace('_', ' ')}, {one.created_at:%Y-%m-%d})"
