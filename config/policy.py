@@ -187,6 +187,34 @@ class Learning(Rules):
     min_question_words: int = 4
 
 
+class Autonomy(Rules):
+    """How intents earn and lose the right to act by themselves; workers/autonomy.py says what the numbers promise."""
+
+    is_on: bool = True
+    most: Literal["shadow", "draft", "send"] = "send"  # nothing rises above this by itself
+    target: Share = 0.92  # drafts sent unchanged, and the requester not back: what must be proved before sending
+    min_reviewed: Annotated[int, Field(ge=1)] = 200  # and on so many reviewed drafts at least
+    shadow_target: Share = 0.60  # the same for showing drafts at all
+    min_shadowed: Annotated[int, Field(ge=1)] = 50
+    error: Annotated[float, Field(gt=0.0, lt=0.5)] = 0.05  # chance that an intent which is not good enough ever rises
+    margin: Share = 0.12  # a fall by so much below the target should be noticed soon
+    floor: Share = 0.30  # fewer drafts of use than this: they go back into the shadow
+    complaints: Share = 0.03  # of sent replies, that is still fine
+    complaints_worse: Share = 0.12  # and that is not
+    false_alarm_every: Annotated[int, Field(ge=10)] = 1000  # observations until a good one falls, on average, at least
+    review_share: Share = 0.10  # of what could be sent, that a person still checks first
+    settle_days: float = 3.0  # a requester who has not come back by then was helped
+    look_seconds: float = 3600.0  # how often everything is weighed again, besides after each review
+
+    @model_validator(mode="after")
+    def _worse_is_worse(self) -> "Autonomy":
+        if not (0.0 < self.target - self.margin < self.target < 1.0 and self.complaints < self.complaints_worse < 1.0):
+            raise ValueError("wants 0 < target - margin < target < 1 and complaints < complaints_worse < 1")
+        if not self.complaints > 0.0 or not 0.0 < self.floor < 1.0 or not 0.0 < self.shadow_target < 1.0:
+            raise ValueError("complaints, floor and shadow_target lie between 0 and 1")
+        return self
+
+
 class Brakes(Rules):
     """What is still allowed while something holds Deskhand back; each lifts by itself when its cause is gone."""
 
@@ -219,6 +247,7 @@ class Policy(Rules):
     models: Models
     breaking: Breaking = Breaking()
     learning: Learning = Learning()
+    autonomy: Autonomy = Autonomy()
     brakes: Brakes = Brakes()
     teams: dict[str, Team] = {}
     intents: dict[str, Intent] = {}

@@ -39,9 +39,11 @@ DOOR = re.compile(
 # Modules that decide or compute from what they are given.
 PURE = (
     "workers.breaker",
+    "workers.autonomy",
     "workers.budget",
     "workers.decide",
     "workers.domain",
+    "workers.draft_outcome",
     "workers.facts",
     "workers.intent_model",
     "workers.reading",

@@ -8,6 +8,7 @@ from config.logs import get_logger
 from config.policy import Learning
 from integrations.helpdesk import Flag, Message, Role, Ticket
 from kb.domain import Audience, Document, Source
+from workers.courtesy import without_courtesy
 from workers.reading.mail import own_words
 from workers.reading.visible import visible
 from workers.redact import mask
@@ -16,18 +17,6 @@ from workers.services import Services
 log = get_logger(__name__)
 
 _INTENT = "deskhand_intent_"
-# A greeting ends with its first comma: what follows on the same line is the answer.
-_GREETING = re.compile(
-    r"^\s*(?:hi|hello|hey|dear|good (?:morning|afternoon|evening)|hallo|guten tag|hola|bonjour)\b"
-    r"(?:[ \t]+[\w.'’-]+){0,3}[ \t]*[,!:\n]\s*",
-    re.IGNORECASE,
-)
-# A sign-off begins a line or a sentence, and only names and addresses follow it: nothing with the end of a sentence.
-_SIGN_OFF = re.compile(
-    r"(?:\n|(?<=[.!?])\s)\s*(?:(?:(?:best|kind|warm)\s+)?(?:regards|wishes|cheers|sincerely)\b|viele grüße|saludos"
-    r"|(?:best|(?:many )?thanks|thank you)(?=\s*(?:[,!\n]|$)))[,!.]?[^.!?\n]{0,60}(?:\n[^.!?\n]{0,60}){0,5}\s*$",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +96,7 @@ def distil(ticket: Ticket, policy: Learning) -> Lesson | None:
         return mask(text, vault=vault, known_names=sorted(people)).strip()
 
     question = masked(f"{ticket.subject}\n{_said(asked[0])}")
-    told = [masked(_without_courtesy(_said(m))) for m in answered]
+    told = [masked(without_courtesy(_said(m))) for m in answered]
     substantial = [text for text in told if len(text.split()) >= policy.min_answer_words]
     answer = "\n\n".join(dict.fromkeys(substantial))
     return Lesson(question, answer, tuple(m.id for m in answered), _refusal(question, answer, policy))
@@ -126,13 +115,6 @@ def _refusal(question: str, answer: str, policy: Learning) -> str:
     if len(personal) > 3:
         return "the answer is mostly about one person"
     return ""
-
-
-def _without_courtesy(text: str) -> str:
-    told = _GREETING.sub("", text)
-    short = _SIGN_OFF.sub("", told)
-    is_sign_off = len(short) >= len(told) / 2  # else what looked like one stood above the answer
-    return (short if is_sign_off else told).strip()
 
 
 def _document(document_id: str, ticket: Ticket, lesson: Lesson) -> Document:
