@@ -46,6 +46,7 @@ PURE = (
     "workers.draft_outcome",
     "workers.facts",
     "workers.intent_model",
+    "workers.protocol",
     "workers.reading",
     "workers.redact",
     "workers.replay",

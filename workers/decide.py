@@ -301,6 +301,9 @@ def last_look(facts: LastLookFacts, decision: Decision) -> Decision:
     ]
     if quiet := tuple(reason for applies, reason in applying if applies):
         return Decision(Action.IGNORE, quiet + decision.reasons, decision.team, decision.urgency)
+    if facts.is_in_doubt:
+        reasons = (Reason(Code.IN_DOUBT), *decision.reasons)
+        return Decision(stricter(decision.action, Action.DRAFT), reasons, decision.team, decision.urgency)
     if decision.action is Action.SEND and (facts.staff_assigned or facts.status != facts.status_before):
         is_taken = facts.staff_assigned
         changed = Reason(Code.STAFF_AT_WORK) if is_taken else Reason(Code.STATUS_CHANGED, facts.status)

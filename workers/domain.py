@@ -125,6 +125,7 @@ class Code(StrEnum):
     NEWER_MESSAGE = "newer_message"
     STAFF_AT_WORK = "staff_at_work"  # a person has the ticket, or took it while we worked
     STATUS_CHANGED = "status_changed"
+    IN_DOUBT = "in_doubt"  # a reply of ours was lost on its way and may yet come: a person looks
     WRITE_REFUSED = "write_refused"
     GAVE_UP = "gave_up"  # detail: what failed, how often
     # all is well
@@ -430,3 +431,4 @@ class LastLookFacts:
     status_before: str = "open"
     is_gone: bool = False
     is_silenced: bool = False
+    is_in_doubt: bool = False

@@ -176,8 +176,13 @@ def for_route(
     )
 
 
-def for_last_look(action: Action, before: Ticket, now: Ticket, message_id: str, stop_tag: str) -> LastLookFacts:
-    """Return what changed on the ticket between our read and our write. Our own notes do not count."""
+def for_last_look(
+    action: Action, before: Ticket, now: Ticket, message_id: str, stop_tag: str, *, is_in_doubt: bool = False
+) -> LastLookFacts:
+    """Return what changed on the ticket between our read and our write. Our own notes do not count.
+
+    `is_in_doubt`: an earlier reply of ours never showed, and may yet come.
+    """
     known = {message.id for message in before.messages}
     fresh = [message for message in now.messages if message.id not in known]
     return LastLookFacts(
@@ -190,4 +195,5 @@ def for_last_look(action: Action, before: Ticket, now: Ticket, message_id: str, 
         status_before=before.status.value,
         is_gone=now.status is Status.DELETED,
         is_silenced=stop_tag in now.tags,
+        is_in_doubt=is_in_doubt,
     )

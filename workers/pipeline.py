@@ -25,11 +25,12 @@ from workers.domain import (
     Urgency,
 )
 from workers.notes import Package
+from workers.protocol import find_own
 from workers.reading import read
 from workers.services import Services
 from workers.stages.ask_classify import ask_classify
 from workers.stages.classify import classify
-from workers.stages.conclude import Concluded, conclude, confirm, find_mark, settle_overtaken
+from workers.stages.conclude import Concluded, conclude, resume, settle_gone, settle_overtaken
 from workers.stages.learn import learn, unlearn
 from workers.stages.propose import Question, propose
 from workers.store.ledger import Case
@@ -68,12 +69,12 @@ def answer(ticket: Ticket, lease: Lease, services: Services) -> Concluded | None
     )
     if case.is_settled:
         return None
-    if confirmed := confirm(case, lease, ticket, services):
-        return confirmed
+    if concluded := resume(case, lease, ticket, services):
+        return concluded
     known: dict[str, Any] = {"subject": reading.subject, "question": reading.newest, "language": reading.language}
     package = Package(ticket, reading)
 
-    admitting = facts.for_admit(ticket, reading, is_settled=find_mark(ticket, asked) is not None)
+    admitting = facts.for_admit(ticket, reading, is_settled=find_own(ticket, asked) is not None)
     known["facts"] = {"admit": asdict(admitting)}
     if stop := decide.admit(admitting, services.policy):
         return conclude(case, lease, stop, package, services, known)
@@ -192,7 +193,7 @@ def give_up(lease: Lease, why: str, services: Services) -> None:
     if not reading.message_id:
         return
     case = services.ledger.open_case(lease, reading.message_id, now=services.now(), asked_at=reading.written_at)
-    if case.is_settled or confirm(case, lease, ticket, services):
+    if case.is_settled or resume(case, lease, ticket, services):
         return
     known = {"subject": reading.subject, "question": reading.newest, "language": reading.language}
     decision = decide.admit(facts.for_admit(ticket, reading, is_settled=False), services.policy) or Decision(
@@ -215,10 +216,7 @@ def _read_anyhow(ticket: Ticket) -> Reading:
 
 def forget_gone(lease: Lease, services: Services) -> None:
     """A ticket was deleted or merged away: settle what is open and take its lesson back."""
-    for case in services.ledger.open_cases(lease.vendor, lease.ticket_id):
-        services.ledger.settle(
-            lease, case.id, now=services.now(), action=Action.IGNORE.value, reasons=[str(Reason(Code.TICKET_GONE))]
-        )
+    settle_gone(lease, services)
     unlearn(lease.vendor, lease.ticket_id, services)
 
 

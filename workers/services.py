@@ -54,6 +54,7 @@ class Services:
     bell: Bell
     now: Callable[[], datetime]
     sleep: Callable[[float], None]
+    clock: Callable[[], float]  # seconds that only grow, however the time of day is set
 
 
 def utc_now() -> datetime:
@@ -94,6 +95,7 @@ def build(settings: Settings, *, sleep: Callable[[float], None] = time.sleep) ->
         bell=Bell(settings.redis_url),
         now=utc_now,
         sleep=sleep,
+        clock=time.monotonic,
     )
 
 

@@ -67,6 +67,7 @@ _WORDS: dict[Code, str] = {
     Code.NEWER_MESSAGE: "the requester wrote again in the meantime",
     Code.STAFF_AT_WORK: "a colleague has this ticket",
     Code.STATUS_CHANGED: "the ticket's status changed in the meantime ({detail})",
+    Code.IN_DOUBT: "an earlier reply of Deskhand's was lost on its way and may still appear: look before you reply",
     Code.WRITE_REFUSED: "the helpdesk refused the update ({detail})",
     Code.GAVE_UP: "Deskhand could not finish ({detail})",
     Code.CONFIDENT: "all checks passed",

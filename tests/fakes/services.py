@@ -123,6 +123,7 @@ def make_services(engine: Engine, desk: FakeHelpdesk, **others: Any) -> Services
         "bell": ListedBell(),
         "now": lambda: desk.now,
         "sleep": desk.tick,
+        "clock": lambda: desk.now.timestamp(),
     }
     return Services(**(parts | others))
 

@@ -63,6 +63,7 @@ class Storm:
     def __init__(self, desk: FakeHelpdesk, seed: int, somebody_else: Callable[[], object]) -> None:
         self.random = random.Random(seed)
         self.vendor = desk.vendor
+        self.abilities = desk.abilities
         self.is_over = False
         self._desk = desk
         self._somebody_else = somebody_else

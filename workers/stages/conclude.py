@@ -1,32 +1,48 @@
-"""Record, look again, act once, confirm: the only place where Deskhand changes a ticket.
+"""Carry a decision out on the ticket: the only place where Deskhand changes one.
 
-The order is the promise. Facts and decision are recorded; the ticket is read again; what is about to be done is
-committed with a mark; one vendor call is made that only succeeds if the ticket has not moved; its end is recorded.
-Whoever comes after a crash reads the ticket back and looks for the mark before anything is tried again.
+`workers/protocol.py` says what to do next; here it is done, and told what came of it. Facts and decision are recorded;
+the ticket is read again; what is about to be done is committed with a mark; one vendor call is made; its end is
+recorded. Whoever comes after a crash reads the ticket back and looks for the mark before anything is tried again.
 """
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from config.logs import get_logger
 from config.policy import Policy
 from integrations.errors import ConflictError, NotFoundError, PermanentError, TransientError
-from integrations.helpdesk import Applied, Role, Status, Ticket, TicketWrite
-from workers import facts
-from workers.decide import last_look
-from workers.domain import Action, Code, Decision, Reason, Urgency
+from integrations.helpdesk import Message, Status, Ticket, TicketWrite
+from workers.domain import Action, Code, Decision, MessageKind, Reading, Reason, Urgency
 from workers.notes import Package, assist_note, draft_note, hand_off_note, reply
+from workers.protocol import (
+    Attempt,
+    Begin,
+    Later,
+    Look,
+    Outbox,
+    Patience,
+    Record,
+    Settle,
+    State,
+    Step,
+    Write,
+    find_own,
+    is_waited_out,
+    mark_of,
+    overtaken_by,
+    seconds_in_flight,
+    without_ticket,
+)
 from workers.services import Services
 from workers.store.ledger import Case, Intent
 from workers.store.tickets import Lease
 
 log = get_logger(__name__)
 
-MARK_PREFIX = "dh-"
-_TRIES = 5
 _OUTCOME_TAGS = ("deskhand_intent_", *(f"deskhand_{action.value}" for action in Action))
+_NOTHING_READ = Reading("", MessageKind.EMPTY, "", "", "", (), "", ())
 _PRIORITIES = {Urgency.HIGH: "high", Urgency.CRITICAL: "urgent"}
 
 
@@ -38,156 +54,206 @@ class Concluded:
     changed_at: datetime | None = None
 
 
-def mark_of(message_id: str) -> str:
-    """Name our answer to one requester message. The same message gives the same mark, even if the ledger is lost."""
-    return f"{MARK_PREFIX}{message_id}"
-
-
-def find_mark(ticket: Ticket, message_id: str) -> str | None:
-    """Return the id of our answer to this message if the ticket has one."""
-    mark = mark_of(message_id)
-    return next((message.id for message in ticket.messages if message.mark == mark), None)
-
-
 def conclude(
     case: Case, lease: Lease, decision: Decision, package: Package, services: Services, known: Mapping[str, Any]
 ) -> Concluded:
     """Carry a decision out, exactly once, and settle the case; `known` is what the ledger keeps of how we got here.
 
-    Raises TransientError if the helpdesk is away or the ticket will not stand still: the case stays open, and the next
-    worker reads back first.
+    Raises TransientError if the helpdesk is away, the ticket will not stand still, or an earlier write may still
+    arrive: the case stays open, and the next worker reads back first.
     """
-    if decision.action is Action.IGNORE:
-        return _settle(case, lease, decision, services, known)
-    for _ in range(_TRIES):
-        try:
-            ticket = _settled_read(package.ticket.id, lease, services)
-            if find_mark(ticket, case.message_id):
-                return confirm(case, lease, ticket, services, known) or _settle(
-                    case, lease, _quiet(Code.ALREADY_SETTLED, decision), services, known
-                )
-            looking = facts.for_last_look(
-                decision.action, package.ticket, ticket, case.message_id, services.policy.answering.stop_tag
-            )
-            known = {**known, "facts": {**known.get("facts", {}), "last_look": asdict(looking)}}
-            final = last_look(looking, decision)
-            if final.action is Action.IGNORE:
-                return _settle(case, lease, final, services, known)
-            return _carry_out(case, lease, final, replace(package, ticket=ticket), services, known)
-        except NotFoundError:
-            return _settle(case, lease, _quiet(Code.TICKET_GONE, decision), services, known)
-        except ConflictError:
-            continue
-    raise TransientError(f"the ticket moved {_TRIES} times under our hands", vendor=lease.vendor, operation="write")
+    return _Hands(case, lease, package, services, known, _begun_before(case, services)).drive(decision)
 
 
-def confirm(
-    case: Case, lease: Lease, ticket: Ticket, services: Services, known: Mapping[str, Any] | None = None
-) -> Concluded | None:
-    """Settle a case whose answer stands on the ticket: an earlier try did reach it. None if none was, or is not there.
+def resume(case: Case, lease: Lease, ticket: Ticket, services: Services) -> Concluded | None:
+    """Settle a case that an earlier try has answered already; None if it did not, or left no record of it.
 
-    What it was is taken from the outbox; that the requester can see it, from the ticket.
+    Raises TransientError while an earlier try may still arrive on a helpdesk that keeps nothing from arriving twice:
+    before a model is asked, not after.
     """
-    own = find_mark(ticket, case.message_id)
-    intent = services.ledger.begun(case.id) if own else None
-    if own is None or intent is None:
+    intent = _begun_before(case, services)
+    if intent is None:
         return None
-    decision = _recorded(intent)
-    if next(message.is_public for message in ticket.messages if message.id == own):
-        decision = replace(decision, action=Action.SEND)
-    applied = Applied(own, ticket.stamp, updated_at=ticket.updated_at)
-    return _settle(case, lease, decision, services, known or {}, intent, applied)
+    if own := find_own(ticket, case.message_id):
+        concluded = Concluded(_recorded(intent, own), ticket.updated_at)
+        _settle(case, lease, concluded.decision, services, {}, (intent, State.DONE), own.id)
+        return concluded
+    abilities = services.helpdesks[lease.vendor].abilities
+    at = ticket.read_at or services.now()
+    left = seconds_in_flight(_outbox(intent), ticket, at, abilities, patience(services.policy))
+    if left > 0 and is_waited_out(abilities):
+        raise _later(Later(left, "an earlier write may still arrive"), lease)
+    return None
 
 
 def settle_overtaken(ticket: Ticket, asked: str, lease: Lease, services: Services) -> None:
     """Settle the ticket's open cases but that of the message which is asked now, "" if none is.
 
     An attempt that failed leaves its case open. When staff, or our own reply, has answered since, or a newer message
-    has taken the older ones in, nothing else would ever come back to it.
+    has taken the older ones in, nothing else would ever come back to it. Raises TransientError while what was begun
+    for one of them may still arrive.
     """
     for case in services.ledger.open_cases(lease.vendor, lease.ticket_id):
-        if case.message_id != asked and not confirm(case, lease, ticket, services):
-            code = _overtaken_by(ticket, case.message_id)
-            _settle(case, lease, Decision(Action.IGNORE, (Reason(code),)), services, {})
+        if case.message_id != asked:
+            quiet = Decision(Action.IGNORE, (Reason(overtaken_by(ticket, case.message_id)),))
+            package = Package(ticket, _NOTHING_READ)
+            _Hands(case, lease, package, services, {}, services.ledger.begun(case.id)).drive(quiet)
 
 
-def _overtaken_by(ticket: Ticket, message_id: str) -> Code:
-    public = [message for message in ticket.messages if message.is_public]
-    place = next((place for place, message in enumerate(public) if message.id == message_id), None)
-    if place is None:
-        return Code.NO_REQUESTER_MESSAGE
-    is_answered = any(message.author.role is Role.STAFF for message in public[place + 1 :])
-    return Code.STAFF_ANSWERED if is_answered else Code.NEWER_MESSAGE
+def settle_gone(lease: Lease, services: Services) -> None:
+    """Settle the open cases of a ticket that was deleted or merged away."""
+    for case in services.ledger.open_cases(lease.vendor, lease.ticket_id):
+        intent = services.ledger.begun(case.id)
+        ended = (intent, without_ticket(_outbox(intent)).state) if intent else None
+        _settle(case, lease, Decision(Action.IGNORE, (Reason(Code.TICKET_GONE),)), services, {}, ended, "")
 
 
-def _quiet(code: Code, decision: Decision, detail: str = "") -> Decision:
-    return Decision(Action.IGNORE, (Reason(code, detail), *decision.reasons), decision.team, decision.urgency)
+def patience(policy: Policy) -> Patience:
+    """Return the times of the send step: no write rests on a look older than a lease."""
+    timing = policy.timing
+    return Patience(timing.lease_seconds, timing.stamp_settle_seconds, policy.answering.stop_tag)
 
 
-def _settled_read(ticket_id: str, lease: Lease, services: Services) -> Ticket:
-    """Read the ticket when its newest change is old enough for the stamp to tell the next one from it.
-
-    The stamp has a resolution of one second: a change in the second of our read would leave it as it is.
-    """
-    helpdesk = services.helpdesks[lease.vendor]
-    settle = timedelta(seconds=services.policy.timing.stamp_settle_seconds)
-    ticket = helpdesk.ticket(ticket_id)
-    wait = (ticket.updated_at + settle - services.now()).total_seconds()
-    if wait > 0:
-        services.sleep(min(wait, settle.total_seconds()))
-        ticket = helpdesk.ticket(ticket_id)
-    return ticket
+def _begun_before(case: Case, services: Services) -> Intent | None:
+    """Return what an attempt before this one began; the first one, counted when the case was opened, need not ask."""
+    return services.ledger.begun(case.id) if case.attempts > 1 else None
 
 
-def _carry_out(
-    case: Case, lease: Lease, decision: Decision, package: Package, services: Services, known: Mapping[str, Any]
-) -> Concluded:
-    """Write an outcome. What the helpdesk refuses is tried once more as a bare note, so that a person still hears."""
-    write = compose(decision, package, case, services)
-    try:
-        return _write(case, lease, package.ticket, write, decision, services, known)
-    except NotFoundError:
-        raise
-    except PermanentError as error:
-        decision = _refused(decision, str(error))
-    note = TicketWrite(mark=write.mark, html=_text(decision, package, services.policy), is_public=False)
-    try:
-        return _write(case, lease, package.ticket, note, decision, services, known)
-    except NotFoundError:
-        raise
-    except PermanentError:
-        return _settle(case, lease, replace(decision, action=Action.IGNORE), services, known)
+def _outbox(intent: Intent | None) -> Outbox:
+    if intent is None:
+        return Outbox()
+    return Outbox(State(intent.state), bool(intent.write.get("is_public")), intent.stamp, intent.looked_at)
 
 
-def _write(
-    case: Case,
-    lease: Lease,
-    ticket: Ticket,
-    write: TicketWrite,
-    decision: Decision,
-    services: Services,
-    known: Mapping[str, Any],
-) -> Concluded:
-    """Make one call, on record before and after."""
-    ledger = services.ledger
-    intent = ledger.begin(
-        lease, case.id, mark=write.mark, write=_record(write, decision), stamp=ticket.stamp, now=services.now(), **known
-    )
-    try:
-        applied = services.helpdesks[lease.vendor].write(ticket, write)
-    except ConflictError:
-        ledger.call_off(lease, intent, "cancelled", now=services.now(), error="the ticket moved")
-        raise
-    except PermanentError as error:
-        ledger.call_off(lease, intent, "refused", now=services.now(), error=str(error))
-        raise
-    return _settle(case, lease, decision, services, known, intent, applied)
+def _later(step: Later, lease: Lease) -> TransientError:
+    wait = step.seconds or None
+    return TransientError(step.why, vendor=lease.vendor, operation="write", retry_after_seconds=wait)
 
 
-def _refused(decision: Decision, words: str) -> Decision:
-    action = Action.DRAFT if decision.action is Action.SEND else decision.action
-    reasons = (Reason(Code.WRITE_REFUSED, words[:120]), *decision.reasons)
-    return Decision(action, reasons, decision.team, decision.urgency)
+class _Hands:
+    """What an attempt needs done: reads, commits and the one call, for one case."""
+
+    def __init__(
+        self,
+        case: Case,
+        lease: Lease,
+        package: Package,
+        services: Services,
+        known: Mapping[str, Any],
+        intent: Intent | None,
+    ) -> None:
+        self._case = case
+        self._lease = lease
+        self._package = package
+        self._services = services
+        self._known = known
+        self._helpdesk = services.helpdesks[lease.vendor]
+        self._intent = intent
+        self._write: TicketWrite | None = None
+        self._looked_at = services.clock()
+        self._changed_at: datetime | None = None
+        self._own_id = ""
+
+    def drive(self, decision: Decision) -> Concluded:
+        """Do what the attempt says until it ends; raise TransientError if it ends for now."""
+        services = self._services
+        attempt = Attempt(
+            decision,
+            self._package.ticket,
+            self._case.message_id,
+            _outbox(self._intent),
+            self._helpdesk.abilities,
+            patience(services.policy),
+            at=services.now(),
+        )
+        while True:
+            step: Step = attempt.next
+            match step:
+                case Look():
+                    self._look(attempt, step)
+                case Begin():
+                    self._know(attempt)
+                    self._begin(attempt, step)
+                case Write():
+                    self._call(attempt)
+                case Record():
+                    self._record(attempt, step)
+                case Settle():
+                    self._know(attempt)
+                    return self._settle(step)
+                case Later():
+                    raise _later(step, self._lease)
+
+    def _know(self, attempt: Attempt) -> None:
+        """Keep what the last look saw beside the other facts, so that this decision replays as well."""
+        if attempt.changed:
+            facts = {**self._known.get("facts", {}), "last_look": asdict(attempt.changed)}
+            self._known = {**self._known, "facts": facts}
+
+    def _look(self, attempt: Attempt, step: Look) -> None:
+        if step.after_seconds > 0:
+            self._services.sleep(step.after_seconds)
+        self._looked_at = self._services.clock()
+        try:
+            ticket = self._helpdesk.ticket(self._lease.ticket_id)
+        except NotFoundError:
+            attempt.gone()
+            return
+        self._package = replace(self._package, ticket=ticket)
+        attempt.looked(ticket, at=self._services.now())
+
+    def _begin(self, attempt: Attempt, step: Begin) -> None:
+        services, decision, outbox = self._services, step.decision, step.outbox
+        write = compose(decision, self._package, self._case, services)
+        if step.is_bare:
+            write = TicketWrite(mark=write.mark, html=write.html, is_public=False)
+        self._write = write
+        self._intent = services.ledger.begin(
+            self._lease,
+            self._case.id,
+            mark=write.mark,
+            write=_record(write, decision),
+            stamp=outbox.stamp,
+            now=services.now(),
+            state=outbox.state.value,
+            looked_at=outbox.looked_at,
+            **self._known,
+        )
+        attempt.begun(age_seconds=services.clock() - self._looked_at)
+
+    def _call(self, attempt: Attempt) -> None:
+        assert self._write is not None
+        try:
+            applied = self._helpdesk.write(self._package.ticket, self._write)
+        except ConflictError:
+            attempt.conflicted()
+        except NotFoundError:
+            attempt.gone()
+        except PermanentError as error:
+            attempt.refused(str(error))
+        except TransientError as error:
+            attempt.missed(str(error), maybe_done=error.maybe_done, seconds=error.retry_after_seconds or 0.0)
+        else:
+            self._own_id, self._changed_at = applied.message_id, applied.updated_at
+            attempt.applied()
+
+    def _record(self, attempt: Attempt, step: Record) -> None:
+        assert self._intent is not None
+        now = self._services.now()
+        self._services.ledger.end_try(self._lease, self._intent, step.state.value, now=now, error=step.why)
+        attempt.recorded()
+
+    def _settle(self, step: Settle) -> Concluded:
+        decision, own_id, changed_at = step.decision, self._own_id, self._changed_at
+        if step.own:
+            own_id, changed_at = step.own.id, self._package.ticket.updated_at
+        if decision is None:
+            assert self._intent is not None
+            assert step.own is not None
+            decision = _recorded(self._intent, step.own)
+        ended = (self._intent, step.state) if self._intent else None
+        _settle(self._case, self._lease, decision, self._services, self._known, ended, own_id)
+        return Concluded(decision, changed_at)
 
 
 def _settle(
@@ -196,24 +262,12 @@ def _settle(
     decision: Decision,
     services: Services,
     known: Mapping[str, Any],
-    intent: Intent | None = None,
-    applied: Applied | None = None,
-) -> Concluded:
-    if decision.action is Action.IGNORE and decision.reasons[0].code is not Code.TICKET_GONE:
-        _call_off(case, lease, services)
-    services.ledger.settle(
-        lease,
-        case.id,
-        now=services.now(),
-        done=intent,
-        message_id=applied.message_id if applied else "",
-        **{
-            **known,
-            **_outcome(decision),
-            "tier": decision.tier,
-            "policy_hash": services.policy.hash,
-        },
-    )
+    ended: tuple[Intent, State] | None,
+    own_id: str,
+) -> None:
+    columns = {**known, **_outcome(decision), "tier": decision.tier, "policy_hash": services.policy.hash}
+    end = (ended[0], ended[1].value) if ended else None
+    services.ledger.settle(lease, case.id, now=services.now(), ended=end, message_id=own_id, **columns)
     log.info(
         "settled",
         vendor=case.vendor,
@@ -222,14 +276,6 @@ def _settle(
         action=decision.action.value,
         reasons=[reason.code.value for reason in decision.reasons],
     )
-    return Concluded(decision, applied.updated_at if applied else None)
-
-
-def _call_off(case: Case, lease: Lease, services: Services) -> None:
-    """End on record what an earlier try began: it is not on the ticket, and the stamp keeps it from arriving late."""
-    intent = services.ledger.begun(case.id)
-    if intent and intent.state == "sending":
-        services.ledger.call_off(lease, intent, "cancelled", now=services.now(), error="the ticket moved on")
 
 
 def compose(decision: Decision, package: Package, case: Case, services: Services) -> TicketWrite:
@@ -312,9 +358,10 @@ def _outcome(decision: Decision) -> dict[str, Any]:
     }
 
 
-def _recorded(intent: Intent) -> Decision:
-    """Return the decision that the outbox says was being carried out."""
+def _recorded(intent: Intent, own: Message) -> Decision:
+    """Return what an earlier try did: its decision is in the outbox, whether the requester sees it on the ticket."""
     kept = intent.write
     split = (text.partition(":") for text in kept["reasons"])
     reasons = tuple(Reason(Code(code), detail) for code, _, detail in split)
-    return Decision(Action(kept["action"]), reasons, kept["team"], Urgency(kept["urgency"]))
+    action = Action.SEND if own.is_public else Action(kept["action"])
+    return Decision(action, reasons, kept["team"], Urgency(kept["urgency"]))

@@ -40,6 +40,7 @@ class Intent:
     write: Mapping[str, Any]
     stamp: str
     tries: int
+    looked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,20 +115,21 @@ class Ledger:
         case_id: int,
         *,
         now: datetime,
-        done: Intent | None = None,
+        ended: tuple[Intent, str] | None = None,
         message_id: str = "",
         **columns: Any,
     ) -> None:
-        """Write a case's outcome, and the end of the action that brought it about, in one transaction.
+        """Write a case's outcome, and how its action ended, in one transaction.
 
         From here on the case is never touched again, but by what staff say of it.
         """
         with self._fenced(lease, durable=True) as connection:
-            if done:
+            if ended:
+                intent, state = ended
                 connection.execute(
                     update(action)
-                    .where(action.c.id == done.id)
-                    .values(state="done", finished_at=now, message_id=message_id)
+                    .where(action.c.id == intent.id)
+                    .values(state=state, finished_at=now, message_id=message_id)
                 )
             connection.execute(
                 update(case)
@@ -182,6 +184,8 @@ class Ledger:
         write: Mapping[str, Any],
         stamp: str,
         now: datetime,
+        state: str = "sending",
+        looked_at: datetime | None = None,
         **columns: Any,
     ) -> Intent:
         """Record what is about to be done, before it is done, together with what is known of the case.
@@ -189,7 +193,14 @@ class Ledger:
         A second try of the same case takes the same row and keeps its mark: an earlier write that arrives late is
         then still found.
         """
-        values = {"write": dict(write), "stamp": stamp, "fence": lease.fence, "state": "sending", "begun_at": now}
+        values = {
+            "write": dict(write),
+            "stamp": stamp,
+            "looked_at": looked_at,
+            "fence": lease.fence,
+            "state": state,
+            "begun_at": now,
+        }
         with self._fenced(lease, durable=True) as connection:
             if columns:
                 connection.execute(update(case).where(case.c.id == case_id).values(**columns))
@@ -205,22 +216,11 @@ class Ledger:
                 ).one()
         return _intent(row)
 
-    def call_off(self, lease: Lease, intent: Intent, state: str, *, now: datetime, error: str) -> None:
-        """Record that an action did not happen: refused or cancelled."""
+    def end_try(self, lease: Lease, intent: Intent, state: str, *, now: datetime, error: str) -> None:
+        """Record how a try ended that settled nothing."""
         with self._fenced(lease) as connection:
             connection.execute(
                 update(action).where(action.c.id == intent.id).values(state=state, finished_at=now, error=error[:400])
-            )
-
-    def own_message_ids(self, vendor: str, ticket_id: str) -> frozenset[str]:
-        """Return the ids of messages that we wrote on this ticket."""
-        with reading(self._engine) as connection:
-            return frozenset(
-                connection.scalars(
-                    select(action.c.message_id)
-                    .join(case, case.c.id == action.c.case_id)
-                    .where(case.c.vendor == vendor, case.c.ticket_id == ticket_id, action.c.message_id != "")
-                )
             )
 
     def outcomes(self, vendor: str) -> dict[str, dict[str, Any]]:
@@ -263,4 +263,4 @@ def _case(row: Row[Any]) -> Case:
 
 
 def _intent(row: Row[Any]) -> Intent:
-    return Intent(row.id, row.case_id, row.mark, row.state, row.write, row.stamp, row.tries)
+    return Intent(row.id, row.case_id, row.mark, row.state, row.write, row.stamp, row.tries, row.looked_at)

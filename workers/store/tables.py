@@ -83,8 +83,10 @@ delivery = Table(
     Column("state", String(12), nullable=False),  # new | done | ignored | failed
     Column("note", String(400), nullable=False, default=""),
     Column("handled_at", UtcDateTime),
+    Column("ticket_id", String(64), nullable=False, default="", server_default=""),  # what it named, once it was read
     UniqueConstraint("vendor", "key"),
     Index("ix_delivery_state_received_at", "state", "received_at"),
+    Index("ix_delivery_vendor_ticket_id", "vendor", "ticket_id"),
 )
 
 # One row a ticket that was ever mentioned: when it is due, and who works on it.
@@ -152,9 +154,10 @@ action = Table(
     Column("case_id", ForeignKey("cases.id"), nullable=False),
     Column("kind", String(20), nullable=False),  # outcome
     Column("mark", String(60), nullable=False),
-    Column("state", String(12), nullable=False),  # sending | done | refused | cancelled
+    Column("state", String(12), nullable=False),  # a State of workers/protocol.py
     Column("write", JSON, nullable=False),
     Column("stamp", String(60), nullable=False, default=""),
+    Column("looked_at", UtcDateTime),  # the vendor's time of the look that the write rests on
     Column("fence", Integer, nullable=False),
     Column("tries", Integer, nullable=False, default=1),
     Column("message_id", String(64), nullable=False, default=""),

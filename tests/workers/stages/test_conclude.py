@@ -21,7 +21,8 @@ from tests.fakes.services import (
 from workers import pipeline
 from workers.domain import Action, Classification, Code, Decision, MessageKind, Reading, Reason, Stage, Urgency
 from workers.notes import Package
-from workers.stages.conclude import compose, conclude, find_mark, mark_of
+from workers.protocol import find_own, mark_of
+from workers.stages.conclude import compose, conclude
 from workers.store.ledger import Case
 from workers.store.tables import action, reading
 from workers.store.tickets import LeaseLostError
@@ -399,10 +400,11 @@ def test_the_text_stays_on_the_ticket_and_out_of_the_outbox(services, desk, aske
 
 def test_a_mark_names_one_message(asked):
     """Another message's mark is not ours."""
-    assert find_mark(asked, asked.messages[0].id) is None
-    marked = replace(asked, messages=(*asked.messages, replace(asked.messages[0], id="9", mark="dh-7")))
-    assert find_mark(marked, "7") == "9"
-    assert find_mark(marked, "70") is None
+    assert find_own(asked, asked.messages[0].id) is None
+    own = replace(asked.messages[0], id="9", mark="dh-7")
+    marked = replace(asked, messages=(*asked.messages, own))
+    assert find_own(marked, "7") == own
+    assert find_own(marked, "70") is None
 
 
 def test_two_tickets_at_once_do_not_touch_each_other(engine, desk):

@@ -48,6 +48,5 @@ def test_a_second_try_takes_the_same_outbox_row_and_mark(engine, lease, now):
     second = ledger.begin(lease, case.id, mark="other", write={"action": "draft"}, stamp="2", now=now)
     assert (second.id, second.mark, second.tries) == (first.id, "dh-m1", 2)
     assert ledger.begun(case.id) == second
-    ledger.settle(lease, case.id, now=now, done=second, message_id="77", action="draft")
+    ledger.settle(lease, case.id, now=now, ended=(second, "done"), message_id="77", action="draft")
     assert ledger.begun(case.id) is None
-    assert ledger.own_message_ids("zendesk", "5") == {"77"}
