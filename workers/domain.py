@@ -229,6 +229,7 @@ class Block(StrEnum):
     PARAGRAPH = "paragraph"
     STEP = "step"  # consecutive ones make a numbered list
     BULLET = "bullet"
+    CODE = "code"  # a command or the content of a file, verbatim with its line ends
 
 
 @dataclass(frozen=True, slots=True)

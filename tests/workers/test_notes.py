@@ -248,6 +248,13 @@ def test_words_in_doubt_are_underlined_where_they_stand():
     assert "<u>" not in reply(PACKAGE, POLICY)
 
 
+def test_code_keeps_its_lines_and_stays_text():
+    """A command is shown as it has to be typed."""
+    code = Sentence("if a < b:\n    run --all", ("P1",), Block.CODE)
+    made = reply(replace(PACKAGE, draft=Draft((code,))), POLICY)
+    assert "<pre><code>if a &lt; b:<br>    run --all</code></pre>" in made
+
+
 def test_a_letter_greets_in_the_requesters_language():
     """An English greeting above a German draft would have to be mended by hand every time."""
     made = the_draft_note_in_doubt()

@@ -143,18 +143,35 @@ def check(
     findings: list[Finding] = []
     stated = borne_out = 0
     for place, sentence in enumerate(draft.sentences):
-        found = [*_citations(sentence, named), *_grounds(sentence, evidence)]
-        if not _is_courtesy(sentence, evidence.own):
+        is_code = sentence.block is Block.CODE
+        grounds = _verbatim(sentence, named) if is_code else _grounds(sentence, evidence)
+        found = [*_citations(sentence, named), *grounds]
+        if is_code or not _is_courtesy(sentence, evidence.own):
             stated += 1
             borne_out += not any(_is_factual(code) for code, _ in found)
-        found += [*_links(sentence.text, named, policy), *_wording(sentence, evidence, reading.vault)]
+        found += _links(sentence.text, named, policy)
+        found += () if is_code else _wording(sentence, evidence, reading.vault)
         findings += [Finding(code, words, place) for code, words in dict.fromkeys(found)]
     findings += _whole(draft, policy)
-    if language_of and reading.language and (language := language_of(draft.text)) not in ("", reading.language):
+    if language_of and reading.language and (language := language_of(_prose(draft))) not in ("", reading.language):
         findings.append(Finding("language", language))
     if not stated and not draft.escalate:
         findings.append(Finding("nothing_said", ""))
     return Findings(tuple(findings), borne_out / stated if stated else float(bool(draft.escalate)))
+
+
+def _verbatim(sentence: Sentence, named: Mapping[str, Passage]) -> Iterable[tuple[str, str]]:
+    """Yield the first line of code that stands in no cited passage just so; blanks at its ends do not count."""
+    lines = {line.strip() for one in sentence.passages if one in named for line in named[one].text.splitlines()}
+    whole = "\n".join(lines)
+    for line in filter(None, map(str.strip, sentence.text.splitlines())):
+        if line not in lines and f"`{line}`" not in whole:
+            yield "unsupported_code", line
+            return
+
+
+def _prose(draft: Draft) -> str:
+    return "\n".join(sentence.text for sentence in draft.sentences if sentence.block is not Block.CODE)
 
 
 def is_grounded(findings: Findings) -> bool:

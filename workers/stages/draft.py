@@ -28,7 +28,7 @@ from workers.stages.material import (
 class SentenceAnswer(BaseModel):
     text: str
     passages: list[str]
-    block: Literal["paragraph", "step", "bullet"]
+    block: Literal["paragraph", "step", "bullet", "code"]
 
 
 class DraftAnswer(BaseModel):
@@ -82,7 +82,9 @@ def draft(brief: Brief, prompt: Prompt, llm: LanguageModel, policy: Policy) -> t
 
 def _sentence(answer: SentenceAnswer) -> Sentence:
     ids = (re.sub(r"[\[\]\s]", "", name).upper() for name in answer.passages)
-    return Sentence(" ".join(answer.text.split()), tuple(dict.fromkeys(filter(None, ids))), Block(answer.block))
+    block = Block(answer.block)
+    text = answer.text.strip("\r\n") if block is Block.CODE else " ".join(answer.text.split())
+    return Sentence(text, tuple(dict.fromkeys(filter(None, ids))), block)
 
 
 def _render(brief: Brief, prompt: Prompt, policy: Policy) -> tuple[RenderedPrompt, tuple[str, ...], dict[str, int]]:

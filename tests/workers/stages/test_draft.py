@@ -65,6 +65,13 @@ def test_an_answer_becomes_a_draft() -> None:
     assert llm.asked == {"model": "large", "max_tokens": 777, "deadline_seconds": POLICY.timing.model_seconds}
 
 
+def test_code_keeps_its_lines() -> None:
+    """A command is copied as it stands, with its line ends and indents; prose is brought to one line."""
+    code = {"text": "\nif x:\n    run  --all\n", "passages": ["P1"], "block": "code"}
+    made, _ = draft(Brief(reading(), [passage(1)]), PROMPT, Scripted(answer(sentences=[code])), POLICY)
+    assert made.sentences == (Sentence("if x:\n    run  --all", ("P1",), Block.CODE),)
+
+
 def test_escalating_is_a_draft_with_a_reason() -> None:
     """The model's words about why it cannot answer are kept for staff."""
     made, _ = draft(
