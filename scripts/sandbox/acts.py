@@ -66,6 +66,7 @@ def staff(twin: Twin, values: Mapping[str, Any]) -> tuple[Ticket, int | None]:
     if fields.get("status") == "solved" and fields.get("assignee_id", ticket.assignee_id) is None:
         fields["assignee_id"] = person.id
     audit = twin.desk.update(ticket, origin, fields, comment)
+    twin.desk.note_macros(audit, [values["macro"]] if values.get("macro") else [])
     return ticket, next((row.id for row in ticket.comments if row.audit_id == audit.id), None)
 
 
@@ -310,8 +311,9 @@ def _requester_origin(twin: Twin, author: User, values: Mapping[str, Any], ticke
 
 def _staff_fields(twin: Twin, ticket: Ticket, values: Mapping[str, Any], person: User) -> dict[str, Any]:
     fields: dict[str, Any] = {"status": values["status"]} if values.get("status") else {}
-    if "priority" in values:
-        fields["priority"] = values["priority"] or None
+    for name in ("priority", "type"):
+        if name in values:
+            fields[name] = values[name] or None
     if fields.get("status", "new") not in STATUSES:
         raise ValueError(f"status is one of {', '.join(STATUSES)}")
     if "group" in values:

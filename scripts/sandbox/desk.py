@@ -5,7 +5,7 @@ Every method expects the caller to hold `world.lock`.
 
 import json
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -163,6 +163,13 @@ class Desk:
             self.sender.fire(webhook, b"", update.ticket.id, pairs)
         else:
             self.sender.fire(webhook, urlencode(pairs).encode(), update.ticket.id)
+
+    def note_macros(self, audit: Audit, macro_ids: Iterable[Any]) -> None:
+        """Record which macros somebody used for a write; what they set was set with it."""
+        for key in macro_ids:
+            if macro := self.world.macros.get(int(key)) if str(key).isdigit() else None:
+                event = {"id": self.world.next_id(), "type": "AgentMacroReference", "macro_id": macro.id}
+                audit.events.append(event | {"macro_title": macro.title, "macro_deleted": False})
 
     def announce(self, update: triggers.Update, kind: str, content: dict[str, Any]) -> None:
         """Send one event that no change of fields tells of."""

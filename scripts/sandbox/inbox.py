@@ -1,8 +1,7 @@
 """The web inbox: a small helpdesk in plain HTML where one writes as a requester, answers as staff, and watches."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +9,9 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
-from scripts.sandbox import acts, files, richtext
+from scripts.sandbox import acts, files, inbox_thread, richtext
 from scripts.sandbox.refusals import RefusedError
-from scripts.sandbox.state import PRIORITIES, Article, Comment, Ticket, User
+from scripts.sandbox.state import PRIORITIES, TYPES, Article, Macro, Ticket, User
 from scripts.sandbox.twin import Twin
 from scripts.sandbox.zendesk.calls import twin
 from scripts.sandbox.zendesk.wire import slug
@@ -23,27 +22,35 @@ LIVE_SECONDS = 3
 
 bp = Blueprint("inbox", __name__)
 
-_TOLD = {
-    "status": "status", "priority": "priority", "group_id": "group", "assignee_id": "assignee", "tags": "tags",
-    "type": "type", "subject": "subject",
-}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One thing in a thread: a message (`comment` set) or a line about what changed (`changes`)."""
-
-    author: str
-    kind: str  # requester | staff | bot | note | change
-    at: str
-    comment: Comment | None = None
-    html: Markup | None = None
-    changes: tuple[str, ...] = ()
+_STAFF_FIELDS = ("group", "assignee", "tags", "priority", "type", "macro")
+_POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'"
 
 
 @bp.app_context_processor
 def _everywhere() -> dict[str, Any]:
-    return {"dashboard_url": twin().options.dashboard_url, "account": twin().world.account}
+    return {"dashboard_url": twin().options.dashboard_url, "account": twin().world.account, "kinds": inbox_thread.KINDS}
+
+
+@bp.after_request
+def _fence(response: Response) -> Response:
+    """Let pages load nothing but the style sheet of this server, and run nothing at all."""
+    if response.mimetype == "text/html":
+        response.headers["Content-Security-Policy"] = _POLICY
+        response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@bp.app_template_filter("ago")
+def ago(stamp: str) -> str:
+    """Return how long ago a time is, in the largest unit; the date from a month on."""
+    try:
+        seconds = (twin().world.now().astimezone(UTC) - datetime.fromisoformat(stamp)).total_seconds()
+    except (ValueError, TypeError):
+        return stamp
+    for unit, length, most in (("min", 60, 60), ("h", 3600, 24), ("d", 86400, 30)):
+        if seconds < length * most:
+            return f"{int(seconds // length)} {unit} ago" if seconds >= 60 else "just now"
+    return when(stamp).partition(",")[0]
 
 
 @bp.app_template_filter("when")
@@ -80,7 +87,7 @@ def tickets() -> str:
     shown = rows[(number - 1) * PAGE : number * PAGE]
     return render_template(
         "list.html",
-        tickets=[(row, _sides(row)) for row in shown],
+        tickets=[(row, _sides(row), *inbox_thread.excerpt(twin(), row)) for row in shown],
         counts=counts,
         groups=_groups(),
         asked=asked,
@@ -138,88 +145,60 @@ def _find(ticket_id: int) -> Ticket:
 
 @bp.get("/inbox/<int:ticket_id>")
 def thread(ticket_id: int) -> str:
-    return _thread(_find(ticket_id))
+    """Show a ticket; with `macro` the form is filled in as that macro would have it."""
+    ticket = _find(ticket_id)
+    macro = twin().world.macros.get(request.args.get("macro", 0, type=int))
+    return _thread(ticket, macro=macro)
 
 
-def _thread(ticket: Ticket, problem: str = "", form: Mapping[str, str] | None = None) -> str:
+def _thread(
+    ticket: Ticket, problem: str = "", typed: Mapping[str, str] | None = None, macro: Macro | None = None
+) -> str:
+    held = twin()
+    agents = _agents()
+    chosen = next((user for user in agents if str(user.id) == request.args.get("as")), None)
     return render_template(
         "thread.html",
         ticket=ticket,
         sides=_sides(ticket),
-        entries=_entries(ticket),
-        staff=_agents(),
+        entries=inbox_thread.entries(held, ticket),
+        form=inbox_thread.form_for(held, ticket, typed or {}, macro, chosen or (agents[0] if agents else None)),
+        chosen=chosen,
+        staff=agents,
         groups=_groups(),
+        macros=_macros(),
         priorities=PRIORITIES,
+        types=TYPES,
+        neighbours=_neighbours(ticket),
         problem=problem,
-        form=form or {},
         live_seconds=LIVE_SECONDS if "live" in request.args else None,
     )
 
 
-def _entries(ticket: Ticket) -> list[Entry]:
-    """Return the thread in order: every audit's message, then the line of what else it changed."""
-    comments = {comment.audit_id: comment for comment in ticket.comments}
-    entries = []
-    for audit in ticket.audits:
-        if comment := comments.get(audit.id):
-            entries.append(_message(comment))
-        changes = tuple(_told(event) for event in audit.events if event["type"] == "Change" and _is_told(event))
-        if changes:
-            actor = twin().world.users.get(audit.author_id)
-            entries.append(Entry(actor.name if actor else "System", "change", audit.created_at, changes=changes))
-    return entries
+def _macros() -> list[Macro]:
+    return sorted((row for row in twin().world.macros.values() if row.active), key=lambda row: (row.position, row.id))
 
 
-def _message(comment: Comment) -> Entry:
-    held = twin()
-    author = held.world.users[comment.author_id]
-    if not comment.public:
-        kind = "note"
-    elif author.id == held.world.account.oauth_owner_id:
-        kind = "bot"
-    else:
-        kind = "staff" if author.is_staff else "requester"
-    html = Markup(richtext.safe(comment.html_body))  # noqa: S704 - cleaned by nh3 one call before
-    return Entry(author.name, kind, comment.created_at, comment, html)
+def _neighbours(ticket: Ticket) -> tuple[int | None, int | None]:
+    """Return the numbers of the tickets before and after, None where there is none."""
+    live = [row.id for row in twin().world.tickets.values() if row.status != "deleted"]
+    before = max((one for one in live if one < ticket.id), default=None)
+    return before, min((one for one in live if one > ticket.id), default=None)
 
 
-def _is_told(event: Mapping[str, Any]) -> bool:
-    return event["field_name"] in _TOLD
-
-
-def _told(event: Mapping[str, Any]) -> str:
-    name, value, before = event["field_name"], event["value"], event["previous_value"]
-    if name == "tags":
-        added, removed = set(value) - set(before or []), set(before or []) - set(value)
-        parts = [f"tagged {', '.join(sorted(added))}"] if added else []
-        parts += [f"untagged {', '.join(sorted(removed))}"] if removed else []
-        return " and ".join(parts) or "tags unchanged"
-    world = twin().world
-    if name == "group_id" and value:
-        value = world.groups[int(value)].name
-    if name == "assignee_id" and value:
-        value = world.users[int(value)].name
-    by_rule = f" (trigger: {event['via']['source']['from']['title']})" if "via" in event else ""
-    return f"{_TOLD[name]} → {value or 'none'}{by_rule}"
-
-
-@bp.post("/inbox/<int:ticket_id>/reply")
-def reply(ticket_id: int) -> str | BaseResponse | tuple[str, int]:
-    """Write as the requester."""
-    return _submit(ticket_id, lambda held, form: acts.message(held, {"ticket_id": ticket_id, "body": form.get("body")}))
-
-
-@bp.post("/inbox/<int:ticket_id>/staff")
-def answer_as_staff(ticket_id: int) -> str | BaseResponse | tuple[str, int]:
-    """Reply, note or change properties as the staff member chosen."""
+@bp.post("/inbox/<int:ticket_id>")
+def write(ticket_id: int) -> str | BaseResponse | tuple[str, int]:
+    """Write as the requester, or reply, note and change properties as the staff member chosen."""
+    if request.form.get("kind") == "requester":
+        return _submit(
+            ticket_id, lambda held, form: acts.message(held, {"ticket_id": ticket_id, "body": form.get("body")})
+        )
 
     def act(held: Twin, form: Mapping[str, str]) -> Any:
         values: dict[str, Any] = {"ticket_id": ticket_id, "staff": form.get("staff"), "body": form.get("body", "")}
         values["public"] = form.get("kind") != "note"
         values["status"] = form.get("status")
-        for name in ("group", "assignee", "tags", "priority"):
-            if name in form:
-                values[name] = form[name]
+        values |= {name: form[name] for name in _STAFF_FIELDS if name in form}
         return acts.staff(held, values)
 
     return _submit(ticket_id, act)

@@ -3,7 +3,18 @@
 import json
 
 from scripts.sandbox.records import FieldOption, TicketField, UserSegment
-from scripts.sandbox.state import Category, Group, Section, Trigger, TriggerCategory, User, Webhook, World, new_ulid
+from scripts.sandbox.state import (
+    Category,
+    Group,
+    Macro,
+    Section,
+    Trigger,
+    TriggerCategory,
+    User,
+    Webhook,
+    World,
+    new_ulid,
+)
 
 BOT_EMAIL = "deskhand@tidemark.example"
 DEFAULT_WEBHOOK_SECRET = "c2FuZGJveC13ZWJob29rLXNlY3JldC0wMDAwMDAwMDE="  # noqa: S105 - public on purpose
@@ -48,6 +59,51 @@ def seed(world: World) -> None:
 
     _add_fields(world)
     _add_segments(world)
+    _add_macros(world)
+
+
+_HELLO = "Hi {{ticket.requester.first_name}},\n\n"
+_BYE = "\n\nBest regards\n{{current_user.first_name}}"
+_MACROS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
+    (
+        "Ask for details",
+        "when the message alone does not say what happened",
+        (
+            ("comment_value", f"{_HELLO}thank you for writing. Which screen are you on, and what does it say?{_BYE}"),
+            ("status", "pending"),
+            ("assignee_id", "current_user"),
+        ),
+    ),
+    (
+        "Solved, with thanks",
+        "",
+        (
+            ("comment_value", f"{_HELLO}glad that this is settled. Just reply if anything is left.{_BYE}"),
+            ("current_tags", "solved_by_macro"),
+            ("status", "solved"),
+            ("assignee_id", "current_user"),
+        ),
+    ),
+    (
+        "Note: needs the technical team",
+        "",
+        (
+            ("comment_value", "Could not be settled from the articles; please look at the logs of this account."),
+            ("comment_mode_is_public", "false"),
+            ("current_tags", "needs_technical"),
+            ("priority", "high"),
+        ),
+    ),
+)  # fmt: skip
+
+
+def _add_macros(world: World) -> None:
+    stamp = world.stamp()
+    for position, (title, description, actions) in enumerate(_MACROS):
+        rows = [{"field": name, "value": value} for name, value in actions]
+        macro = Macro(world.next_id(), title, rows, description or None, position=position)
+        macro.created_at = macro.updated_at = stamp
+        world.macros[macro.id] = macro
 
 
 _SYSTEM_FIELDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (

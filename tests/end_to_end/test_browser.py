@@ -98,7 +98,7 @@ def test_the_dashboard_tells_the_story_of_a_ticket(stack, page, tmp_path):
     assert differing_rows(page, tmp_path / "story.png") > 100
 
     page.goto(f"{stack.zendesk.url}/inbox/{ticket_id}")
-    page.get_by_role("link", name="Deskhand's story of this ticket").click()
+    page.get_by_role("link", name="What Deskhand thought").click()
     assert f"Zendesk ticket {ticket_id}" in page.inner_text("h1")
 
 
@@ -111,3 +111,30 @@ def test_a_wrong_token_does_not_open_the_dashboard(stack, page):
     assert answered.value.status in (200, 401, 403)
     assert page.get_by_role("alert").is_visible()
     assert page.get_by_label("Token").is_visible()
+
+
+def test_staff_answer_with_a_macro_on_a_phone(stack, chromium, tmp_path):
+    """By keyboard and without scripts: see what the macro does, change the words, submit; notes look like notes."""
+    ticket_id, message_id = stack.write()
+    stack.outcome(message_id)
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{stack.zendesk.url}/inbox/{ticket_id}")
+    assert page.get_by_role("link", name="What Deskhand thought").is_visible()
+    page.get_by_label("Macro").select_option(label="Note: needs the technical team")
+    page.get_by_role("button", name="See what it does").press("Enter")
+    assert "writes an internal note" in page.get_by_role("status").inner_text()
+    assert page.get_by_role("radio", name="Internal note").is_checked()
+    page.get_by_label("Message").fill("Please look at the logs.")
+    page.get_by_role("button", name="Submit as open").press("Enter")
+    note = page.locator("article.message.note").last
+    assert "Please look at the logs." in note.inner_text()
+    page.get_by_role("radio", name="Internal note").focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    assert not page.get_by_role("button", name="Submit as open").is_visible()
+    assert page.get_by_role("button", name="Send as requester").is_visible()
+    wide = page.locator("main").bounding_box()
+    assert wide["width"] <= 390
+    assert differing_rows(page, tmp_path / "phone.png") > 100
+    context.close()

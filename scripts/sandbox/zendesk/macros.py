@@ -1,20 +1,17 @@
 """Macros over the API: their life, and the preview of what applying one would change."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, request
 
+from scripts.sandbox import macro_actions
 from scripts.sandbox.refusals import RefusedError, not_found
-from scripts.sandbox.state import Macro, Ticket, clean_tags
+from scripts.sandbox.state import Macro
 from scripts.sandbox.zendesk import wire
 from scripts.sandbox.zendesk.calls import answer, body, listing, me, nothing, twin
 from scripts.sandbox.zendesk.tickets import find, show_ticket
 
 bp = Blueprint("macros", __name__, url_prefix="/api/v2")
-
-_COMMENTS = ("comment_value", "comment_value_html")
-_PLAIN = ("status", "priority", "type", "subject")
 
 
 def show_macro(row: Macro) -> dict[str, Any]:
@@ -109,7 +106,7 @@ def delete_macro(macro_id: int) -> Response:
 @bp.get("/macros/<int:macro_id>/apply")
 def preview(macro_id: int) -> Response:
     """Show what the macro alone would set."""
-    return answer({"result": {"ticket": _changes(_macro(macro_id), None)}})
+    return answer({"result": {"ticket": macro_actions.changes(_macro(macro_id), None, me(), twin().world)}})
 
 
 @bp.get("/tickets/<int:ticket_id>/macros/<int:macro_id>/apply")
@@ -117,40 +114,5 @@ def preview_on_ticket(ticket_id: int, macro_id: int) -> Response:
     """Show the whole ticket as it would be; nothing is changed."""
     ticket = find(ticket_id)
     shown = {name: value for name, value in show_ticket(ticket).items() if name != "fields"}
-    return answer({"result": {"ticket": {**shown, **_changes(_macro(macro_id), ticket)}}})
-
-
-def _changes(macro: Macro, ticket: Ticket | None) -> dict[str, Any]:
-    changes: dict[str, Any] = {}
-    tags = set(ticket.tags) if ticket else set()
-    for action in macro.actions:
-        _apply(changes, tags, action)
-    if ticket is None or tags != set(ticket.tags):
-        changes["tags"] = sorted(tags)
-    return changes
-
-
-def _apply(changes: dict[str, Any], tags: set[str], action: Mapping[str, Any]) -> None:
-    name, value = str(action["field"]), action.get("value")
-    if name in _COMMENTS:
-        text = value[-1] if isinstance(value, list) else value  # channel and text, or the text alone
-        comment = changes.setdefault("comment", {"public": True})
-        comment["body" if name == "comment_value" else "html_body"] = str(text or "")
-        comment.setdefault("body", str(text or ""))
-        comment.setdefault("scoped_body", [["channel:all", str(text or "")]])
-    elif name == "comment_mode_is_public":
-        changes.setdefault("comment", {})["public"] = str(value) == "true"
-    elif name == "set_tags":
-        tags.clear()
-        tags |= set(clean_tags(value))
-    elif name == "current_tags":
-        tags |= set(clean_tags(value))
-    elif name == "remove_tags":
-        tags -= set(clean_tags(value))
-    elif name in _PLAIN:
-        changes[name] = value or None
-    elif name in ("group_id", "assignee_id"):
-        changes[name] = me().id if value == "current_user" else int(str(value)) if str(value).isdigit() else None
-    elif name.startswith("custom_fields_"):
-        key = name.removeprefix("custom_fields_")
-        changes["fields"] = {"id": int(key) if key.isdigit() else key, "value": value}
+    changes = macro_actions.changes(_macro(macro_id), ticket, me(), twin().world)
+    return answer({"result": {"ticket": {**shown, **changes}}})

