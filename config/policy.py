@@ -69,6 +69,7 @@ class Timing(Rules):
     model_seconds: float = 45.0
     helpdesk_seconds: float = 15.0
     reconcile_seconds: float = 120.0
+    reconcile_overlap_seconds: float = 180.0  # so far before the last change seen a pass begins again
     reindex_seconds: float = 600.0
     full_reindex_seconds: float = 86_400.0
     stamp_settle_seconds: float = 2.0  # the helpdesk's stamp has a resolution of one second

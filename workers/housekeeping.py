@@ -23,6 +23,7 @@ log = get_logger(__name__)
 _BATCH = 200
 _RING_AGAIN_SECONDS = 4.0
 _STALE_DELIVERY_SECONDS = 2.0
+_LOST_RUN_SECONDS = 10.0
 _REFUSED_SECONDS = 10.0  # so long Redis counts as away after it refused a ring
 
 
@@ -85,6 +86,7 @@ class Housekeeper:
         self._is_free = is_free
         self._stopping = threading.Event()
         self._refused_until = 0.0
+        self._started_again: dict[str, tuple[int, datetime]] = {}
 
     def run(self) -> None:
         """Tick until stopped. A tick that fails is logged, and the next one tries again."""
@@ -172,4 +174,14 @@ class Housekeeper:
             if name == "reindex_full" and is_first:  # the very first sync is a full one anyway
                 services.schedule.finish(run_id, is_ok=True, report={"first": "left out"}, now=services.now())
             else:
+                start(name, run_id)
+        self._start_lost(start)
+
+    def _start_lost(self, start: Callable[[str, int], object]) -> None:
+        """Start runs again that nobody carries out; a ring may be in the queue still, so not every second."""
+        services, now = self._services, self._services.now()
+        for name, run_id in services.schedule.lost(now=now, older_seconds=_LOST_RUN_SECONDS):
+            last = self._started_again.get(name)
+            if last is None or last[0] != run_id or (now - last[1]).total_seconds() >= _LOST_RUN_SECONDS:
+                self._started_again[name] = (run_id, now)
                 start(name, run_id)

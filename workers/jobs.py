@@ -1,9 +1,12 @@
 """The functions that RQ calls. Each takes ids only, does its SQL, and hands long work to the crew's threads."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from config.logs import get_logger
-from integrations.errors import IntegrationError
+from integrations.errors import IntegrationError, TransientError
 from integrations.helpdesk import EventKind, TicketEvent
 from workers import pipeline
 from workers.crew import Crew
@@ -12,6 +15,10 @@ from workers.stages.shelve import shelve
 from workers.store.inbox import Delivery
 
 log = get_logger(__name__)
+
+_RUN_LEASE_SECONDS = 30.0
+_RUN_ATTEMPTS = 5
+_RUN_WAIT_SECONDS = 120.0
 
 _installed: tuple[Services, Crew] | None = None
 
@@ -75,19 +82,54 @@ def work_on_ticket(vendor: str, ticket_id: str) -> None:
 
 
 def run_scheduled(name: str, run_id: int) -> None:
-    """Start one scheduled run in a thread; its end is written down."""
+    """Start one scheduled run in a thread, unless another process carries it out; its end is written down."""
     services, crew = _here()
     crew.do(lambda: _run(name, run_id, services))
 
 
 def _run(name: str, run_id: int, services: Services) -> None:
-    try:
-        report = SCHEDULED[name](services)
-    except Exception as error:
-        log.exception("scheduled_failed", job=name, run=run_id)
-        services.schedule.finish(run_id, is_ok=False, report={"error": str(error)[:300]}, now=services.now())
+    """Carry a run out. One that fails for a passing reason is tried again soon, not in its next slot."""
+    attempt = services.schedule.take(run_id, now=services.now(), seconds=_RUN_LEASE_SECONDS)
+    if attempt is None:
         return
-    services.schedule.finish(run_id, is_ok=True, report=report, now=services.now())
+    try:
+        with _held(run_id, services):
+            report = SCHEDULED[name](services)
+    except TransientError as error:
+        if attempt < _RUN_ATTEMPTS:
+            wait = min(max(error.retry_after_seconds or 0.0, 10.0 * attempt), _RUN_WAIT_SECONDS)
+            log.warning("scheduled_later", job=name, run=run_id, error=str(error), wait_seconds=wait)
+            services.schedule.hold([run_id], now=services.now(), seconds=wait)
+            return
+        _fail(name, run_id, error, services)
+    except Exception as error:
+        _fail(name, run_id, error, services)
+    else:
+        services.schedule.finish(run_id, is_ok=True, report=report, now=services.now())
+
+
+def _fail(name: str, run_id: int, error: Exception, services: Services) -> None:
+    log.error("scheduled_failed", job=name, run=run_id, exc_info=error)
+    services.schedule.finish(run_id, is_ok=False, report={"error": str(error)[:300]}, now=services.now())
+
+
+@contextmanager
+def _held(run_id: int, services: Services) -> Iterator[None]:
+    """Keep a run ours for as long as its thread lives."""
+    is_over = threading.Event()
+
+    def renew() -> None:
+        while not is_over.wait(_RUN_LEASE_SECONDS / 3):
+            try:
+                services.schedule.hold([run_id], now=services.now(), seconds=_RUN_LEASE_SECONDS)
+            except Exception as error:
+                log.warning("run_not_renewed", run=run_id, error=type(error).__name__)
+
+    threading.Thread(target=renew, name=f"run-{run_id}", daemon=True).start()
+    try:
+        yield
+    finally:
+        is_over.set()
 
 
 def _reconcile(services: Services) -> dict[str, Any]:

@@ -33,27 +33,40 @@ from workers.stages.classify import classify
 from workers.stages.conclude import Concluded, conclude, resume, settle_gone, settle_overtaken
 from workers.stages.learn import learn, unlearn
 from workers.stages.propose import Question, propose
+from workers.stages.reconcile import reconcile as reconcile
 from workers.store.ledger import Case
 from workers.store.tickets import Lease
 
 log = get_logger(__name__)
 
-# A first start looks back a little only: nobody wants last week's tickets answered because Deskhand was installed.
-_FIRST_LOOK_BACK = timedelta(minutes=10)
 _THINKING = 0.75  # share of a case's time after which no call of the model is begun; the rest is for writing
 
 
 def work(lease: Lease, services: Services) -> datetime | None:
-    """Do whatever a ticket needs now, from a fresh read; return the helpdesk's time of the last change dealt with."""
+    """Do whatever a ticket needs now, from a fresh read; return the helpdesk's time of the last change dealt with.
+
+    Of a ticket that is gone nobody can tell that time; ours stands for it.
+    """
     try:
         ticket = services.helpdesks[lease.vendor].ticket(lease.ticket_id)
     except NotFoundError:
         forget_gone(lease, services)
-        return None
+        return services.now()
     if ticket.status in (Status.SOLVED, Status.CLOSED):
         learn(ticket, services)
     concluded = answer(ticket, lease, services)
-    return (concluded.changed_at if concluded else None) or ticket.updated_at
+    return (concluded.changed_at if concluded else None) or _known_until(ticket, services)
+
+
+def _known_until(ticket: Ticket, services: Services) -> datetime:
+    """Return the helpdesk's time before which nothing on the ticket is unknown to us.
+
+    Its times are whole seconds: a read in the second of a change, or right after it, may miss what else that second
+    brought.
+    """
+    read_at = ticket.read_at or services.now()
+    is_over = read_at - ticket.updated_at >= timedelta(seconds=2)
+    return ticket.updated_at + timedelta(seconds=1) if is_over else ticket.updated_at
 
 
 def answer(ticket: Ticket, lease: Lease, services: Services) -> Concluded | None:
@@ -218,26 +231,6 @@ def forget_gone(lease: Lease, services: Services) -> None:
     """A ticket was deleted or merged away: settle what is open and take its lesson back."""
     settle_gone(lease, services)
     unlearn(lease.vendor, lease.ticket_id, services)
-
-
-def reconcile(vendor: str, services: Services) -> dict[str, int]:
-    """Ask the helpdesk what changed and wake whatever the webhooks lost; the cursor is kept after every page."""
-    name = f"reconcile:{vendor}"
-    cursor, asked, woken = services.schedule.value(name), 0, 0
-    since = services.now() - _FIRST_LOOK_BACK
-    while True:
-        page = services.helpdesks[vendor].changes(cursor, since=since)
-        known = services.tickets.seen(vendor, [ref.ticket_id for ref in page.tickets])
-        for ref in page.tickets:
-            asked += 1
-            if (seen := known.get(ref.ticket_id)) is None or seen < ref.updated_at:
-                services.tickets.wake(vendor, ref.ticket_id, now=services.now())
-                woken += 1
-        if page.cursor and page.cursor != cursor:
-            cursor = page.cursor
-            services.schedule.set_value(name, cursor, now=services.now())
-        if page.is_last or not page.cursor:
-            return {"asked": asked, "woken": woken}
 
 
 def _understood(label: Classification) -> dict[str, Any]:

@@ -46,7 +46,8 @@ def later(services, desk):
     """Only the sweep: scheduled runs have been started already."""
     for name, seconds in (("reconcile", 120), ("reindex", 600), ("reindex_full", 86_400)):
         for slot in range(-1, 3):
-            services.schedule.begin(name, int(desk.now.timestamp() // seconds) + slot, now=desk.now)
+            run = services.schedule.begin(name, int(desk.now.timestamp() // seconds) + slot, now=desk.now)
+            services.schedule.finish(run, is_ok=True, report={}, now=desk.now)
 
 
 def store(services, ticket_id):
@@ -144,9 +145,36 @@ def test_a_scheduled_run_starts_once_in_its_time(services, desk, keeper):
     assert {name for _, name, _ in first} == {"reconcile", "reindex"}
     keeper.tick()
     assert services.bell.rung == first
+    for _, _, run_id in first:
+        services.schedule.finish(run_id, is_ok=True, report={}, now=desk.now)
     desk.tick(120)
     keeper.tick()
     assert [name for _, name, _ in services.bell.rung[2:]] == ["reconcile"]
+
+
+def test_a_run_whose_ring_is_lost_is_started_again(services, desk, keeper):
+    """Within seconds and not in its next slot, which may be a day away; not while somebody carries it out."""
+    keeper.tick()
+    desk.tick(86_400)
+    keeper.tick()
+    services.bell.rung.clear()  # Redis forgot everything
+    desk.tick(5)
+    keeper.tick()
+    assert [ring for ring in services.bell.rung if ring[0] == "scheduled"] == []
+    desk.tick(6)
+    keeper.tick()
+    again = {name: run_id for kind, name, run_id in services.bell.rung if kind == "scheduled"}
+    assert set(again) == {"reconcile", "reindex", "reindex_full"}
+    assert services.schedule.take(again["reindex_full"], now=desk.now, seconds=30) == 1
+    services.bell.rung.clear()
+    keeper.tick()
+    assert services.bell.rung == []
+    desk.tick(11)
+    keeper.tick()
+    assert {name for _, name, _ in services.bell.rung} == {"reconcile", "reindex"}
+    desk.tick(20)  # and a process that died with it is replaced
+    keeper.tick()
+    assert "reindex_full" in {name for _, name, _ in services.bell.rung}
 
 
 def test_the_first_full_run_is_left_out(services, desk, keeper):

@@ -5,6 +5,7 @@ import json
 import pytest
 from sqlalchemy import select
 
+from integrations.errors import PermanentError, TransientError
 from integrations.helpdesk import EventKind, TicketEvent
 from tests.fakes.services import ListedBell, take_again
 from workers import jobs
@@ -149,11 +150,38 @@ def test_a_scheduled_run_leaves_its_report(services, desk, crew, name):
 
 
 def test_a_scheduled_run_that_fails_says_so(services, desk, crew):
-    """The helpdesk was away: the run is over, and not well."""
-    desk.be_away(9)
+    """The helpdesk lets nobody in: the run is over, and not well."""
+    desk.be_away(9, PermanentError("HTTP 403", vendor="zendesk", operation="any", status=403))
     jobs.run_scheduled("reconcile", services.schedule.begin("reconcile", 1, now=desk.now))
     (run,) = services.schedule.runs()
-    assert (run["is_ok"], run["report"]) == (False, {"error": "zendesk any: HTTP 503"})
+    assert (run["is_ok"], run["report"]) == (False, {"error": "zendesk any: HTTP 403"})
+
+
+def test_a_run_that_meets_a_passing_trouble_is_tried_again_soon(services, desk, crew):
+    """It waits as long as the helpdesk asks, and is finished by a later ring, once."""
+    desk.be_away(1, TransientError("HTTP 429", retry_after_seconds=40, limit="account"))
+    run_id = services.schedule.begin("reconcile", 1, now=desk.now)
+    jobs.run_scheduled("reconcile", run_id)
+    (run,) = services.schedule.runs()
+    assert (run["is_ok"], run["attempts"]) == (None, 1)
+    jobs.run_scheduled("reconcile", run_id)
+    desk.tick(41)
+    assert services.schedule.lost(now=desk.now, older_seconds=10) == [("reconcile", run_id)]
+    jobs.run_scheduled("reconcile", run_id)
+    jobs.run_scheduled("reconcile", run_id)
+    (run,) = services.schedule.runs()
+    assert (run["is_ok"], run["attempts"]) == (True, 2)
+
+
+def test_a_run_is_not_tried_for_ever(services, desk, crew):
+    """After five attempts it has failed, and the dashboard says so."""
+    desk.be_away(100)
+    run_id = services.schedule.begin("reconcile", 1, now=desk.now)
+    for _ in range(5):
+        jobs.run_scheduled("reconcile", run_id)
+        desk.tick(121)
+    (run,) = services.schedule.runs()
+    assert (run["is_ok"], run["attempts"]) == (False, 5)
 
 
 def test_the_bell_may_be_away(services, crew, store):

@@ -1,10 +1,10 @@
 """Small shared state: who leads, which scheduled run is whose, and named values such as cursors."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, or_, select, update
+from sqlalchemy import Connection, Engine, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from workers.store.tables import job_run, leader, pointer, reading, writing
@@ -42,6 +42,52 @@ class Schedule:
                 return int(row.scalar_one())
         except IntegrityError:
             return None
+
+    def take(self, run_id: int, *, now: datetime, seconds: float) -> int | None:
+        """Begin to carry a run out and return which attempt this is; None if another does, or it is finished."""
+        with writing(self._engine, durable=False) as connection:
+            attempt: int | None = connection.scalar(
+                update(job_run)
+                .where(
+                    job_run.c.id == run_id,
+                    job_run.c.finished_at.is_(None),
+                    or_(job_run.c.held_until.is_(None), job_run.c.held_until < now),
+                )
+                .values(held_until=now + timedelta(seconds=seconds), attempts=job_run.c.attempts + 1)
+                .returning(job_run.c.attempts)
+            )
+            return attempt
+
+    def hold(self, run_ids: Collection[int], *, now: datetime, seconds: float) -> None:
+        """Say that these runs are still being carried out; or, of one that failed, that it waits so long."""
+        if run_ids:
+            with writing(self._engine, durable=False) as connection:
+                connection.execute(
+                    update(job_run)
+                    .where(job_run.c.id.in_(run_ids), job_run.c.finished_at.is_(None))
+                    .values(held_until=now + timedelta(seconds=seconds))
+                )
+
+    def lost(self, *, now: datetime, older_seconds: float) -> list[tuple[str, int]]:
+        """Return (name, id) of runs that were begun and that nobody carries out: their ring, or their process, is lost.
+
+        Only the newest of a name counts, and none older than a day: the next slot has taken its place.
+        """
+        newest = (
+            select(func.max(job_run.c.id))
+            .where(job_run.c.started_at > now - timedelta(days=1))
+            .group_by(job_run.c.name)
+        )
+        with reading(self._engine) as connection:
+            rows = connection.execute(
+                select(job_run.c.name, job_run.c.id).where(
+                    job_run.c.id.in_(newest),
+                    job_run.c.finished_at.is_(None),
+                    job_run.c.started_at <= now - timedelta(seconds=older_seconds),
+                    or_(job_run.c.held_until.is_(None), job_run.c.held_until < now),
+                )
+            ).all()
+        return [(row.name, row.id) for row in rows]
 
     def has_run(self, name: str) -> bool:
         """Tell whether this was ever begun."""

@@ -109,6 +109,7 @@ ticket = Table(
     Column("error", String(400), nullable=False, default=""),
     UniqueConstraint("vendor", "ticket_id"),
     Index("ix_ticket_due_at", "due_at"),
+    Index("ix_ticket_lease_until", "lease_until"),
 )
 
 case = Table(
@@ -265,6 +266,8 @@ job_run = Table(
     Column("finished_at", UtcDateTime),
     Column("is_ok", Boolean),
     Column("report", JSON),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("held_until", UtcDateTime),  # somebody carries it out, or it waits for its next try, until then
     UniqueConstraint("name", "slot"),
 )
 

@@ -184,6 +184,20 @@ class Tickets:
             )
             return {row.ticket_id: row.seen_at for row in rows}
 
+    def waiting(self, vendor: str, ticket_ids: list[str]) -> set[str]:
+        """Return those of the tickets that are going to be read anyway: due, now or soon, and in nobody's hands."""
+        with reading(self._engine) as connection:
+            return set(
+                connection.scalars(
+                    select(ticket.c.ticket_id).where(
+                        ticket.c.vendor == vendor,
+                        ticket.c.ticket_id.in_(ticket_ids),
+                        ticket.c.due_at.is_not(None),
+                        ticket.c.lease_until.is_(None),
+                    )
+                )
+            )
+
     def vendors_due(self, *, now: datetime) -> list[str]:
         """Return the vendors that have a due ticket."""
         with reading(self._engine) as connection:
