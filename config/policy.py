@@ -180,6 +180,13 @@ class Answering(Rules):
         return self.says_assistant_in.get(language, self.says_assistant)
 
 
+class Approval(Rules):
+    """Tags by which staff tell Deskhand what to do with a ticket, set by hand or by a macro; taken off when done."""
+
+    send_tag: str = "deskhand_do_send"
+    wrong_tag: str = "deskhand_do_wrong"
+
+
 class Learning(Rules):
     is_on: bool = True
     needs_approval: bool = False
@@ -248,6 +255,7 @@ class Policy(Rules):
     models: Models
     breaking: Breaking = Breaking()
     learning: Learning = Learning()
+    approval: Approval = Approval()
     autonomy: Autonomy = Autonomy()
     brakes: Brakes = Brakes()
     teams: dict[str, Team] = {}

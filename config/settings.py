@@ -78,8 +78,11 @@ class Settings(BaseSettings):
         return bool(self.anthropic_api_key.get_secret_value())
 
 
-def load_settings(**overrides: object) -> Settings:
-    """Read the environment; raise SettingsError with all problems, one a line, and never a secret's value."""
+def load_settings(*, needs_webhook_secrets: bool = True, **overrides: object) -> Settings:
+    """Read the environment; raise SettingsError with all problems, one a line, and never a secret's value.
+
+    `deskhand connect` fetches the webhook's secret itself: it alone goes without.
+    """
     try:
         settings = Settings(**overrides)  # type: ignore[arg-type]
     except ValidationError as error:
@@ -92,7 +95,7 @@ def load_settings(**overrides: object) -> Settings:
             problems.append(
                 "ZENDESK_CLIENT_ID, ZENDESK_CLIENT_SECRET: missing (or the older ZENDESK_EMAIL, ZENDESK_API_TOKEN)"
             )
-        if not settings.zendesk_webhook_secrets:
+        if needs_webhook_secrets and not settings.zendesk_webhook_secrets:
             problems.append("ZENDESK_WEBHOOK_SECRETS: missing; the webhook's signing secret, see docs/zendesk.md")
     if problems:
         raise SettingsError("\n".join(problems))

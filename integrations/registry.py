@@ -1,7 +1,7 @@
 """The only list of vendors. A vendor is named when it is asked for: the door builds webhooks and never loads a client.
 
-Each vendor's folder has `webhook.py` with `is_configured(settings)` and `build_webhook(settings)`, and `client.py` with
-`build_helpdesk(settings)`.
+Each vendor's folder has `webhook.py` with `is_configured(settings)` and `build_webhook(settings)`, `client.py` with
+`build_helpdesk(settings)`, and `setup.py` with `build_setup(settings)`.
 """
 
 from importlib import import_module
@@ -9,6 +9,7 @@ from types import ModuleType
 
 from config.settings import Settings
 from integrations.helpdesk import Helpdesk, Webhook
+from integrations.setup import Setup
 
 VENDORS = ("zendesk",)
 
@@ -23,6 +24,12 @@ def build_helpdesk(vendor: str, settings: Settings) -> Helpdesk:
     """Return the calling half of a vendor, one object for all threads. Raise ValueError as `build_webhook` does."""
     helpdesk: Helpdesk = _module(vendor, "client").build_helpdesk(settings)
     return helpdesk
+
+
+def build_setup(vendor: str, settings: Settings) -> Setup:
+    """Return what sets a vendor up. Raise ValueError as `build_webhook` does."""
+    setup: Setup = _module(vendor, "setup").build_setup(settings)
+    return setup
 
 
 def configured(settings: Settings) -> tuple[str, ...]:

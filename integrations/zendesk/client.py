@@ -28,15 +28,18 @@ EXPORT_LAG = timedelta(seconds=90)
 
 
 def build_helpdesk(settings: Settings) -> "ZendeskHelpdesk":
-    """Return a client from the settings: an OAuth client if there is one, else the older e-mail and API token."""
+    """Return a client from the settings. Raise ValueError as `auth_of` does."""
+    return ZendeskHelpdesk(settings.zendesk_url, auth_of(settings))
+
+
+def auth_of(settings: Settings) -> Auth:
+    """Return the credentials: an OAuth client if there is one, else the older e-mail and API token."""
     secret = settings.zendesk_client_secret.get_secret_value()
     if settings.zendesk_client_id and secret:
-        auth: Auth = ClientCredentials(settings.zendesk_url, settings.zendesk_client_id, secret)
-    elif settings.zendesk_email and settings.zendesk_api_token.get_secret_value():
-        auth = api_token(settings.zendesk_email, settings.zendesk_api_token.get_secret_value())
-    else:
-        raise ValueError("ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET are missing")
-    return ZendeskHelpdesk(settings.zendesk_url, auth)
+        return ClientCredentials(settings.zendesk_url, settings.zendesk_client_id, secret)
+    if settings.zendesk_email and settings.zendesk_api_token.get_secret_value():
+        return api_token(settings.zendesk_email, settings.zendesk_api_token.get_secret_value())
+    raise ValueError("ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET are missing")
 
 
 def api_token(email: str, token: str) -> FixedAuth:

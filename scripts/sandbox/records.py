@@ -17,6 +17,7 @@ class TicketField:
     title: str
     type: str
     description: str = ""
+    agent_description: str = ""
     active: bool = True
     required: bool = False  # for agents: a ticket cannot be solved without it
     position: int = 0

@@ -42,7 +42,7 @@ def show_field(row: TicketField) -> dict[str, Any]:
         "created_at": row.created_at,
         "updated_at": row.updated_at,
         "removable": not row.is_system,
-        "agent_description": "",
+        "agent_description": row.agent_description,
     }
     if row.type in _WITH_OPTIONS:
         shown["custom_field_options"] = [_show_option(row, option) for option in row.options]
@@ -126,8 +126,8 @@ def _fill(row: TicketField, values: dict[str, Any]) -> None:
     if row.type in _WITH_OPTIONS and "custom_field_options" in values:
         row.options = _options(row, list(values["custom_field_options"] or ()))
     row.title = title
-    for name, given in (("description",) * 2, ("active",) * 2, ("required",) * 2, ("position",) * 2, ("tag",) * 2,
-                        ("regexp", "regexp_for_validation")):  # fmt: skip
+    for name in ("description", "agent_description", "active", "required", "position", "tag", "regexp"):
+        given = "regexp_for_validation" if name == "regexp" else name
         if given in values:
             setattr(row, name, values[given])
     row.in_portal.update({name: values[name] for name in _IN_PORTAL if name in values})
