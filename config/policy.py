@@ -174,6 +174,7 @@ class Answering(Rules):
     excluded_domains: tuple[str, ...] = ()  # own addresses and other desks
     excluded_tags: tuple[str, ...] = ("deskhand_off",)
     stop_tag: str = "deskhand_stop"
+    wrong_tag: str = "deskhand_wrong"  # staff's word that what we drafted or sent on a ticket is wrong
     fallback_team: str = ""
 
     def assistant_line(self, language: str) -> str:

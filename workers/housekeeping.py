@@ -164,6 +164,7 @@ class Housekeeper:
             "reconcile": timing.reconcile_seconds,
             "reindex": timing.reindex_seconds,
             "reindex_full": timing.full_reindex_seconds,
+            "autonomy": services.policy.autonomy.look_seconds,
         }
         for name, seconds in every.items():
             slot = int(services.now().timestamp() // seconds)

@@ -8,7 +8,7 @@ from typing import Any
 from config.logs import get_logger
 from integrations.errors import IntegrationError, TransientError
 from integrations.helpdesk import EventKind, TicketEvent
-from workers import pipeline
+from workers import ladder, pipeline
 from workers.crew import Crew
 from workers.services import Services
 from workers.stages.shelve import shelve
@@ -144,4 +144,8 @@ def _reindex_full(services: Services) -> dict[str, Any]:
     return {vendor: shelve(vendor, services, full=True) for vendor in services.helpdesks}
 
 
-SCHEDULED = {"reconcile": _reconcile, "reindex": _reindex, "reindex_full": _reindex_full}
+def _autonomy(services: Services) -> dict[str, Any]:
+    return ladder.look(services)
+
+
+SCHEDULED = {"autonomy": _autonomy, "reconcile": _reconcile, "reindex": _reindex, "reindex_full": _reindex_full}

@@ -10,7 +10,7 @@ from config.policy import Policy
 from integrations.errors import IntegrationError, NotFoundError
 from integrations.helpdesk import EarlierTicket, Role, Status, Ticket
 from kb.domain import Audience, Filter, Query, SearchResult
-from workers import decide, facts, rules
+from workers import decide, facts, ladder, rules
 from workers.account import LOOK_BACK, Account, account_of
 from workers.domain import (
     Action,
@@ -34,6 +34,7 @@ from workers.stages.conclude import Concluded, conclude, resume, settle_gone, se
 from workers.stages.learn import learn, unlearn
 from workers.stages.propose import Question, propose
 from workers.stages.reconcile import reconcile as reconcile
+from workers.stages.review import review
 from workers.store.ledger import Case
 from workers.store.tickets import Lease
 
@@ -75,6 +76,7 @@ def answer(ticket: Ticket, lease: Lease, services: Services) -> Concluded | None
     reading = read(ticket)
     asked = reading.message_id or _spoken_for(ticket)
     settle_overtaken(ticket, asked, lease, services)
+    review(ticket, reading, services)
     if not asked:
         return None
     case = services.ledger.open_case(
@@ -94,8 +96,15 @@ def answer(ticket: Ticket, lease: Lease, services: Services) -> Concluded | None
 
     hits = _rules(ticket, reading, services)
     label = _classify(case, reading, hits, services)
+    standing = ladder.standing(label.intent, asked, services)
     triaging = facts.for_triage(
-        reading, label, hits, services.policy, has_model=services.llm is not None, tags=facts.tags_of(ticket)
+        reading,
+        label,
+        hits,
+        services.policy,
+        has_model=services.llm is not None,
+        standing=standing,
+        tags=facts.tags_of(ticket),
     )
     known["facts"]["triage"] = asdict(triaging)
     known |= _understood(label)
@@ -112,7 +121,7 @@ def answer(ticket: Ticket, lease: Lease, services: Services) -> Concluded | None
         return conclude(case, lease, stop, package, services, known)
 
     until = began + _THINKING * timedelta(seconds=services.policy.timing.case_seconds)
-    proposal = propose(Question(case, ticket, reading, label, triaging, found, account, until), services)
+    proposal = propose(Question(case, ticket, reading, label, triaging, found, account, until, standing), services)
     proposed, findings = proposal.draft, proposal.findings
     known["facts"]["route"] = asdict(proposal.facts)
     known |= {"draft": asdict(proposed) if proposed else None, "findings": asdict(findings)}

@@ -24,6 +24,7 @@ from workers.store.inbox import Inbox
 from workers.store.ledger import Ledger
 from workers.store.library import Lessons, Library
 from workers.store.migrate import require_head
+from workers.store.reviews import Reviews
 from workers.store.schedule import Schedule
 from workers.store.tables import open_engine
 from workers.store.tickets import Tickets
@@ -49,6 +50,7 @@ class Services:
     lessons: Lessons
     library: Library
     schedule: Schedule
+    reviews: Reviews
     breakers: Breakers
     budgets: Budgets
     bell: Bell
@@ -90,6 +92,7 @@ def build(settings: Settings, *, sleep: Callable[[float], None] = time.sleep) ->
         lessons=Lessons(engine),
         library=library,
         schedule=Schedule(engine),
+        reviews=Reviews(engine),
         breakers=breakers,
         budgets=Budgets(engine, policy.limits.staff_share),
         bell=Bell(settings.redis_url),

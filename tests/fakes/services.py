@@ -19,6 +19,7 @@ from workers.store.budgets import Budgets
 from workers.store.inbox import Inbox
 from workers.store.ledger import Ledger
 from workers.store.library import Lessons, Library
+from workers.store.reviews import Reviews
 from workers.store.schedule import Schedule
 from workers.store.tickets import Lease, Tickets
 
@@ -118,6 +119,7 @@ def make_services(engine: Engine, desk: FakeHelpdesk, **others: Any) -> Services
         "lessons": Lessons(engine),
         "library": library,
         "schedule": Schedule(engine),
+        "reviews": Reviews(engine),
         "breakers": Breakers(engine, POLICY.breaking, fresh_seconds=0.0),
         "budgets": Budgets(engine, POLICY.limits.staff_share),
         "bell": ListedBell(),

@@ -95,14 +95,15 @@ def distil(ticket: Ticket, policy: Learning) -> Lesson | None:
     def masked(text: str) -> str:
         return mask(text, vault=vault, known_names=sorted(people)).strip()
 
-    question = masked(f"{ticket.subject}\n{_said(asked[0])}")
-    told = [masked(without_courtesy(_said(m))) for m in answered]
+    question = masked(f"{ticket.subject}\n{said(asked[0])}")
+    told = [masked(without_courtesy(said(m))) for m in answered]
     substantial = [text for text in told if len(text.split()) >= policy.min_answer_words]
     answer = "\n\n".join(dict.fromkeys(substantial))
     return Lesson(question, answer, tuple(m.id for m in answered), _refusal(question, answer, policy))
 
 
-def _said(message: Message) -> str:
+def said(message: Message) -> str:
+    """Return what a message says by itself: no mark-up, no quoted history."""
     return own_words(visible(message.text, message.html).text).text
 
 

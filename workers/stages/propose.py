@@ -11,7 +11,17 @@ from kb.domain import SearchResult
 from workers import decide, facts
 from workers.account import Account
 from workers.breaker import ModelPath
-from workers.domain import Classification, Decision, Draft, Findings, Judgement, Reading, RouteFacts, TriageFacts
+from workers.domain import (
+    Classification,
+    Decision,
+    Draft,
+    Findings,
+    Judgement,
+    Reading,
+    RouteFacts,
+    Standing,
+    TriageFacts,
+)
 from workers.reading.language import detect
 from workers.services import Services
 from workers.stages.check import check
@@ -36,6 +46,7 @@ class Question:
     found: SearchResult
     account: Account
     until: datetime
+    standing: Standing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +99,7 @@ def _weighed(question: Question, made: Draft | None, findings: Findings, service
         made,
         findings,
         services.policy,
+        question.standing,
     )
     return Proposal(made, findings, routing, decide.route(routing, services.policy))
 

@@ -189,6 +189,59 @@ model_call = Table(
     Column("called_at", UtcDateTime, nullable=False),
 )
 
+# What became of a draft, or of a reply that was sent; one row a case that staff or the requester had a word on.
+review = Table(
+    "review",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("case_id", ForeignKey("cases.id"), nullable=False, unique=True),
+    Column("intent", String(80), nullable=False),
+    Column("kind", String(8), nullable=False),  # shadow | draft | send
+    Column("is_eligible", Boolean, nullable=False),  # it would have been sent, had the intent been allowed to
+    Column(
+        "use", String(12), nullable=False
+    ),  # unchanged | edited | replaced | ignored | agreed | differed | contested
+    Column("kept", Float),
+    Column("edits", JSON, nullable=False, default=list),  # kind, before, after; masked
+    Column("message_ids", JSON, nullable=False, default=list),  # staff's replies that were compared
+    Column("reviewed_at", UtcDateTime, nullable=False),
+    Column("solved_at", UtcDateTime),
+    Column("is_reopened", Boolean, nullable=False, default=False),
+    Column("is_wrong", Boolean, nullable=False, default=False),  # staff said so
+    Index("ix_review_intent_reviewed_at", "intent", "reviewed_at"),
+)
+
+# Where each intent stands on the ladder, as of the last look at the evidence.
+autonomy = Table(
+    "autonomy",
+    metadata,
+    Column("intent", String(80), primary_key=True),
+    Column("step", String(8), nullable=False),  # what it has earned
+    Column("pin", String(8), nullable=False, default=""),  # what policy says instead; "" if nothing
+    Column("since", UtcDateTime, nullable=False),
+    Column("climb", Integer, nullable=False),  # how often it has set out from this step
+    Column("corrections", Integer, nullable=False, default=0),
+    Column("evidence", JSON, nullable=False, default=dict),
+    Column("why", String(300), nullable=False, default=""),
+    Column("looked_at", UtcDateTime, nullable=False),
+)
+
+# Every step ever taken: who, when, why, on what evidence.
+autonomy_step = Table(
+    "autonomy_step",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("intent", String(80), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("before", String(8), nullable=False),
+    Column("after", String(8), nullable=False),
+    Column("by", String(40), nullable=False),  # deskhand, or policy for a pin
+    Column("at", UtcDateTime, nullable=False),
+    Column("why", String(300), nullable=False),
+    Column("evidence", JSON, nullable=False, default=dict),
+    UniqueConstraint("intent", "number"),
+)
+
 lesson = Table(
     "lesson",
     metadata,

@@ -1,0 +1,74 @@
+"""Where an intent stands, and the looks at the evidence that move it. What moves it is workers/autonomy.py."""
+
+import hashlib
+from typing import Any
+
+from config.logs import get_logger
+from config.policy import Policy
+from workers.autonomy import Step, Verdict, judge, review_share
+from workers.domain import Standing
+from workers.services import Services
+
+log = get_logger(__name__)
+
+
+def standing(intent: str, message_id: str, services: Services) -> Standing:
+    """Return what the record says of an intent for one case.
+
+    Whether a person checks the case by chance hangs on its message alone: a second try decides the same.
+    """
+    policy = services.policy
+    place = services.reviews.place(intent) if intent else None
+    pin = pin_of(intent, policy)
+    if place is None:
+        return Standing(policy.autonomy_of(intent))
+    step = _capped(place.step, policy).value if policy.autonomy.is_on else ""
+    share = review_share(place.suspicion, policy.autonomy)
+    return Standing(
+        autonomy=pin or step or policy.answering.default_autonomy,
+        step=step,
+        corrections=place.corrections,
+        is_sampled=policy.autonomy.is_on and not pin and draw(message_id) < share,
+    )
+
+
+def draw(name: str) -> float:
+    """Return a number in 0..1 that looks like chance and is always the same for a name."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") / 2.0**64
+
+
+def pin_of(intent: str, policy: Policy) -> str:
+    """Return the step that the taxonomy pins, or ""."""
+    entry = policy.intents.get(intent)
+    return (entry.autonomy if entry else None) or ""
+
+
+def reconsider(intent: str, services: Services) -> Verdict:
+    """Look at the evidence for an intent and take the step that it asks for, down at once and up when it is proved."""
+    policy, now, reviews = services.policy, services.now(), services.reviews
+    place = reviews.place(intent)
+    step = place.step if place else _capped(Step(policy.answering.default_autonomy), policy)
+    since = place.since if place else now
+    seen = reviews.observations(intent, since, now=now, settle_days=policy.autonomy.settle_days)
+    verdict = judge(step, seen, policy.autonomy, climb=place.climb if place else 1)
+    pin = pin_of(intent, policy)
+    has_moved = reviews.settle_place(intent, place, verdict, pin=pin, corrections=reviews.corrections(intent), now=now)
+    if has_moved:
+        log.warning("autonomy_step", intent=intent, before=step.value, after=verdict.step.value, pin=pin)
+    return verdict
+
+
+def look(services: Services) -> dict[str, Any]:
+    """Reconsider every intent of the taxonomy; return how many stand on each step."""
+    counted = dict.fromkeys((step.value for step in Step), 0)
+    if not services.policy.autonomy.is_on:
+        return {}
+    for intent in services.policy.intents:
+        verdict = reconsider(intent, services)
+        counted[pin_of(intent, services.policy) or verdict.step.value] += 1
+    return counted
+
+
+def _capped(step: Step, policy: Policy) -> Step:
+    """Return the step, or the highest that policy lets anything earn."""
+    return min(step, Step(policy.autonomy.most), key=list(Step).index)
