@@ -41,6 +41,7 @@ def message(twin: Twin, values: Mapping[str, Any]) -> tuple[Ticket, int]:
         ticket, audit = twin.desk.reply(ticket, origin, comment)
     else:
         fields = {name: values[name] for name in ("tags", "priority", "type", "external_id") if name in values}
+        fields["email_cc_ids"] = _copies(twin, values, requester.id)
         ticket, audit = twin.desk.create(origin, requester, str(values.get("subject") or ""), comment, fields)
     return ticket, next(row.id for row in ticket.comments if row.audit_id == audit.id)
 
@@ -251,6 +252,14 @@ def find_staff(twin: Twin, name: Any) -> User:
     raise ValueError(f"nobody of the staff is {name}")
 
 
+def _copies(twin: Twin, values: Mapping[str, Any], requester_id: int) -> list[int]:
+    """Return who gets copies by `email_ccs`: addresses in a list or in a text."""
+    given = values.get("email_ccs") or ()
+    rows = given.replace(",", " ").split() if isinstance(given, str) else given
+    people = [find_user(twin, {"email": str(row)}) for row in rows]
+    return list(dict.fromkeys(user.id for user in people if user.id != requester_id))
+
+
 def _ticket(twin: Twin, ticket_id: Any) -> Ticket:
     ticket = twin.world.live_ticket(int(ticket_id)) if str(ticket_id).isdigit() else None
     if ticket is None:
@@ -311,6 +320,8 @@ def _requester_origin(twin: Twin, author: User, values: Mapping[str, Any], ticke
 
 def _staff_fields(twin: Twin, ticket: Ticket, values: Mapping[str, Any], person: User) -> dict[str, Any]:
     fields: dict[str, Any] = {"status": values["status"]} if values.get("status") else {}
+    if "email_ccs" in values:
+        fields["email_cc_ids"] = _copies(twin, values, ticket.requester_id)
     for name in ("priority", "type"):
         if name in values:
             fields[name] = values[name] or None

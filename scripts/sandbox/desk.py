@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from scripts.sandbox import custom_fields, richtext, triggers
+from scripts.sandbox import custom_fields, notifications, richtext, ticket_links, triggers
 from scripts.sandbox.books import Books
 from scripts.sandbox.refusals import invalid
 from scripts.sandbox.state import (
@@ -135,6 +135,10 @@ class Desk:
         added = self._add_comment(ticket, audit, origin, comment) if comment else None
         ticket.is_public = ticket.is_public or (added is not None and added.public)
         self._record(ticket, audit, added, before, origin)
+        if before["status"] != "solved":
+            for incident in ticket_links.to_solve_with(self.world, ticket):
+                solving = {"status": "solved", "assignee_id": incident.assignee_id or ticket.assignee_id}
+                self.update(incident, origin, solving, comment if comment and comment.public else None)
         return audit
 
     def reply(self, ticket: Ticket, origin: Origin, comment: NewComment) -> tuple[Ticket, Audit]:
@@ -202,6 +206,7 @@ class Desk:
 
     def _check(self, ticket: Ticket, wanted: dict[str, Any]) -> None:
         """Raise RefusedError if a value cannot be set; complete group and assignee where one follows from the other."""
+        ticket_links.prepare(self.world, ticket, wanted)
         for name, allowed in (("status", STATUSES), ("priority", PRIORITIES), ("type", TYPES)):
             value = wanted.get(name)
             if value is not None and value not in allowed:
@@ -283,13 +288,17 @@ class Desk:
             previous = getattr(ticket, name)
             if previous != new or (kind == "Create" and new):
                 setattr(ticket, name, new)
+                if name == "status" and "custom_status_id" not in wanted:
+                    ticket.custom_status_id = None  # another category begins with its default
                 self._note_change(audit, kind, name, new, previous, rule)
                 changed = True
         return changed
 
     def _note_change(self, audit: Audit, kind: str, name: str, value: Any, previous: Any, rule: Trigger | None) -> None:
         event = {"id": self.world.next_id(), "type": kind, "field_name": name, "value": _audit_value(value)}
-        if kind == "Change":
+        if name in ("email_cc_ids", "follower_ids"):
+            event = {"id": event["id"], **ticket_links.people_event(self.world, name, value, previous)}
+        elif kind == "Change":
             event["previous_value"] = _audit_value(previous)
         if rule:
             origin = {"id": rule.id, "title": rule.title}
@@ -376,6 +385,10 @@ class Desk:
                 if webhook and not webhook.is_event_subscribed:
                     self._call(webhook, value[1], update)
                 continue
+            if name in ("notification_user", "notification_group"):
+                told = notifications.event(name, value, update, self.world, rule)
+                audit.events += [{"id": self.world.next_id(), **told}] if told["recipients"] else []
+                continue
             changes = _rule_changes(name, value, update)
             if self._set_fields(update.ticket, changes, audit, rule=rule):
                 self.world.touch(update.ticket)
@@ -425,6 +438,11 @@ def _rule_changes(name: str, value: Any, update: triggers.Update) -> dict[str, A
     if name in ("group_id", "assignee_id"):
         people = {"current_user": update.actor.id if update.actor.is_staff else None, "requester_id": None, "": None}
         return {name: people[value] if value in people else int(value)}
+    if name == "follower":
+        number = update.actor.id if value == "current_user" else int(value)
+        return {"follower_ids": list(dict.fromkeys([*ticket.follower_ids, number]))}
+    if name == "custom_status_id":
+        return {name: int(value)}
     return {name: value or None}
 
 
@@ -438,13 +456,13 @@ def _id_text(value: int | None) -> str | None:
 
 def _event_detail(update: triggers.Update, world: World) -> dict[str, Any]:
     ticket = update.ticket
-    channel = ticket.via["channel"]
+    channel, status = ticket.via["channel"], ticket_links.status_of(world, ticket)
     return {
         "actor_id": str(update.actor.id),
         "assignee_id": _id_text(ticket.assignee_id),
         "brand_id": str(world.account.brand_id),
         "created_at": ticket.created_at,
-        "custom_status": str(8447320465790 + STATUSES.index(ticket.status)) if ticket.status in STATUSES else None,
+        "custom_status": str(status.id) if status else None,
         "description": ticket.description,
         "external_id": ticket.external_id,
         "form_id": str(world.account.ticket_form_id),
@@ -489,3 +507,4 @@ def _events(update: triggers.Update, world: World) -> Iterator[tuple[str, dict[s
     if before["tags"] != ticket.tags:
         added, removed = set(ticket.tags) - set(before["tags"]), set(before["tags"]) - set(ticket.tags)
         yield "tags_changed", {"tags_added": sorted(added), "tags_removed": sorted(removed)}
+    yield from ticket_links.events(ticket, before)

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
-from scripts.sandbox import acts, files, inbox_thread, richtext
+from scripts.sandbox import acts, files, inbox_thread, richtext, ticket_links
 from scripts.sandbox.refusals import RefusedError
 from scripts.sandbox.state import PRIORITIES, TYPES, Article, Macro, Ticket, User
 from scripts.sandbox.twin import Twin
@@ -22,7 +22,7 @@ LIVE_SECONDS = 3
 
 bp = Blueprint("inbox", __name__)
 
-_STAFF_FIELDS = ("group", "assignee", "tags", "priority", "type", "macro")
+_STAFF_FIELDS = ("group", "assignee", "tags", "priority", "type", "macro", "email_ccs")
 _POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'"
 
 
@@ -124,6 +124,11 @@ def _sides(ticket: Ticket) -> dict[str, Any]:
         "assignee": world.users.get(ticket.assignee_id or 0),
         "group": world.groups.get(ticket.group_id or 0),
         "organization": world.organizations.get(ticket.organization_id or 0),
+        "copies": [world.users[number] for number in ticket.email_cc_ids],
+        "followers": [world.users[number] for number in ticket.follower_ids],
+        "problem": world.live_ticket(ticket.problem_id) if ticket.problem_id else None,
+        "incidents": ticket_links.incidents_of(world, ticket),
+        "status": ticket_links.status_of(world, ticket),
     }
 
 
@@ -233,6 +238,7 @@ def new() -> str | BaseResponse | tuple[str, int]:
         "body": form.get("body"),
         "requester": {"name": form.get("name"), "email": form.get("email")},
         "channel": form.get("channel") or "email",
+        "email_ccs": form.get("email_ccs", ""),
     }
     if form.get("organization", "").strip():
         values["organization"] = form["organization"].strip()

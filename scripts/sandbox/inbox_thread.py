@@ -13,8 +13,7 @@ from scripts.sandbox.twin import Twin
 EXCERPT = 140
 _TOLD = {
     "status": "status", "priority": "priority", "group_id": "group", "assignee_id": "assignee", "tags": "tags",
-    "type": "type", "subject": "subject", "problem_id": "problem", "email_cc_ids": "copies to",
-    "follower_ids": "followers",
+    "type": "type", "subject": "subject", "problem_id": "problem",
 }  # fmt: skip
 KINDS = {
     "requester": "Requester",
@@ -23,7 +22,10 @@ KINDS = {
     "note": "Internal note",
     "bot_note": "Internal note by Deskhand",
 }
-_PEOPLE = ("assignee_id", "email_cc_ids", "follower_ids")
+_PEOPLE_WORDS = {
+    "EmailCcChange": ("current_email_ccs", "copies to"),
+    "FollowerChange": ("current_followers", "followers"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def entries(held: Twin, ticket: Ticket) -> list[Entry]:
     for audit in ticket.audits:
         if comment := comments.get(audit.id):
             found.append(_message(held, comment))
-        told = (_told(held, event) for event in audit.events if event["type"] == "Change" and _is_told(event))
+        told = (_told(held, event) for event in audit.events if _is_told(event))
         if changes := tuple(told):
             actor = held.world.users.get(audit.author_id)
             found.append(Entry(actor.name if actor else "System", "change", audit.created_at, changes=changes))
@@ -89,10 +91,13 @@ def _message(held: Twin, comment: Comment) -> Entry:
 
 
 def _is_told(event: Mapping[str, Any]) -> bool:
-    return event["field_name"] in _TOLD
+    return event["type"] in _PEOPLE_WORDS or (event["type"] == "Change" and event["field_name"] in _TOLD)
 
 
 def _told(held: Twin, event: Mapping[str, Any]) -> str:
+    if event["type"] in _PEOPLE_WORDS:
+        key, words = _PEOPLE_WORDS[event["type"]]
+        return f"{words} → {', '.join(event[key]) or 'nobody'}"
     name, value, before = event["field_name"], event["value"], event["previous_value"]
     world = held.world
     if name == "tags":
@@ -102,8 +107,8 @@ def _told(held: Twin, event: Mapping[str, Any]) -> str:
         return " and ".join(parts) or "tags unchanged"
     if name == "group_id" and value:
         value = world.groups[int(value)].name
-    if name in _PEOPLE and value:
-        value = ", ".join(world.users[int(one)].name for one in (value if isinstance(value, list) else [value]))
+    if name == "assignee_id" and value:
+        value = world.users[int(value)].name
     by_rule = f" (trigger: {event['via']['source']['from']['title']})" if "via" in event else ""
     return f"{_TOLD[name]} → {value or 'none'}{by_rule}"
 

@@ -31,6 +31,22 @@ class TicketField:
 
 
 @dataclass(slots=True)
+class CustomStatus:
+    """One of the statuses of a category; the default one stands for the category itself."""
+
+    id: int
+    status_category: str
+    agent_label: str
+    end_user_label: str = ""
+    description: str = ""
+    end_user_description: str = ""
+    active: bool = True
+    default: bool = False
+    created_at: str = ""
+    updated_at: str = ""
+
+
+@dataclass(slots=True)
 class View:
     id: int
     title: str

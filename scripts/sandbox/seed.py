@@ -2,7 +2,7 @@
 
 import json
 
-from scripts.sandbox.records import FieldOption, TicketField, UserSegment
+from scripts.sandbox.records import CustomStatus, FieldOption, TicketField, UserSegment
 from scripts.sandbox.state import (
     Category,
     Group,
@@ -58,8 +58,24 @@ def seed(world: World) -> None:
     world.trigger_categories[rules.id] = rules
 
     _add_fields(world)
+    _add_statuses(world)
     _add_segments(world)
     _add_macros(world)
+
+
+_FIRST_STATUS = 8447320465790
+_STATUSES = (
+    ("new", "New", "Open"), ("open", "Open", "Open"), ("pending", "Pending", "Awaiting your reply"),
+    ("hold", "On-hold", "Open"), ("solved", "Solved", "Solved"),
+)  # fmt: skip
+
+
+def _add_statuses(world: World) -> None:
+    stamp = world.stamp()
+    for place, (category, label, for_users) in enumerate(_STATUSES):
+        row = CustomStatus(_FIRST_STATUS + place, category, label, for_users, default=True)
+        row.created_at = row.updated_at = stamp
+        world.custom_statuses[row.id] = row
 
 
 _HELLO = "Hi {{ticket.requester.first_name}},\n\n"

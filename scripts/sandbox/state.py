@@ -16,6 +16,7 @@ from typing import Any
 
 from scripts.sandbox.clock import Clock
 from scripts.sandbox.records import (
+    CustomStatus,
     FieldOption,
     Identity,
     Membership,
@@ -136,6 +137,11 @@ class Ticket:
     tags: list[str] = field(default_factory=list)
     custom_fields: dict[str, Any] = field(default_factory=dict)
     followup_ids: list[int] = field(default_factory=list)
+    email_cc_ids: list[int] = field(default_factory=list)
+    follower_ids: list[int] = field(default_factory=list)
+    problem_id: int | None = None
+    due_at: str | None = None
+    custom_status_id: int | None = None  # None: the default one of the status
     is_public: bool = True
     from_messaging_channel: bool = False
     satisfaction: str = "unoffered"
@@ -293,6 +299,7 @@ _COLLECTIONS: dict[str, type[Any]] = {
     "tickets": Ticket,
     "ticket_fields": TicketField,
     "views": View,
+    "custom_statuses": CustomStatus,
     "uploads": Upload,
     "ratings": Rating,
     "suspended_tickets": SuspendedTicket,
@@ -329,6 +336,7 @@ class World:
         self.tickets: dict[int, Ticket] = {}
         self.ticket_fields: dict[int, TicketField] = {}
         self.views: dict[int, View] = {}
+        self.custom_statuses: dict[int, CustomStatus] = {}
         self.uploads: dict[str, Upload] = {}
         self.ratings: dict[int, Rating] = {}
         self.suspended_tickets: dict[int, SuspendedTicket] = {}

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scripts.sandbox.state import PRIORITIES, STATUSES, Comment, Ticket, User, World, clean_tags
+from scripts.sandbox.state import PRIORITIES, STATUSES, Account, Comment, Ticket, User, World, clean_tags
 
 VIA_CODES = {
     "web": 0,
@@ -42,6 +42,12 @@ _OPERATORS: dict[str, tuple[str, ...]] = {
     "assignee_id": ("is", "is_not", *_CHANGE_OPERATORS),
     "requester_id": ("is", "is_not", *_CHANGE_OPERATORS),
     "organization_id": ("is", "is_not", *_CHANGE_OPERATORS),
+    "custom_status_id": ("is", "is_not", *_CHANGE_OPERATORS),
+    "recipient": ("is", "is_not"),
+    "brand_id": ("is", "is_not"),
+    "ticket_form_id": ("is", "is_not"),
+    "satisfaction_score": ("is", "is_not"),
+    "locale_id": ("is", "is_not"),
     "current_tags": ("includes", "not_includes"),
     "comment_is_public": ("is", "is_not"),
     "ticket_is_public": ("is", "is_not"),
@@ -60,6 +66,9 @@ ACTIONS = (
     "set_tags",
     "current_tags",
     "remove_tags",
+    "follower",
+    "notification_user",
+    "notification_group",
     "notification_webhook",
 )
 _ORDERS: dict[str, tuple[str, ...]] = {"status": STATUSES, "priority": PRIORITIES}
@@ -89,6 +98,10 @@ def snapshot(ticket: Ticket) -> dict[str, Any]:
         "organization_id": ticket.organization_id,
         "subject": ticket.subject,
         "tags": list(ticket.tags),
+        "problem_id": ticket.problem_id,
+        "custom_status_id": ticket.custom_status_id,
+        "email_cc_ids": list(ticket.email_cc_ids),
+        "follower_ids": list(ticket.follower_ids),
         "custom_fields": dict(ticket.custom_fields),
     }
 
@@ -108,15 +121,17 @@ def faults_in(conditions: Mapping[str, Any], actions: list[Any]) -> list[str]:
         name = str(action.get("field"))
         if name not in ACTIONS and not name.startswith("custom_fields_"):
             faults.append(f"Action {name} is not known")
-        if name == "notification_webhook" and not _is_pair(action.get("value")):
+        if name == "notification_webhook" and not _is_list(action.get("value"), 2):
             faults.append("notification_webhook needs [webhook id, body]")
+        if name in ("notification_user", "notification_group") and not _is_list(action.get("value"), 3):
+            faults.append(f"{name} needs [whom, subject, body]")
     if not actions:
         faults.append("Actions: cannot be blank")
     return faults
 
 
-def _is_pair(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == 2
+def _is_list(value: Any, length: int) -> bool:
+    return isinstance(value, list) and len(value) == length
 
 
 def holds(conditions: Mapping[str, list[dict[str, Any]]], update: Update) -> bool:
@@ -200,6 +215,11 @@ _SPECIAL: dict[str, Callable[[Update, Any], bool]] = {
     "comment_is_public": _comment_is_public,
     "ticket_is_public": lambda update, value: update.ticket.is_public == (str(value) in ("public", "true")),
     "role": _role,
+    "recipient": lambda update, value: (update.ticket.recipient or "") == str(value),
+    "satisfaction_score": lambda update, value: update.ticket.satisfaction == str(value),
+    "brand_id": lambda _, value: str(value) == str(Account().brand_id),
+    "ticket_form_id": lambda _, value: str(value) == str(Account().ticket_form_id),
+    "locale_id": lambda _, value: str(value) == "1",
     "via_id": lambda update, value: str(VIA_CODES.get(update.ticket.via["channel"], 0)) == str(value),
     "current_via_id": lambda update, value: str(VIA_CODES.get(update.channel, 0)) == str(value),
     "subject_includes_word": lambda update, value: _words(update.ticket.subject, value),

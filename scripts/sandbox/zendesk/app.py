@@ -29,6 +29,7 @@ from scripts.sandbox.zendesk import (
     rules,
     searches,
     shelves,
+    statuses,
     suspended,
     tickets,
     translations,
@@ -45,8 +46,8 @@ _TOO_MANY = "Number of allowed API requests per minute exceeded"
 
 
 _PARTS = (
-    auth, account, people, identities, groups, tickets, jobs, uploads, fields, views, macros, rules, hooks, ratings,
-    suspended, shelves, translations, help_center, exports, searches, control, inbox,
+    auth, account, people, identities, groups, tickets, statuses, jobs, uploads, fields, views, macros, rules, hooks,
+    ratings, suspended, shelves, translations, help_center, exports, searches, control, inbox,
 )  # fmt: skip
 
 

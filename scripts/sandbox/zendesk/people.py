@@ -163,7 +163,7 @@ def save_user(values: Mapping[str, Any], user: User | None = None) -> User:
         user.created_at = world.stamp()
         world.add_user(user)
     for name in _USER_FIELDS:
-        if name in values:
+        if name in values and (name != "name" or values[name]):
             setattr(user, name, values[name])
     if "email" in values:
         world.rename_email(user, values["email"])

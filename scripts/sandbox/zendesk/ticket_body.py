@@ -3,9 +3,10 @@
 Needs the application's context, not a request's, so that jobs can use it; whoever calls holds the lock.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from scripts.sandbox import ticket_links
 from scripts.sandbox.desk import NewComment, Origin, follow_up
 from scripts.sandbox.refusals import RefusedError, invalid, not_found
 from scripts.sandbox.state import Audit, Ticket, User, clean_tags
@@ -13,8 +14,8 @@ from scripts.sandbox.zendesk import uploads
 from scripts.sandbox.zendesk.calls import twin, whole_number
 from scripts.sandbox.zendesk.people import save_user
 
-_PLAIN_FIELDS = ("subject", "status", "priority", "type", "external_id", "tags")
-_ID_FIELDS = ("assignee_id", "group_id", "requester_id", "organization_id")
+_PLAIN_FIELDS = ("subject", "status", "priority", "type", "external_id", "tags", "due_at")
+_ID_FIELDS = ("assignee_id", "group_id", "requester_id", "organization_id", "problem_id", "custom_status_id")
 
 
 def create(values: Mapping[str, Any], origin: Origin) -> tuple[Ticket, Audit]:
@@ -29,15 +30,19 @@ def create(values: Mapping[str, Any], origin: Origin) -> tuple[Ticket, Audit]:
         raise invalid("base", "Description: cannot be blank", "BlankValue")
     subject = str(values.get("subject") or (f"Re: {source.subject}" if source else ""))
     fields = {name: value for name, value in _fields(values).items() if name not in ("subject", "requester_id")}
+    fields |= _people(values, [], [], requester.id)
     who = follow_up(source, origin) if source else origin
-    return twin().desk.create(who, requester, subject, comment, fields, values.get("metadata"))
+    ticket, audit = twin().desk.create(who, requester, subject, comment, fields, values.get("metadata"))
+    twin().desk.note_macros(audit, values.get("macro_ids") or ())
+    return ticket, audit
 
 
 def update(ticket: Ticket, values: Mapping[str, Any], origin: Origin) -> Audit:
     """Change a ticket as a body says; raise RefusedError with nothing changed."""
     check_stamp(ticket, values)
     comment = _comment(values, default_author=origin.actor, default_public=ticket.is_public)
-    return twin().desk.update(ticket, origin, _fields(values), comment, values.get("metadata"))
+    fields = _fields(values) | _people(values, ticket.email_cc_ids, ticket.follower_ids, ticket.requester_id)
+    return twin().desk.update(ticket, origin, fields, comment, values.get("metadata"))
 
 
 def update_in_bulk(ticket: Ticket, values: Mapping[str, Any], origin: Origin) -> Audit:
@@ -105,6 +110,50 @@ def _comment(values: Mapping[str, Any], *, default_author: User, default_public:
     if author is None:
         raise invalid("base", "Author is invalid")
     return NewComment(author, text, markup, bool(given.get("public", default_public)), attachments=files)
+
+
+def _people(
+    values: Mapping[str, Any], copies: Sequence[int], followers: Sequence[int], requester_id: int
+) -> dict[str, Any]:
+    """Return who is to get copies and who is to follow. Only staff follow; the requester gets no copy.
+
+    `email_ccs` and `followers` put people on and take them off; the older `collaborators` (and `collaborator_ids`)
+    name all of them, `additional_collaborators` some more, and the account sorts them by their role.
+    """
+    found: dict[str, Any] = {}
+    older = values.get("collaborators", values.get("collaborator_ids"))
+    more = values.get("additional_collaborators")
+    if isinstance(older, list) or isinstance(more, list):
+        people = [_person(one) for one in [*(older or ()), *(more or ())]]
+        copies, followers = ([], []) if isinstance(older, list) else (copies, followers)
+        staff = [(user, "put") for user in people if user.is_staff]
+        found["follower_ids"] = ticket_links.changed_people(followers, staff)
+        others = [(user, "put") for user in people if not user.is_staff and user.id != requester_id]
+        found["email_cc_ids"] = ticket_links.changed_people(copies, others)
+    for name, key, present in (("email_ccs", "email_cc_ids", copies), ("followers", "follower_ids", followers)):
+        rows = values.get(name)
+        if not isinstance(rows, list):
+            continue
+        given = [(_person(row), str(row.get("action") or "put")) for row in rows if isinstance(row, dict)]
+        meant = [(u, how) for u, how in given if (u.is_staff if name == "followers" else u.id != requester_id)]
+        found[key] = ticket_links.changed_people(found.get(key, present), meant)
+    return found
+
+
+def _person(given: Any) -> User:
+    """Return whom an entry means: an id, an address, or an object of either; somebody new is made by the address."""
+    world = twin().world
+    row: Mapping[str, Any] = given if isinstance(given, dict) else {}
+    named = row.get("user_id") if row else given
+    number = int(str(named)) if str(named).isdigit() else None
+    email = row.get("user_email") or row.get("email") or (given if isinstance(given, str) and "@" in given else None)
+    user = world.users.get(number) if number is not None else world.user_by_email(email)
+    if user is None and number is None and email:
+        name = row.get("user_name") or row.get("name") or str(email).partition("@")[0]
+        user = save_user({"email": email, "name": name})
+    if user is None:
+        raise invalid("base", "Email CCs and followers: a user is invalid")
+    return user
 
 
 def _fields(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
+from scripts.sandbox import ticket_links
 from scripts.sandbox.refusals import RefusedError, not_found
 from scripts.sandbox.state import Audit, Ticket
 from scripts.sandbox.zendesk import jobs, ticket_body, wire
@@ -132,23 +133,42 @@ def show_related(ticket_id: int) -> Response:
         "jira_issue_ids": [],
         "followup_source_ids": [row.id for row in twin().world.tickets.values() if ticket_id in row.followup_ids],
         "from_archive": False,
-        "incidents": 0,
+        "incidents": len(ticket_links.incidents_of(twin().world, ticket)),
         "twitter": None,
     }
     return answer({"ticket_related": related, "followup_ids": ticket.followup_ids})
 
 
-@bp.get("/tickets/<int:ticket_id>/<any(collaborators, email_ccs, followers):_kind>")
-def list_nobody(ticket_id: int, _kind: str) -> Response:
-    """Answer that nobody else is on the ticket: this account knows no copies."""
-    find(ticket_id)
-    return listing("users", [], show_user)
+@bp.get("/tickets/<int:ticket_id>/<any(collaborators, email_ccs, followers):kind>")
+def list_people(ticket_id: int, kind: str) -> Response:
+    """List who gets copies, who follows, or both."""
+    ticket = find(ticket_id)
+    copies = ticket.email_cc_ids if kind != "followers" else []
+    followers = ticket.follower_ids if kind != "email_ccs" else []
+    users = twin().world.users
+    return listing("users", [users[number] for number in dict.fromkeys([*copies, *followers])], show_user)
 
 
 @bp.get("/tickets/<int:ticket_id>/incidents")
 def list_incidents(ticket_id: int) -> Response:
-    find(ticket_id)
-    return listing("tickets", [], show_ticket)
+    return listing("tickets", ticket_links.incidents_of(twin().world, find(ticket_id)), show_ticket)
+
+
+def _problems() -> list[Ticket]:
+    rows = [row for row in twin().world.tickets.values() if row.type == "problem" and row.status != "deleted"]
+    return sorted(rows, key=lambda row: (row.updated_at, row.id), reverse=True)
+
+
+@bp.get("/problems")
+def list_problems() -> Response:
+    return listing("tickets", _problems(), show_ticket, side=_side)
+
+
+@bp.post("/problems/autocomplete")
+def complete_problems() -> Response:
+    """List the problems whose subject has the text."""
+    words = str(request.args.get("text") or (request.get_json(silent=True) or {}).get("text") or "").lower()
+    return listing("tickets", [row for row in _problems() if words in row.subject.lower()], show_ticket)
 
 
 # -- writing

@@ -3,8 +3,8 @@
 import re
 from typing import Any
 
+from scripts.sandbox import ticket_links
 from scripts.sandbox.state import (
-    STATUSES,
     Article,
     Audit,
     Category,
@@ -103,7 +103,7 @@ def ticket(row: Ticket, world: World) -> dict[str, Any]:
     values = {**world.empty_fields(), **row.custom_fields}
     fields = [{"id": int(key) if key.isdigit() else key, "value": value} for key, value in values.items()]
     account = world.account
-    status_place = STATUSES.index(row.status) if row.status in STATUSES else 0
+    status = ticket_links.status_of(world, row)
     return {
         "url": f"{world.base_url}/api/v2/tickets/{row.id}.json",
         "id": row.id,
@@ -124,19 +124,19 @@ def ticket(row: Ticket, world: World) -> dict[str, Any]:
         "assignee_id": row.assignee_id,
         "organization_id": row.organization_id,
         "group_id": row.group_id,
-        "collaborator_ids": [],
-        "follower_ids": [],
-        "email_cc_ids": [],
+        "collaborator_ids": list(dict.fromkeys([*row.email_cc_ids, *row.follower_ids])),
+        "follower_ids": row.follower_ids,
+        "email_cc_ids": row.email_cc_ids,
         "forum_topic_id": None,
-        "problem_id": None,
-        "has_incidents": False,
+        "problem_id": row.problem_id,
+        "has_incidents": row.type == "problem" and bool(ticket_links.incidents_of(world, row)),
         "is_public": row.is_public,
-        "due_at": None,
+        "due_at": row.due_at,
         "tags": row.tags,
         "custom_fields": fields,
         "satisfaction_rating": _rating(row, world),
         "sharing_agreement_ids": [],
-        "custom_status_id": 8447320465790 + status_place,
+        "custom_status_id": status.id if status else None,
         "fields": fields,
         "followup_ids": row.followup_ids,
         "ticket_form_id": account.ticket_form_id,

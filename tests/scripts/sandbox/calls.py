@@ -19,6 +19,7 @@ def whole_day(api: Any, control: Call) -> None:
     _people(api, agent, requester)
     _groups(api, agent)
     _tickets(api, agent, group)
+    _links(api, agent)
     _rules(api, group)
     _fields(api)
     _views(api)
@@ -124,6 +125,29 @@ def _tickets(api: Any, agent: int, group: int) -> None:
     api.get("/autocomplete/tags?name=xx")
     api.get("/account/settings")
     api.get("/brands")
+
+
+def _links(api: Any, agent: int) -> None:
+    """Copies, followers, problems with incidents, custom statuses."""
+    copies = [{"user_email": "cc@example.com", "user_name": "Cc", "action": "put"}]
+    problem = {"subject": "Down", "comment": {"body": "x"}, "type": "problem", "email_ccs": copies,
+               "followers": [{"user_id": str(agent), "action": "put"}]}  # fmt: skip
+    number = api.post("/tickets", {"ticket": problem}).json["ticket"]["id"]
+    incident = {"subject": "Also down", "comment": {"body": "x"}, "type": "incident", "problem_id": number}
+    api.post("/tickets", {"ticket": incident})
+    for part in ("", "/collaborators", "/email_ccs", "/followers", "/incidents", "/related", "/audits"):
+        api.get(f"/tickets/{number}{part}")
+    api.get("/problems")
+    api.post("/problems/autocomplete?text=down")
+    wanted = {"status_category": "open", "agent_label": "With the lab", "end_user_label": "Being looked at"}
+    status = api.post("/custom_statuses", {"custom_status": wanted}).json["custom_status"]["id"]
+    api.get("/custom_statuses")
+    api.get(f"/custom_statuses/{status}")
+    api.put(f"/custom_statuses/{status}", {"custom_status": {"description": "d"}})
+    api.put(f"/tickets/{number}", {"ticket": {"custom_status_id": status, "assignee_id": agent}})
+    api.put("/custom_status/default", {"ids": str(status)})
+    due = {"subject": "T", "comment": {"body": "x"}, "type": "task", "due_at": "2030-01-01T09:00:00Z"}
+    api.post("/tickets", {"ticket": due})
 
 
 def _rules(api: Any, group: int) -> None:

@@ -240,3 +240,23 @@ def test_zenpy_fills_the_help_centre(desk):
     client.help_center.categories.delete(category)
     assert not twin.world.articles
     assert section.id not in twin.world.sections
+
+
+def test_zenpy_links_tickets_and_people(desk):
+    """Copies, followers, a problem with its incident, and a status of the account's own."""
+    from zenpy.lib.api_objects import Comment, CustomStatus, Ticket
+
+    client, twin = desk
+    copies = [{"user_email": "cc@example.com", "action": "put"}]
+    problem = client.tickets.create(
+        Ticket(subject="P", type="problem", comment=Comment(body="x"), email_ccs=copies)
+    ).ticket
+    assert [person.email for person in problem.collaborators] == ["cc@example.com"]
+    incident = Ticket(subject="I", type="incident", problem_id=problem.id, comment=Comment(body="x"))
+    made = client.tickets.create(incident).ticket
+    assert [row.id for row in client.tickets.incidents(problem)] == [made.id]
+    assert made.problem.id == problem.id
+    status = client.custom_statuses.create(CustomStatus(status_category="open", agent_label="At the lab"))
+    made.custom_status_id = status.id
+    assert client.tickets.update(made).ticket.status == "open"
+    assert twin.world.tickets[made.id].custom_status_id == status.id
