@@ -1,6 +1,7 @@
 """`deskhand evaluate groundedness`: how well the plain checks tell answers that stand in their text from others."""
 
 import argparse
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from scripts.cases import by_kind, read_cases, share, show, timed
 from scripts.output import add_json_argument, write_json
 from workers.domain import Draft, Findings, MessageKind, Reading, Sentence
 from workers.stages.check import check, is_grounded
-from workers.stages.evidence import sentences
+from workers.stages.words import sentences
 
 SUPPORTED, UNSUPPORTED = "supported", "unsupported"
 
@@ -36,13 +37,18 @@ def run(args: argparse.Namespace) -> int:
 
 
 def judge(policy: Policy) -> Callable[[dict[str, Any]], Findings]:
-    """Return the check of a live draft, for an answer all of whose sentences cite the one text."""
+    """Return the check of a live draft, for an answer all of whose sentences cite the one text.
+
+    Links to hosts of the text are allowed, as an operator allows the hosts that their own articles link to.
+    """
     empty = Reading("1", MessageKind.QUESTION, "", "", "", (), "", ())
 
     def check_one(case: dict[str, Any]) -> Findings:
         passage = Passage("1", "1", Source.ARTICLE, "", (), str(case["context"]), "", 1.0)
         said = tuple(Sentence(text, ("P1",)) for text in sentences(str(case["answer"])))
-        return check(Draft(said), [passage], empty, policy)
+        hosts = tuple(re.findall(r"https?://([\w.-]+)", passage.text))
+        answering = policy.answering.model_copy(update={"allowed_hosts": (*policy.answering.allowed_hosts, *hosts)})
+        return check(Draft(said), [passage], empty, policy.model_copy(update={"answering": answering}))
 
     return check_one
 
@@ -61,7 +67,7 @@ def figures(cases: list[dict[str, Any]], found: list[Findings]) -> dict[str, Any
         "recall": recall,
         "f1": _f1(precision, recall),
         "balanced_accuracy": round((recall + let_through) / 2, 4) if has_both else None,  # type: ignore[operator]
-        "auroc": round(float(roc_auc_score(is_wrong, [-one.score for one in found])), 4) if has_both else None,
+        "auroc": round(float(roc_auc_score(is_wrong, [-one.grounding for one in found])), 4) if has_both else None,
         "supported_let_through": let_through,
         "by_kind": by_kind(((str(case.get("kind", "")), c) for case, wrong, c in pairs if wrong), "recall"),
         "by_supported_kind": by_kind(

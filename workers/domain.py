@@ -281,10 +281,15 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """The verdict of the checks. `score` is the share of factual sentences that stand in their passages, 0..1."""
+    """The verdict of the checks.
+
+    `score` is the share of factual sentences that stand in their passages, 0..1; `grounding` how likely a person would
+    call the weakest of them supported, 0..1.
+    """
 
     findings: tuple[Finding, ...] = ()  # of the plain checks
     score: float = 1.0
+    grounding: float = 1.0
     judgement: Judgement | None = None  # None: the draft was not judged
 
     @property

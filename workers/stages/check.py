@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from config.policy import Policy
 from kb.domain import Passage
 from workers.domain import Block, Draft, Finding, Findings, Reading, Sentence
-from workers.stages.evidence import ENOUGH_COVERAGE, Evidence, tokens
+from workers.stages.evidence import Evidence
+from workers.stages.words import tokens
 
 STEPS_FACTOR = 3  # a reply with steps may be so many times as long
 SHARES_NOTHING = 0.2
@@ -119,8 +120,8 @@ _UNWANTED = (
     (_MARKUP, "markup"),
 )
 _LEAD_IN_WORDS = 16
-_FACTUAL = frozenset({"unsupported", "bad_citation", "uncited", "contradiction"})
-_COMMITTING = frozenset({"promise", "claimed_action"})
+_FACTUAL = frozenset({"unsupported", "bad_citation", "uncited", "contradiction", "dropped_condition"})
+_COMMITTING = frozenset({"promise", "claimed_action", "foreign_link"})
 
 
 def check(
@@ -133,41 +134,48 @@ def check(
 ) -> Findings:
     """Name everything in the draft that does not stand in its cited passages or should not stand in a reply.
 
-    `score` is the share of sentences that state something and are borne out. A draft that states nothing scores 0,
-    unless it escalates. Passages are named P1, P2... in the order given, as in the prompt. With `language_of`, which
-    returns "" if unsure, the draft's language is held against the requester's too.
+    `score` is the share of sentences that state something and are borne out, `grounding` how likely the weakest of them
+    is to be called so by a person. A draft that states nothing scores 0, unless it escalates. Passages are named P1,
+    P2... in the order given, as in the prompt. With `language_of`, which returns "" if unsure, the draft's language is
+    held against the requester's too.
     """
     named = {f"P{number}": passage for number, passage in enumerate(passages, 1)}
     own_words = _own_words(reading)
     evidence = _EvidenceShelf(named, own_words)
     findings: list[Finding] = []
     stated = borne_out = 0
+    grounding = 1.0
     for place, sentence in enumerate(draft.sentences):
         is_code = sentence.block is Block.CODE
-        grounds = _verbatim(sentence, named) if is_code else _grounds(sentence, evidence)
-        found = [*_citations(sentence, named), *grounds]
+        supported, found = (
+            _verbatim(sentence, named)
+            if is_code
+            else _grounds(sentence, evidence, draft.text, policy.thresholds.grounding)
+        )
+        found = [*_citations(sentence, named), *found]
         if is_code or not _is_courtesy(sentence, evidence.own):
+            grounding = min(grounding, supported)
             stated += 1
             borne_out += not any(_is_factual(code) for code, _ in found)
         found += _links(sentence.text, named, policy)
         found += () if is_code else _wording(sentence, evidence, reading.vault)
         findings += [Finding(code, words, place) for code, words in dict.fromkeys(found)]
-    findings += _whole(draft, policy)
+    findings += [*_disorder(draft, evidence), *_whole(draft, policy)]
     if language_of and reading.language and (language := language_of(_prose(draft))) not in ("", reading.language):
         findings.append(Finding("language", language))
     if not stated and not draft.escalate:
         findings.append(Finding("nothing_said", ""))
-    return Findings(tuple(findings), borne_out / stated if stated else float(bool(draft.escalate)))
+    return Findings(tuple(findings), borne_out / stated if stated else float(bool(draft.escalate)), grounding)
 
 
-def _verbatim(sentence: Sentence, named: Mapping[str, Passage]) -> Iterable[tuple[str, str]]:
-    """Yield the first line of code that stands in no cited passage just so; blanks at its ends do not count."""
+def _verbatim(sentence: Sentence, named: Mapping[str, Passage]) -> tuple[float, list[tuple[str, str]]]:
+    """Return 0 and the first line of code that no cited passage has just so, else 1, blanks at the ends aside."""
     lines = {line.strip() for one in sentence.passages if one in named for line in named[one].text.splitlines()}
     whole = "\n".join(lines)
     for line in filter(None, map(str.strip, sentence.text.splitlines())):
         if line not in lines and f"`{line}`" not in whole:
-            yield "unsupported_code", line
-            return
+            return 0.0, [("unsupported_code", line)]
+    return 1.0, []
 
 
 def _prose(draft: Draft) -> str:
@@ -188,7 +196,7 @@ class _EvidenceShelf:
 
     def __init__(self, named: Mapping[str, Passage], own_words: str) -> None:
         self.named = named
-        self._own_words = own_words
+        self.own_words = own_words
         self._made: dict[tuple[str, ...], Evidence] = {}
         self.own = Evidence([own_words])
 
@@ -198,7 +206,7 @@ class _EvidenceShelf:
             passages = [self.named[one] for one in key]
             titles = " \n".join(" \n".join((one.title, *one.heading, one.url)) for one in passages)
             texts = [f"{' '.join(one.heading[-1:])}\n{one.text}" for one in passages]
-            self._made[key] = Evidence(texts, f"{titles}\n{self._own_words}")
+            self._made[key] = Evidence(texts, f"{titles}\n{self.own_words}")
         return self._made[key]
 
     @property
@@ -231,28 +239,42 @@ def _citations(sentence: Sentence, named: Mapping[str, Passage]) -> Iterable[tup
     yield from (("bad_citation", one) for one in sentence.passages if one not in named)
 
 
-def _grounds(sentence: Sentence, shelf: _EvidenceShelf) -> Iterable[tuple[str, str]]:
-    """Yield what the sentence states without ground."""
+def _grounds(
+    sentence: Sentence, shelf: _EvidenceShelf, draft_text: str, threshold: float
+) -> tuple[float, list[tuple[str, str]]]:
+    """Return how well the sentence is supported, 0..1, and what it states without ground."""
     text = sentence.text
     known = [one for one in sentence.passages if one in shelf.named]
     cited = shelf.of(known) if known else shelf.all
     labels = list(_labels(text, cited))
-    yield from labels
     text = _without_links(text)
     for _, words in labels:
         text = text.replace(words, " ")
     if _is_courtesy(sentence, shelf.own):
-        yield from ((fault.code, fault.words) for fault in shelf.all.unknown(text))
-        return
-    verdict = cited.judge(text)
-    yield from ((fault.code, fault.words) for fault in verdict.faults)
-    if verdict.coverage < ENOUGH_COVERAGE:
-        is_elsewhere = bool(known) and shelf.all.judge(text).coverage >= ENOUGH_COVERAGE
-        yield ("bad_citation", ", ".join(known)) if is_elsewhere else ("unsupported", sentence.text)
+        return 1.0, labels + [(fault.code, fault.words) for fault in shelf.all.unknown(text)]
+    verdict = cited.judge(text, f"{shelf.own_words} {draft_text.replace(sentence.text, ' ')}")
+    found = labels + [(fault.code, fault.words) for fault in verdict.faults]
+    if verdict.support < threshold:
+        is_elsewhere = bool(known) and shelf.all.judge(text).support >= threshold
+        found.append(("bad_citation", ", ".join(known)) if is_elsewhere else ("unsupported", sentence.text))
     elif not sentence.passages and not text.endswith(":"):
-        yield "uncited", sentence.text
+        found.append(("uncited", sentence.text))
     if len(known) > 1:
-        yield from (("bad_citation", one) for one in known if shelf.of([one]).shares(text) < SHARES_NOTHING)
+        found += [("bad_citation", one) for one in known if shelf.of([one]).shares(text) < SHARES_NOTHING]
+    # A sentence with a fault is worth less than any without one, and the more it shares the less less.
+    return verdict.support / 2 if found else verdict.support, found
+
+
+def _disorder(draft: Draft, shelf: _EvidenceShelf) -> Iterable[Finding]:
+    """Yield a numbered step that stands in its passage before the step that the draft puts before it."""
+    last: tuple[tuple[str, ...], tuple[int, int]] | None = None
+    for number, sentence in enumerate(draft.sentences):
+        place = shelf.of(sentence.passages).place_of(sentence.text) if sentence.block is Block.STEP else None
+        if place is None:
+            continue
+        if last and last[0] == sentence.passages and last[1][0] == place[0] and place[1] < last[1][1]:
+            yield Finding("swapped_steps", sentence.text, number)
+        last = sentence.passages, place
 
 
 def _labels(text: str, evidence: Evidence) -> Iterable[tuple[str, str]]:
