@@ -2,6 +2,7 @@
 
 import hashlib
 import tomllib
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
@@ -301,12 +302,15 @@ class Policy(Rules):
 FILES = ("policy.toml", "taxonomy.toml", "rules.toml")
 
 
-def load_policy(folder: Path) -> Policy:
-    """Read and check the policy files of a folder. Raise PolicyError naming every problem at once."""
+def load_policy(folder: Path, instead: Mapping[str, Path] | None = None) -> Policy:
+    """Read and check the policy files of a folder, some of them taken from elsewhere by name.
+
+    Raise PolicyError naming every problem at once.
+    """
     merged: dict[str, object] = {}
     digest = hashlib.sha256()
     for name in FILES:
-        path = folder / name
+        path = (instead or {}).get(name, folder / name)
         try:
             raw = path.read_bytes()
             part = tomllib.loads(raw.decode())
