@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -64,6 +65,9 @@ class Setup(Protocol):
 
     def signing_secret(self) -> str:
         """Return the secret the helpdesk signs our deliveries with, "" if there is none yet."""
+
+    def vendor_time(self) -> datetime | None:
+        """Return the time by the vendor's clock, None if it tells none."""
 
     def try_delivery(self) -> Trial:
         """Let the helpdesk make one signed delivery to our door."""

@@ -31,6 +31,8 @@ from workers.store.tickets import Tickets
 
 log = get_logger(__name__)
 
+PROMPTS = ("classify", "draft", "judge")
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -76,13 +78,14 @@ def build(settings: Settings, *, sleep: Callable[[float], None] = time.sleep) ->
     library = Library(engine, utc_now)
     embedder = load_embedder("minilm", settings.data)
     vendors = registry.configured(settings)
+    model = bare_model(settings, policy)
     breakers = Breakers(engine, policy.breaking)
     return Services(
         policy=policy,
-        prompts={name: load_prompt(settings.config / "prompts", name) for name in ("classify", "draft", "judge")},
+        prompts={name: load_prompt(settings.config / "prompts", name) for name in PROMPTS},
         helpdesks={vendor: registry.build_helpdesk(vendor, settings) for vendor in vendors},
         webhooks={vendor: registry.build_webhook(vendor, settings) for vendor in vendors},
-        llm=_model(settings, policy, breakers),
+        llm=GuardedModel(model, breakers, utc_now) if model else None,
         embedder=embedder,
         kb=KnowledgeBase(library, embedder, settings.chroma_url),
         intents=_intents(settings, embedder),
@@ -102,15 +105,15 @@ def build(settings: Settings, *, sleep: Callable[[float], None] = time.sleep) ->
     )
 
 
-def _model(settings: Settings, policy: Policy, breakers: Breakers) -> LanguageModel | None:
+def bare_model(settings: Settings, policy: Policy) -> LanguageModel | None:
+    """Return the model as it is, with no breaker before it; None without a key."""
     if not settings.has_model:
         return None
     from integrations.anthropic.client import AnthropicModel  # the SDK is heavy: only who has a key pays for it
 
-    model = AnthropicModel(
+    return AnthropicModel(
         settings.anthropic_api_key.get_secret_value(), settings.anthropic_base_url, policy.models.prices
     )
-    return GuardedModel(model, breakers, utc_now)
 
 
 def _intents(settings: Settings, embedder: Embedder) -> IntentModel | None:

@@ -4,6 +4,7 @@ Nothing in Zendesk keeps names unique, so that our objects are known by a mark i
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from config.settings import Settings
@@ -140,6 +141,9 @@ class ZendeskSetup:
             return ""
         answer = self._transport.get(f"{API}/webhooks/{found['id']}/signing_secret", operation="signing_secret")
         return wire.words(self._one(answer, "signing_secret").get("secret"))
+
+    def vendor_time(self) -> datetime | None:
+        return self._transport.call("GET", f"{API}/users/me", operation="me").at
 
     def try_delivery(self) -> Trial:
         """Ask Zendesk for a test call. It is signed with the webhook's own secret and holds no ticket."""
