@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, Entry] = {
     "demo": Entry("scripts.demo", "show sample tickets going through everything"),
     "connect": Entry("scripts.connect", "set up webhook, triggers and macros in a helpdesk"),
     "doctor": Entry("scripts.doctor", "check everything and say how to mend what is wrong"),
+    "prepare": Entry("scripts.prepare", "bring tables, model, classifier and first index level, as `up` does"),
     "migrate": Entry("scripts.migrate", "bring the database's tables up to date"),
     "export-model": Entry("scripts.export_model", "prepare the embedding model in the data folder"),
     "reindex": Entry("scripts.reindex", "bring the knowledge base up to date"),

@@ -66,8 +66,9 @@ def run(args: argparse.Namespace) -> int:
         return 1
     except KeyboardInterrupt:
         screen.say("stopping")
-        return 0
+        return 1 if args.once else 0
     finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave half of them running
         family.stop()
     write_json(args.json, summary)
     return 0 if summary["settled"] == summary["tickets"] and not summary["duplicates"] else 1
@@ -75,8 +76,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _play(args: argparse.Namespace, family: Family, screen: demo_screen.Screen) -> dict[str, Any]:
     started = time.monotonic()
-    for port, what in ((args.port, "receiver"), (args.port + 1, "inbox"), (args.port + 2, "simulated model")):
-        require_free(port, what)
+    _require_ports(args.port)
     world = _world(args)
     data = Path(os.environ.get("DESKHAND_DATA", "var")) / "demo"
     _clear(data)
@@ -84,13 +84,18 @@ def _play(args: argparse.Namespace, family: Family, screen: demo_screen.Screen) 
     env = _environment(args, data, config)
     os.environ.update(env)
     settings = load_settings()
-    desk = _start_sandbox(args, settings, family, env)
-    screen.say(f"sandbox helpdesk: {len(world.articles)} articles, {len(world.tickets)} tickets to write")
-    _load(desk, world)
-    start_all(settings, family, say=screen.say, env=env)
-    wait_until_ready(settings, family)
-    screen.welcome(args.port, env["DESKHAND_API_TOKEN"], is_simulated=env["ANTHROPIC_API_KEY"] == "sandbox")
-    screen.say(f"ready after {time.monotonic() - started:.1f} s")
+    sandbox, desk = _start_sandbox(args, settings, family, env)
+
+    def load() -> None:
+        wait_for_port(args.port + 1, sandbox)
+        _load(desk, world)
+        screen.step(f"sandbox helpdesk: {len(world.articles)} articles, {len(world.tickets)} tickets to write")
+
+    with screen.starting():
+        start_all(settings, family, say=screen.step, env=env, meanwhile=load)
+        wait_until_ready(settings, family)
+    character = args.model_character if env["ANTHROPIC_API_KEY"] == "sandbox" else ""
+    screen.welcome(args.port, env["DESKHAND_API_TOKEN"], character, seconds=time.monotonic() - started)
     return _rehearse(args, settings, desk, world, family, screen)
 
 
@@ -109,6 +114,8 @@ def _rehearse(
     with screen.live():
         while not rehearsal.is_over:
             screen.show(rehearsal.advance(at_most=_TICKETS_A_ROUND), rehearsal)
+            for words in rehearsal.take_news():
+                screen.tell(words)
             for name in family.revive():
                 screen.say(f"{name} ended and was started again; see {settings.data}/logs")
             if time.monotonic() - rehearsal.last_progress > _STALLED_SECONDS:
@@ -118,7 +125,7 @@ def _rehearse(
     summary = demo_screen.summarise(rehearsal, desk.state(), ledger.spent(), time.monotonic() - started)
     screen.finish(rehearsal, summary)
     if not args.once:
-        screen.say("Everything keeps running: write tickets in the inbox. Ctrl-C stops all.")
+        screen.goodbye()
         while True:
             family.revive()
             time.sleep(0.5)
@@ -174,7 +181,30 @@ def _environment(args: argparse.Namespace, data: Path, config: Path) -> dict[str
     }
 
 
-def _start_sandbox(args: argparse.Namespace, settings: Settings, family: Family, env: Mapping[str, str]) -> Desk:
+def _require_ports(first: int) -> None:
+    """Raise StartError, with another port to try, unless the three ports from this one on are free."""
+    for port, what in ((first, "receiver"), (first + 1, "inbox"), (first + 2, "simulated model")):
+        try:
+            require_free(port, what)
+        except (StartError, OverflowError) as error:
+            taken = f"port {port} for the {what} is taken" if port < 65536 else f"port {port} is too high"
+            raise StartError(f"{taken}; `--port {_three_free()}` would use three free ones") from error
+
+
+def _three_free() -> int:
+    for first in range(8180, 60000, 100):
+        try:
+            for port in range(first, first + 3):
+                require_free(port, "demo")
+        except StartError:
+            continue
+        return first
+    return 0
+
+
+def _start_sandbox(
+    args: argparse.Namespace, settings: Settings, family: Family, env: Mapping[str, str]
+) -> tuple[Child, Desk]:
     url = f"http://127.0.0.1:{args.port}"
     command = own_command(
         "sandbox",
@@ -187,8 +217,7 @@ def _start_sandbox(args: argparse.Namespace, settings: Settings, family: Family,
         *("--model-character", args.model_character),
     )
     child = family.add(Child("sandbox", command, settings.data / "logs" / "sandbox.log", env))
-    wait_for_port(args.port + 1, child)
-    return Desk(f"http://127.0.0.1:{args.port + 1}")
+    return child, Desk(f"http://127.0.0.1:{args.port + 1}")
 
 
 def _load(desk: Desk, world: World) -> None:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -26,7 +27,7 @@ _WORDS = {
 
 
 class Screen:
-    """Says things once; shows a progress bar while tickets are under way."""
+    """Says things once; shows what is being started, then a progress bar while tickets are under way."""
 
     def __init__(self, *, is_quiet: bool) -> None:
         self._console = Console(stderr=is_quiet, highlight=False)
@@ -37,30 +38,38 @@ class Screen:
         )
         self._task = self._progress.add_task("tickets", total=None)
         self._done = 0
+        self._simulated = ""
         self.port = 0
 
     def say(self, words: str) -> None:
-        self._progress.console.print(words, markup=False)
+        self._console.print(words, markup=False)
 
-    def welcome(self, port: int, token: str, *, is_simulated: bool) -> None:
-        """Say where to look, and what is not real."""
+    def step(self, words: str) -> None:
+        """Say what one step of the start came to."""
+        self._console.print(f"[green]✓[/] {escape(words)}")
+
+    def tell(self, words: str) -> None:
+        """Tell the next turn of the learning scene."""
+        self._console.print(f"[bold blue]Learning[/]  {escape(words)}")
+
+    @contextmanager
+    def starting(self) -> Iterator[None]:
+        with self._console.status("starting everything on this machine; the first time takes longest"):
+            yield
+
+    def welcome(self, port: int, token: str, character: str, *, seconds: float) -> None:
+        """Say where to look and what is not real; `character` is the simulated model's, "" for the real one."""
         self.port = port
-        model = (
-            "The language model is [bold]simulated[/]: it quotes the passages it is sent, or says it can't. "
-            "Set ANTHROPIC_API_KEY to use the real one."
-            if is_simulated
-            else "The language model is the real one; it costs money."
+        self._simulated = _simulated(character)
+        grid = Table.grid(padding=(0, 2))
+        inbox, dashboard = f"http://127.0.0.1:{port + 1}/inbox", f"http://127.0.0.1:{port}/dashboard"
+        grid.add_row("Inbox", f"[link={inbox}]{inbox}[/link]", "write as a customer, answer as staff")
+        grid.add_row(
+            "Dashboard", f"[link={dashboard}]{dashboard}[/link]", f"every ticket's story; token {escape(token)}"
         )
-        self._console.print(
-            Panel(
-                f"Inbox (write as a customer, answer as staff)  [link]http://127.0.0.1:{port + 1}/inbox[/link]\n"
-                f"Dashboard (every ticket's story)              [link]http://127.0.0.1:{port}/dashboard[/link]\n"
-                f"  token for the dashboard: {token}\n\n"
-                f"{model}\nThe helpdesk is a stand-in on this machine. Nothing leaves it.",
-                title="Deskhand",
-                expand=False,
-            )
-        )
+        grid.add_row("Simulated", self._simulated)
+        grid.add_row("Real", "webhooks, receiver, queue, workers, search, checks, decisions, record")
+        self._console.print(Panel(grid, title=f"Deskhand, ready after {seconds:.0f} s", expand=False))
 
     @contextmanager
     def live(self) -> Iterator[None]:
@@ -70,43 +79,86 @@ class Screen:
     def show(self, settled: Sequence[Played], rehearsal: Rehearsal) -> None:
         """Print a line for each ticket that got its outcome, and move the bar."""
         for played in settled:
-            self._progress.console.print(_line(played))
+            self._console.print(_line(played, self.port), no_wrap=True, overflow="ellipsis")
         self._done += len(settled)
         self._progress.update(self._task, completed=self._done, total=rehearsal.total)
 
     def finish(self, rehearsal: Rehearsal, summary: Mapping[str, Any]) -> None:
-        """Print what became of all, by kind, and how the learning scenes went."""
+        """Print what became of all, by kind, what differs from an expert's view, and how the learning scenes went."""
         self._console.print(_by_kind(rehearsal))
+        if (differing := _differing(rehearsal, self.port)).row_count:
+            self._console.print(differing)
         for play in rehearsal.scenes:
             said = "was answered from what staff wrote" if play.used_lesson else "did not find the lesson"
             self._console.print(
-                f"Learning: “{play.scene.ticket.subject}” → staff solved it → “{play.scene.similar.subject}” {said}"
+                f"Learning: “{escape(play.scene.ticket.subject)}” → staff solved it → "
+                f"“{escape(play.scene.similar.subject)}” {said}"
             )
-        self._console.print(
-            f"{summary['settled']} of {summary['tickets']} settled in {summary['seconds']:.0f} s · "
-            f"sent {summary['sent']}, drafted {summary['drafted']}, assisted {summary['assisted']}, "
-            f"handed off {summary['handed_off']}, left alone {summary['ignored']}, failed {summary['failed']} · "
-            f"learned {summary['learned']} · duplicates {summary['duplicates']} · "
-            f"p50 {summary['latency_ms']['p50'] / 1000:.1f} s, p95 {summary['latency_ms']['p95'] / 1000:.1f} s · "
-            f"${summary['cost_usd']:.4f} at list prices"
-        )
+        self._console.print(_figures(summary))
         if summary["expected"]:
             self._console.print(
                 f"As an expert expects: {summary['matched']} of {summary['expected']}", style="bold green"
             )
+        self._console.print(f"Simulated: {self._simulated}")
+
+    def goodbye(self) -> None:
+        """Say that everything stays up, and how it ends."""
+        self._console.print(
+            f"Everything keeps running: write tickets at http://127.0.0.1:{self.port + 1}/inbox/new. Ctrl-C stops all."
+        )
 
 
-def _line(played: Played) -> str:
+def _simulated(character: str) -> str:
+    desk = "the helpdesk (a stand-in on this machine; nothing leaves it)"
+    if not character:
+        return f"{desk}. The language model is the real one; it costs money"
+    if character == "honest":
+        honest = (
+            "the simulated language model, which quotes the passages it is sent; ANTHROPIC_API_KEY brings the real one"
+        )
+        return f"{desk} and {honest}"
+    return f"{desk} and the simulated language model, which misbehaves on purpose: {escape(character)}"
+
+
+def _figures(summary: Mapping[str, Any]) -> str:
+    waits = summary["latency_ms"]
+    return (
+        f"{summary['settled']} of {summary['tickets']} settled in {summary['seconds']:.0f} s · "
+        f"sent {summary['sent']}, drafted {summary['drafted']}, assisted {summary['assisted']}, "
+        f"handed off {summary['handed_off']}, left alone {summary['ignored']}, failed {summary['failed']} · "
+        f"learned {summary['learned']} · duplicates {summary['duplicates']} · "
+        f"p50 {waits['p50'] / 1000:.1f} s, p95 {waits['p95'] / 1000:.1f} s · ${summary['cost_usd']:.4f} at list prices"
+    )
+
+
+def _line(played: Played, port: int) -> str:
     outcome = played.outcome or {"action": "", "intent": "", "reasons": [], "passages": None}
     action = outcome["action"]
     wrong = mismatches(played)
     sign = "" if not played.ticket.expect else " [green]✓[/]" if not wrong else f" [red]✗ {wrong[0]}[/]"
     reason = outcome["reasons"][0] if outcome["reasons"] else ""
-    subject = played.ticket.subject.replace("[", "\\[") or "(no subject)"
+    subject = escape(f"{(played.ticket.subject or '(no subject)')[:44]:<44}")
     return (
-        f"[dim]#{played.ticket_id:<4}[/] {subject[:44]:<44} [{_LOOK[action]}]{_WORDS[action]:<11}[/] "
+        f"[dim]{_number(played, port)}[/] {subject} [{_LOOK[action]}]{_WORDS[action]:<11}[/] "
         f"[dim]{(outcome['intent'] or '-')[:22]:<22} {reason[:30]}[/]{sign}"
     )
+
+
+def _number(played: Played, port: int) -> str:
+    """Return the ticket's number, which a terminal that can makes a link to its thread in the inbox."""
+    return f"[link=http://127.0.0.1:{port + 1}/inbox/{played.ticket_id}]#{played.ticket_id:<4}[/link]"
+
+
+def _differing(rehearsal: Rehearsal, port: int) -> Table:
+    """Return each ticket that did not end as an expert expects, and how it differs: a defect of one of the two."""
+    table = Table(title="Not as expected", title_justify="left")
+    for name in ("ticket", "kind", "subject", "what differs"):
+        table.add_column(name)
+    for played in rehearsal.played:
+        if played.ticket.expect and (wrong := mismatches(played)):
+            subject = escape(played.ticket.subject[:44] or "(no subject)")
+            table.add_row(_number(played, port), played.ticket.kind, subject, escape("; ".join(wrong)))
+    return table
 
 
 def _by_kind(rehearsal: Rehearsal) -> Table:

@@ -74,6 +74,21 @@ class Child:
     def is_alive(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
+    @property
+    def exit_code(self) -> int | None:
+        return self.process.poll() if self.process else None
+
+    def end(self) -> None:
+        """End it, at once if it does not by itself, and wait for that."""
+        if self.process and self.is_alive():
+            self.process.terminate()
+            try:
+                self.process.wait(5)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+        if self.process:
+            self.process.wait()
+
     def last_words(self, lines: int = 5) -> str:
         try:
             return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])

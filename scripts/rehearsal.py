@@ -98,6 +98,12 @@ class Rehearsal:
         self.played: list[Played] = []
         self.scenes: list[ScenePlay] = []
         self.last_progress = time.monotonic()
+        self._news: list[str] = []
+
+    def take_news(self) -> list[str]:
+        """Return what happened in the learning scenes since this was asked last, in words."""
+        news, self._news = self._news, []
+        return news
 
     @property
     def total(self) -> int:
@@ -186,8 +192,13 @@ class Rehearsal:
                 },
             )
             play.is_solved = True
+            self._news.append(
+                f"“{play.scene.ticket.subject}” has no answer in the articles: staff answer #{play.first.ticket_id}"
+                " and solve it"
+            )
         elif play.is_solved and play.second is None and self._lessons.hash_of(VENDOR, str(play.first.ticket_id)):
             play.second = self._write(play.scene.similar)
+            self._news.append(f"learned from it; now somebody else asks: “{play.scene.similar.subject}”")
 
 
 def seconds_of(outcome: Mapping[str, Any]) -> float:

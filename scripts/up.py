@@ -1,6 +1,7 @@
 """`deskhand up`: all processes of one machine. Starts Redis and Chroma itself where no URL is given."""
 
 import argparse
+import re
 import signal
 import sys
 import time
@@ -21,6 +22,8 @@ from scripts.processes import (
     require_free,
     wait_for_port,
 )
+
+_STEP = re.compile(r"(?:database|embedding model|classifier|help centre): ")  # other lines are logs
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,14 +59,22 @@ def run(args: argparse.Namespace) -> int:
 
 
 def start_all(
-    settings: Settings, family: Family, *, say: Callable[[str], None], env: dict[str, str] | None = None
+    settings: Settings,
+    family: Family,
+    *,
+    say: Callable[[str], None],
+    env: dict[str, str] | None = None,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> None:
-    """Start every process in order: stores, schema, model, classifier, first index, then the workers and the door."""
+    """Start every process in order: stores, schema, model, classifier, first index, then the workers and the door.
+
+    `meanwhile` is done while the stores start, before the help centre is read.
+    """
     require_free(settings.port, "receiver")
     if not configured(settings):
         raise StartError("ZENDESK_URL: missing; no helpdesk is connected, see docs/zendesk.md")
     settings.data.mkdir(parents=True, exist_ok=True)
-    env = {**(env or {}), **_start_stores(settings, family, say)}
+    env = {**(env or {}), **_start_stores(settings, family, say, meanwhile)}
     prepare(settings, env, say)
     logs = settings.data / "logs"
     family.add(Child("receiver", own_command("receiver"), logs / "receiver.log", env))
@@ -72,7 +83,9 @@ def start_all(
     family.add(Child("scheduler", own_command("scheduler"), logs / "scheduler.log", env))
 
 
-def _start_stores(settings: Settings, family: Family, say: Callable[[str], None]) -> dict[str, str]:
+def _start_stores(
+    settings: Settings, family: Family, say: Callable[[str], None], meanwhile: Callable[[], None]
+) -> dict[str, str]:
     env = {"REDIS_URL": settings.redis_url, "CHROMA_URL": settings.chroma_url}
     waits = []
     if not settings.redis_url:
@@ -83,6 +96,7 @@ def _start_stores(settings: Settings, family: Family, say: Callable[[str], None]
         port = free_port()
         child, env["CHROMA_URL"] = chroma_child(settings.data, port)
         waits.append((port, family.add(child)))
+    meanwhile()
     for port, child in waits:
         wait_for_port(port, child)
         say(f"{child.name} runs on 127.0.0.1:{port}")
@@ -90,20 +104,25 @@ def _start_stores(settings: Settings, family: Family, say: Callable[[str], None]
 
 
 def prepare(settings: Settings, env: dict[str, str], say: Callable[[str], None]) -> None:
-    """Bring schema, exported model, classifier and first index up to date; each costs nothing when it is."""
-    steps = [
-        (["migrate"], "database"),
-        (["export-model"], "embedding model"),
-        (["train", "--if-stale"], "classifier"),
-        (["reindex", "--if-empty"], "help centre"),
-    ]
-    for words, what in steps:
-        child = Child(what, own_command(*words), settings.data / "logs" / f"{words[0]}.log", env)
-        child.start()
-        assert child.process is not None
-        if child.process.wait() != 0:
-            raise StartError(f"{what}: {child.last_words()}")
-        say(f"{what}: {child.last_words(1) or 'done'}")
+    """Bring schema, exported model, classifier and first index up to date, and say what each came to."""
+    child = Child("prepare", own_command("prepare"), settings.data / "logs" / "prepare.log", env)
+    child.log.unlink(missing_ok=True)
+    child.start()
+    said = 0
+    try:
+        while True:
+            is_over = not child.is_alive()
+            lines = child.last_words(1000).splitlines()
+            for words in (line for line in lines[said:] if _STEP.match(line)):
+                say(words)
+            said = len(lines)
+            if is_over:
+                break
+            time.sleep(0.05)
+    finally:
+        child.end()
+    if child.exit_code != 0:
+        raise StartError(f"cannot prepare: {child.last_words()}")
 
 
 def wait_until_ready(

@@ -71,7 +71,7 @@ def test_without_a_ticket_there_are_no_waits():
 def test_the_screen_tells_each_ticket_and_the_token(rehearsal, capsys):
     """One line a settled ticket, subjects as they are, and where to look with which token."""
     screen = Screen(is_quiet=False)
-    screen.welcome(8080, "a-token", is_simulated=True)
+    screen.welcome(8080, "a-token", "honest", seconds=3)
     with screen.live():
         screen.show(rehearsal.played[:2], rehearsal)
     screen.finish(rehearsal, summarise(rehearsal, {"tickets": []}, Spent(0, Decimal(0), 0, 0), 1.0))
