@@ -1,5 +1,7 @@
 """What rooms share: one running machine for all tests that need the whole of it, and one PostgreSQL server."""
 
+import shutil
+import uuid
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -10,6 +12,21 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests.fakes import postgres
 from tests.fakes.stack import Stack
+from workers.store.migrate import migrate
+from workers.store.tables import open_engine
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    words = "run the tests that use a database, and no others, on this one"
+    parser.addoption("--database", choices=("sqlite", "postgres"), default="", help=words)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the tests to which the database is no matter out, when one is named."""
+    if config.getoption("--database"):
+        kept = [item for item in items if "database_url" in getattr(item, "fixturenames", ())]
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = kept
 
 
 class OneMachine(LoadScopeScheduling):
@@ -51,3 +68,36 @@ def postgres_url() -> Iterator[str]:
         pytest.skip("no PostgreSQL server on this machine (Debian: apt-get install postgresql)")
     with postgres.server() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database at this release's schema, to be copied: migrating takes longer than most tests."""
+    path = tmp_path_factory.mktemp("schema") / "empty.sqlite3"
+    _migrate(f"sqlite:///{path}")  # the last connection takes the journal into the file
+    return path
+
+
+@pytest.fixture(scope="session")
+def shared_postgres(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A schema of PostgreSQL at this release's revision, for one test after another."""
+    with postgres.new_schema(request.getfixturevalue("postgres_url"), f"shared_{uuid.uuid4().hex}") as url:
+        _migrate(url)
+        yield url
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database at this release's schema: SQLite, or what `--database` names."""
+    if request.config.getoption("--database") == "postgres":
+        with postgres.emptied(request.getfixturevalue("shared_postgres")) as url:
+            yield url
+    else:
+        shutil.copy(request.getfixturevalue("empty_sqlite"), tmp_path / "test.sqlite3")
+        yield f"sqlite:///{tmp_path}/test.sqlite3"
+
+
+def _migrate(url: str) -> None:
+    engine = open_engine(url)
+    migrate(engine)
+    engine.dispose()

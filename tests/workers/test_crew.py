@@ -181,13 +181,13 @@ def check_day(desk, services, engine, ticket_id):
         assert public[-1].id in settled, "nobody came back to the newest message"
 
 
-def test_the_worst_days_end_well(migrated):
+def test_the_worst_days_end_well(empty_sqlite):
     """Lost, late and doubled answers, deaths, lost leases, people in between: no double, nothing left open."""
     memory = Path("/dev/shm")  # thousands of commits: where there is a file system in memory, it is taken
     folder = Path(tempfile.mkdtemp(dir=memory if memory.is_dir() else None))
     crews = []
     try:
-        shutil.copy(migrated, folder / "storm.sqlite3")
+        shutil.copy(empty_sqlite, folder / "storm.sqlite3")
         engine, desk = open_engine(f"sqlite:///{folder}/storm.sqlite3"), FakeHelpdesk()
         shelve_swap(make_services(engine, desk))
         failed = {}
@@ -259,6 +259,20 @@ def test_what_fails_again_and_again_ends_with_a_person(services, desk, engine, c
     assert "How do I swap a shift?" in note.text
     assert outcome_of(services, asked.messages[0].id) == ("assist", ["gave_up:5 attempts, last: RuntimeError"])
     assert row_of(engine, asked.id).due_at is None
+
+
+def test_a_note_that_cannot_be_rendered_is_a_bare_one(services, desk, engine, crew_of, asked, monkeypatch):
+    """When rendering itself is what fails, a person still hears that the ticket is theirs."""
+
+    def broken(*_, **__):
+        raise RuntimeError("no such template")
+
+    monkeypatch.setattr("workers.notes._render", broken)
+    keep_working(services, crew_of(services), desk, asked.id, times=7)
+    (note,) = desk.own_messages(asked.id)
+    assert not note.is_public
+    assert "Please answer it personally" in note.text
+    assert outcome_of(services, asked.messages[0].id) == ("assist", ["gave_up:5 attempts, last: RuntimeError"])
 
 
 def test_a_failure_before_a_case_was_opened_ends_with_a_person_too(services, desk, engine, crew_of, asked):
@@ -373,6 +387,20 @@ def test_a_refusal_puts_tickets_off_and_counts_no_attempt(services, desk, engine
         assert (row.attempts, row.lease_until) == (0, None)
         assert timedelta(0) < row.due_at - desk.now <= timedelta(seconds=20)
         desk.tick(21)
+    work(crew, asked.id)
+    assert outcome_of(services, asked.messages[0].id) == ("send", ["confident"])
+
+
+def test_a_write_that_is_refused_for_a_limit_is_put_off_too(services, desk, engine, crew_of, asked):
+    """At the very last call: nothing was done, no attempt is counted, the others are held back."""
+    desk.updates_per_minute = 0
+    crew = crew_of(services)
+    work(crew, asked.id)
+    row = row_of(engine, asked.id)
+    assert (row.attempts, desk.written) == (0, [])
+    assert services.budgets.hold_seconds("zendesk", now=desk.now) > 0
+    desk.updates_per_minute = 100
+    desk.tick(61)
     work(crew, asked.id)
     assert outcome_of(services, asked.messages[0].id) == ("send", ["confident"])
 

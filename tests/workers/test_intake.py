@@ -21,20 +21,11 @@ from workers.intake import (
     storable_key,
 )
 from workers.store.inbox import Inbox, Received
-from workers.store.migrate import migrate
 from workers.store.story import Story
-from workers.store.tables import delivery, open_engine
+from workers.store.tables import delivery
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 SIGNED = {"x-signature": "right", "content-type": "application/json", "x-zendesk-webhook-id": "W1"}
-
-
-@pytest.fixture
-def engine(tmp_path):
-    engine = open_engine(f"sqlite:///{tmp_path}/test.sqlite3")
-    migrate(engine)
-    yield engine
-    engine.dispose()
 
 
 def intake(engine, *, webhook=None, bell=None, inbox=None):

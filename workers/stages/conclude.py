@@ -15,7 +15,7 @@ from config.policy import Policy
 from integrations.errors import ConflictError, NotFoundError, PermanentError, TransientError
 from integrations.helpdesk import Message, Status, Ticket, TicketWrite
 from workers.domain import Action, Code, Decision, MessageKind, Reading, Reason, Urgency
-from workers.notes import Package, assist_note, draft_note, hand_off_note, reply
+from workers.notes import Package, assist_note, bare_note, draft_note, hand_off_note, reply
 from workers.protocol import (
     Attempt,
     Begin,
@@ -125,9 +125,9 @@ def _outbox(intent: Intent | None) -> Outbox:
     return Outbox(State(intent.state), bool(intent.write.get("is_public")), intent.stamp, intent.looked_at)
 
 
-def _later(step: Later, lease: Lease) -> TransientError:
+def _later(step: Later, lease: Lease, limit: str = "") -> TransientError:
     wait = step.seconds or None
-    return TransientError(step.why, vendor=lease.vendor, operation="write", retry_after_seconds=wait)
+    return TransientError(step.why, vendor=lease.vendor, operation="write", retry_after_seconds=wait, limit=limit)
 
 
 class _Hands:
@@ -153,6 +153,7 @@ class _Hands:
         self._looked_at = services.clock()
         self._changed_at: datetime | None = None
         self._own_id = ""
+        self._limit = ""  # of the helpdesk's, that the last call met
 
     def drive(self, decision: Decision) -> Concluded:
         """Do what the attempt says until it ends; raise TransientError if it ends for now."""
@@ -182,7 +183,7 @@ class _Hands:
                     self._know(attempt)
                     return self._settle(step)
                 case Later():
-                    raise _later(step, self._lease)
+                    raise _later(step, self._lease, self._limit)
 
     def _know(self, attempt: Attempt) -> None:
         """Keep what the last look saw beside the other facts, so that this decision replays as well."""
@@ -232,6 +233,7 @@ class _Hands:
         except PermanentError as error:
             attempt.refused(str(error))
         except TransientError as error:
+            self._limit = error.limit
             attempt.missed(str(error), maybe_done=error.maybe_done, seconds=error.retry_after_seconds or 0.0)
         else:
             self._own_id, self._changed_at = applied.message_id, applied.updated_at
@@ -312,6 +314,8 @@ def _tags(decision: Decision, package: Package, policy: Policy) -> tuple[str, ..
 
 
 def _text(decision: Decision, package: Package, policy: Policy) -> str:
+    if package.is_bare:
+        return bare_note(decision)
     if decision.action is Action.SEND:
         return reply(package, policy)
     render = {Action.DRAFT: draft_note, Action.ASSIST: assist_note, Action.HAND_OFF: hand_off_note}

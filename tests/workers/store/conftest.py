@@ -26,11 +26,26 @@ def engine(request, tmp_path):
         yield from _migrated(url)
 
 
-def _migrated(url):
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def unmigrated(request, tmp_path):
+    """An empty database of each kind in turn, without a table."""
+    if request.param == "sqlite":
+        yield from _opened(f"sqlite:///{tmp_path}/test.sqlite3")
+        return
+    with new_schema(request.getfixturevalue("postgres_url"), f"test_{uuid.uuid4().hex}") as url:
+        yield from _opened(url)
+
+
+def _opened(url):
     engine = open_engine(url)
-    migrate(engine)
     yield engine
     engine.dispose()
+
+
+def _migrated(url):
+    for engine in _opened(url):
+        migrate(engine)
+        yield engine
 
 
 @pytest.fixture
