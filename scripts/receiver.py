@@ -10,12 +10,16 @@ from typing import Any
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
+from sqlalchemy import Engine
 
 from app import create_app
-from config.logs import set_up_logs
+from config.logs import get_logger, set_up_logs
 from config.settings import Settings, SettingsError, load_settings
+from workers.store.durability import self_test
 from workers.store.migrate import SchemaError, require_head
 from workers.store.tables import open_engine
+
+log = get_logger(__name__)
 
 THREADS = 600  # most of them only wait: for the shared commit, or for a slow client (500 of those do no harm)
 MEMORY = Path("/dev/shm")  # noqa: S108  gunicorn's heartbeat files, which must not wait for a disk
@@ -57,12 +61,21 @@ def require_ready(settings: Settings) -> None:
     engine = open_engine(settings.sql_url)
     try:
         require_head(engine)
+        tell_durability(engine)
     except SchemaError:
         raise
     except Exception as error:  # drivers have no common class for "cannot connect", and their words quote the URL
         raise SchemaError(f"DATABASE_URL: cannot be opened ({type(error).__name__})") from None
     finally:
         engine.dispose()  # nothing opened here may live on in the forked processes
+
+
+def tell_durability(engine: Engine) -> None:
+    """Say at start how long a durable write takes, and warn of a disk that is slow or too fast to be true."""
+    found = self_test(engine)
+    log.info("durability", store=found.store, milliseconds=round(found.seconds * 1000, 3))
+    for warning in found.warnings:
+        log.warning("durability_doubtful", detail=warning)
 
 
 class Receiver(BaseApplication):  # type: ignore[misc]

@@ -8,7 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
-from workers.store.tables import writing
+from workers.store.tables import reading, writing
 
 _FOLDER = Path(__file__).parent / "migrations"
 
@@ -39,7 +39,7 @@ def head() -> str:
 
 def require_head(engine: Engine) -> None:
     """Raise SchemaError unless the database is at this release's revision."""
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         current = MigrationContext.configure(connection).get_current_revision() or "none"
     if current != head():
         raise SchemaError(f"database is at revision {current}, this release needs {head()}: run `deskhand migrate`")
