@@ -2,6 +2,7 @@
 
 import threading
 import time
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ _BATCH = 200
 _RING_AGAIN_SECONDS = 4.0
 _STALE_DELIVERY_SECONDS = 2.0
 _LOST_RUN_SECONDS = 10.0
+_FAILED_RINGS_SECONDS = 30.0
 _REFUSED_SECONDS = 10.0  # so long Redis counts as away after it refused a ring
 
 
@@ -86,6 +88,7 @@ class Housekeeper:
         self._is_free = is_free
         self._stopping = threading.Event()
         self._refused_until = 0.0
+        self._rings_read_at = datetime.min.replace(tzinfo=UTC)
         self._started_again: dict[str, tuple[int, datetime]] = {}
 
     def run(self) -> None:
@@ -115,8 +118,22 @@ class Housekeeper:
             self._work_without_bell()
         else:
             self._start_scheduled(services.bell.ring_scheduled)
+            self._record_failed_rings()
             if not self._sweep(waiting):  # Redis answers and takes nothing in: its memory or its disk is full
                 self._refused_until = time.monotonic() + _REFUSED_SECONDS
+
+    def _record_failed_rings(self) -> None:
+        """Put on record what RQ would keep to itself: a ring that failed, or one that nobody of ours has rung."""
+        services, now = self._services, self._services.now()
+        if (now - self._rings_read_at).total_seconds() < _FAILED_RINGS_SECONDS:
+            return
+        self._rings_read_at = now
+        for ring in services.bell.take_failed():
+            log.error("ring_failed", job=ring.job_id, function=ring.function)
+            run_id = services.schedule.begin("ring", zlib.crc32(ring.job_id.encode()) >> 1, now=now)
+            if run_id is not None:
+                report = {"error": f"a ring for {ring.function} failed; what it was for is rung for again"}
+                services.schedule.finish(run_id, is_ok=False, report=report, now=now)
 
     def _sweep(self, waiting: int) -> bool:
         """Ring again for what waits, and tell whether the rings were taken.

@@ -10,6 +10,8 @@ import secrets
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from redis import Redis
@@ -34,6 +36,14 @@ log = get_logger(__name__)
 def process_name() -> str:
     """Name this process so that no other, past or present, has the same name."""
     return f"{socket.gethostname()[:40]}-{os.getpid()}-{random.randrange(1 << 32):08x}"  # noqa: S311 - a name
+
+
+@dataclass(frozen=True, slots=True)
+class FailedRing:
+    """A ring whose function raised, or that nobody may ring. What it was for is due in SQL, and rung for again."""
+
+    job_id: str
+    function: str
 
 
 class ForbiddenJobError(Exception):
@@ -113,6 +123,23 @@ class Bell:
             return bool(self._connection.ping())
         except RedisError:
             return False
+
+    def take_failed(self, limit: int = 50) -> list[FailedRing]:
+        """Take failed rings out of RQ's registry, so that they can be put on record; none if Redis is away."""
+        try:
+            registry = self._jobs.failed_job_registry
+            return [self._take(registry, job_id) for job_id in registry.get_job_ids(0, limit - 1)]
+        except RedisError:
+            return []
+
+    def _take(self, registry: Any, job_id: str) -> FailedRing:
+        function = "unreadable"
+        with suppress(Exception):  # somebody may have written nonsense there
+            found = OurJob.fetch(job_id, connection=self._connection, serializer=JSONSerializer)
+            function = str(found.func_name) if found.func_name in ALLOWED else "not ours"
+        self._connection.zrem(registry.key, job_id)
+        self._connection.delete(Job.key_for(job_id))
+        return FailedRing(job_id, function)
 
 
 class BellWorker(SimpleWorker):

@@ -13,6 +13,7 @@ from tests.fakes.embedder import HashEmbedder
 from tests.fakes.helpdesk import FakeHelpdesk
 from tests.fakes.llm import ScriptedLLM
 from tests.fakes.webhook import FakeWebhook
+from workers.job_queue import FailedRing
 from workers.services import Services
 from workers.store.breakers import Breakers
 from workers.store.budgets import Budgets
@@ -80,6 +81,7 @@ class ListedBell:
 
     def __init__(self) -> None:
         self.rung: list[tuple[object, ...]] = []
+        self.failed: list[FailedRing] = []
         self.is_away = False
 
     def ring_delivery(self, delivery_id: int) -> bool:
@@ -93,6 +95,10 @@ class ListedBell:
 
     def length(self) -> int | None:
         return None if self.is_away else len(self.rung)
+
+    def take_failed(self, limit: int = 50) -> list[FailedRing]:
+        taken, self.failed = self.failed, []
+        return taken
 
     def _ring(self, *ring: object) -> bool:
         if not self.is_away:

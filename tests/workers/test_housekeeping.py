@@ -9,6 +9,7 @@ import pytest
 from tests.fakes.services import ListedBell, take
 from workers import jobs
 from workers.housekeeping import Housekeeper
+from workers.job_queue import FailedRing
 
 
 class InlineCrew:
@@ -185,6 +186,17 @@ def test_the_first_full_run_is_left_out(services, desk, keeper):
     desk.tick(86_400)
     keeper.tick()
     assert "reindex_full" in {name for _, name, _ in services.bell.rung}
+
+
+def test_a_failed_ring_is_put_on_record(services, desk, keeper, later):
+    """Nothing hides in RQ: it is a failed run on the dashboard, once."""
+    for _ in range(2):
+        services.bell.failed = [FailedRing("job-1", "workers.jobs.handle_delivery")]
+        keeper.tick()
+        desk.tick(31)
+    (run,) = [run for run in services.schedule.runs() if run["name"] == "ring"]
+    assert run["is_ok"] is False
+    assert "workers.jobs.handle_delivery failed" in run["report"]["error"]
 
 
 def test_a_round_that_fails_is_not_the_last(services, monkeypatch, logs):

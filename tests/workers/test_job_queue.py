@@ -139,6 +139,27 @@ def test_a_foreign_function_is_not_called(redis, connection, worker, tmp_path, j
     assert not file.exists()
 
 
+@pytest.mark.real
+def test_what_failed_is_taken_out_of_rq(redis, connection, worker):
+    """Each failed ring is told once, by what it was for, also a planted one and one of nonsense."""
+    connection.flushall()
+    bell = Bell(redis)
+    plant(connection, "evil", JSONSerializer.dumps(["os.system", None, ["true"], {}]))
+    plant(connection, "odd", b"nonsense")
+    bell.ring_ticket("zendesk", "5")
+    worker.calls(1)
+    taken = {ring.job_id: ring.function for ring in bell.take_failed()}
+    assert taken["evil"] == "not ours"
+    assert bell.take_failed() == []
+    assert connection.keys("rq:job:evil") == []
+
+
+@pytest.mark.real
+def test_without_redis_nothing_failed():
+    """A Redis that is away is no news of rings."""
+    assert Bell("redis://127.0.0.1:1/0").take_failed() == []
+
+
 def _with(part, file):
     return [str(one).format(file=file) for one in part] if isinstance(part, list) else part
 
