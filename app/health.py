@@ -130,6 +130,7 @@ class FiguresCollector:
         yield from _totals(figures)
         yield from _backlog(figures)
         yield from _breakers(figures)
+        yield from _autonomy(figures)
         yield from _budgets(figures)
         yield _seconds("deskhand_first_response_seconds", "asked to first reply sent, 24 hours", figures.first_response)
         yield _seconds("deskhand_outcome_seconds", "asked to any outcome, 24 hours", figures.outcome)
@@ -172,6 +173,20 @@ def _backlog(figures: Figures) -> Iterator[Metric]:
         ("deskhand_oldest_due_seconds", "age of the oldest due ticket", waiting.oldest_due_seconds),
     ):
         yield GaugeMetricFamily(name, what, value=value)
+
+
+def _autonomy(figures: Figures) -> Iterator[Metric]:
+    step = GaugeMetricFamily("deskhand_autonomy_step", "1 for the step that counts", labels=["intent", "step"])
+    bound = GaugeMetricFamily("deskhand_autonomy_bound", "what quality is at least", labels=["intent"])
+    doubt = GaugeMetricFamily("deskhand_autonomy_doubt", "0..1; at 1 an intent steps down", labels=["intent"])
+    for one in figures.standings:
+        step.add_metric([one.intent, one.step], 1)
+        bound.add_metric([one.intent], one.bound)
+        doubt.add_metric([one.intent], one.suspicion)
+    uses = CounterMetricFamily("deskhand_drafts_used", "what became of drafts and replies", labels=["intent", "use"])
+    for (intent, use), count in figures.draft_uses.items():
+        uses.add_metric([intent, use], count)
+    yield from (step, bound, doubt, uses)
 
 
 def _breakers(figures: Figures) -> Iterator[Metric]:

@@ -41,6 +41,7 @@ COMMANDS: Mapping[str, Entry] = {
     "resume": Entry("scripts.resume", "take automatic replies up again"),
     "forget": Entry("scripts.forget", "delete a requester or a ticket everywhere, with a receipt"),
     "export": Entry("scripts.export", "write the correction log as JSON Lines"),
+    "autonomy": Entry("scripts.autonomy", "show what each kind of request may do by itself, and why"),
     "simulate": Entry("scripts.simulate", "show which past decisions a changed policy would move"),
     "backtest": Entry("scripts.backtest", "run past tickets through the pipeline without writing anything"),
 }

@@ -80,6 +80,8 @@ def _blueprint(settings: Settings, intake: Intake) -> Blueprint:
             model=story.model_state(now=now),
             has_model=settings.has_model,
             failing=story.breakers(now=now),
+            standings=story.progress.standings(),
+            steps=story.progress.steps(),
             is_paused=story.is_paused(),
             runs=story.runs(8),
             attention=story.attention(now=now).count,

@@ -12,8 +12,11 @@ from config.policy import Breaking
 from integrations.limits import Limit
 from integrations.llm import ModelOutcome
 from tests.fakes.record import NOW, TOKEN, add_call, add_case, add_delivery, add_ticket
+from tests.workers.store.test_reviews import look, verdict
+from workers.autonomy import Step
 from workers.store.breakers import Breakers
 from workers.store.budgets import Budgets
+from workers.store.reviews import Reviews
 from workers.store.tables import delivery
 
 
@@ -160,3 +163,12 @@ def test_a_helpdesk_limit_that_runs_short_is_seen(door):
     Budgets(door.engine, 0.3).note("zendesk", (Limit("tickets-update", 100, 30, 20.0),), now=NOW)
     text = door.client().get("/metrics").text
     assert 'deskhand_helpdesk_budget_left{limit="tickets-update",vendor="zendesk"} 30.0' in text
+
+
+def test_the_ladder_is_in_the_figures(door):
+    """Each intent's step, bound and doubt can be watched and alarmed on."""
+    look(Reviews(door.engine), verdict(Step.DRAFT, good=100, bad=4))
+    text = door.client().get("/metrics").text
+    assert 'deskhand_autonomy_step{intent="swap",step="draft"} 1.0' in text
+    assert 'deskhand_autonomy_bound{intent="swap"} 0.' in text
+    assert 'deskhand_autonomy_doubt{intent="swap"}' in text

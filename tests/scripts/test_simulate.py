@@ -102,10 +102,10 @@ def test_a_file_or_a_folder_stands_in(tmp_path):
 def test_ten_thousand_cases_take_seconds():
     """Pure decisions on recorded facts: printed, and far from the limit."""
     cases = [past(n) for n in range(10_000)]
-    began = time.perf_counter()
+    began = time.process_time()
     outcome = simulate.simulate(cases, OLD, policy(intents=SEND))
-    seconds = time.perf_counter() - began
-    print(f"10,000 cases in {seconds:.2f} s")
+    seconds = time.process_time() - began
+    print(f"10,000 cases in {seconds:.2f} s of processor time")
     assert len(outcome.changes) == 10_000
     assert seconds < 20
 

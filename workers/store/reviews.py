@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, Row, and_, func, select, update
+from sqlalchemy import Engine, Row, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from workers.autonomy import Kind, Observation, Step, Verdict
@@ -51,18 +51,6 @@ class Place:
     evidence: Mapping[str, Any]
     why: str
     looked_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class StepTaken:
-    """One line of the audit."""
-
-    intent: str
-    before: str
-    after: str
-    by: str
-    at: datetime
-    why: str
 
 
 class Reviews:
@@ -159,16 +147,6 @@ class Reviews:
                 or 0
             )
 
-    def uses(self, since: datetime) -> dict[tuple[str, str], int]:
-        """Count what became of drafts since a time, by intent and use."""
-        with reading(self._engine) as connection:
-            rows = connection.execute(
-                select(review.c.intent, review.c.use, func.count())
-                .where(and_(review.c.reviewed_at > since, review.c.kind == Kind.DRAFT.value))
-                .group_by(review.c.intent, review.c.use)
-            ).all()
-        return {(row[0], row[1]): row[2] for row in rows}
-
     def place(self, intent: str) -> Place | None:
         with reading(self._engine) as connection:
             row = connection.execute(select(autonomy).where(autonomy.c.intent == intent)).one_or_none()
@@ -178,15 +156,6 @@ class Reviews:
         with reading(self._engine) as connection:
             rows = connection.execute(select(autonomy).order_by(autonomy.c.intent)).all()
         return tuple(_place(row) for row in rows)
-
-    def steps(self, intent: str = "", limit: int = 50) -> tuple[StepTaken, ...]:
-        """Return the newest steps taken, of one intent or of all."""
-        wanted = [autonomy_step.c.intent == intent] if intent else []
-        with reading(self._engine) as connection:
-            rows = connection.execute(
-                select(autonomy_step).where(*wanted).order_by(autonomy_step.c.id.desc()).limit(limit)
-            ).all()
-        return tuple(StepTaken(row.intent, row.before, row.after, row.by, row.at, row.why) for row in rows)
 
     def settle_place(
         self, intent: str, place: Place | None, verdict: Verdict, *, pin: str, corrections: int, now: datetime

@@ -20,6 +20,7 @@ from workers.domain import Code, Reason
 from workers.store.breakers import Breakers
 from workers.store.budgets import Budgets
 from workers.store.inbox import Inbox
+from workers.store.progress import Progress, Standing
 from workers.store.schedule import Schedule
 from workers.store.tables import action, case, delivery, lesson, model_call, reading, ticket
 from workers.store.tickets import Tickets
@@ -310,6 +311,8 @@ class Figures:
     first_response: Spread
     outcome: Spread
     breakers: Sequence[BreakerLine] = ()
+    standings: Sequence[Standing] = ()
+    draft_uses: Mapping[tuple[str, str], int] = field(default_factory=dict)  # (intent, use)
     budgets: Mapping[tuple[str, str], tuple[int, int]] = field(default_factory=dict)  # (vendor, name) -> left, total
 
 
@@ -324,6 +327,7 @@ class Story:
         self._tickets = Tickets(engine)
         self._schedule = Schedule(engine)
         self._breakers = Breakers(engine, Breaking())
+        self.progress = Progress(engine)
         self._budgets = Budgets(engine, staff_share=0.0)
 
     def is_up(self) -> bool:
@@ -557,6 +561,8 @@ class Story:
             first_response=first,
             outcome=outcome,
             breakers=self.breakers(now=now),
+            standings=self.progress.standings(),
+            draft_uses=self.progress.draft_uses(),
             budgets=self.budgets(now=now),
         )
 
