@@ -7,15 +7,17 @@ _MAX_CHARS = 300
 
 _SENTENCE = re.compile(
     r"(?<=[.!?。！？])(?<!\b[A-Z]\.)(?<!e\.g\.)(?<!i\.e\.)(?<!z\.B\.)(?<!bzw\.)(?<!etc\.)(?<!Nr\.)(?<!No\.)(?<!approx\.)(?<!vs\.)\s+(?=[\"'“(¿¡]?[^\Wa-z]|¿)|(?<=[。！？])"
+    r"|(?<=\?)\s+(?=[a-z])"  # who writes all in small letters still asks one thing after the other
 )
+_NUMBERED = re.compile(r"(?:^|(?<=\s))\(?([1-9])[.)]\s+(?=\w)")  # "1) how do I ... and 2) is there ..." in one line
 _LIST_ITEM = re.compile(r"^(?:[-*•–·]|\(?\d{1,2}[.)]|[a-h][.)])\s+")
 _ASKING = re.compile(
     r"(?i)^\W*(?:(?:and|also|second(?:ly)?|third(?:ly)?|finally|another (?:thing|question)|next|then|plus|und"
     r"|außerdem|zweitens|y|además|et|aussi|hi|hello|hey|so)[,:]?\s+){0,2}"
     r"(?:how (?:do|can|could|should|would|to|long|much|many|come)|what (?:is|are|does|do|should|can|happens)"
     r"|where (?:do|can|is|are)|when (?:will|do|does|is|can)|why (?:is|are|does|do|did|can)|which|who (?:do|can|is)"
-    r"|can (?:i|you|we|someone)|could (?:i|you|we)|would (?:you|it be)|will (?:you|it)|is (?:it|there) (?:possible"
-    r"|a way|any)|are there|do(?:es)? (?:you|the|it)|may i"
+    r"|can (?:i|you|we|someone)|could (?:i|you|we)|would (?:you|it be)|will (?:you|it)|is (?:it possible|there)"
+    r"|are there|do(?:es)? (?:you|the|it)|may i"
     r"|wie (?:kann|können|lange|viel|oft|mache|lässt|bekomme|komme)|wo (?:kann|finde|ist|sind)|was (?:muss|kann"
     r"|soll|kostet|bedeutet)|warum|wann|welche|können (?:sie|wir)|könn(?:t|en) ihr|kann (?:ich|man)|gibt es"
     r"|ist es möglich|könnten"
@@ -84,9 +86,19 @@ def _is_filler(sentence: str) -> bool:
 def _sentences(text: str) -> list[str]:
     """Split into sentences: at paragraph ends and list items, at line ends only after a full stop or a list."""
     sentences: list[str] = []
-    for paragraph in _paragraphs(text):
+    for paragraph in (part for whole in _paragraphs(text) for part in _points(whole)):
         sentences += [part.strip() for part in _SENTENCE.split(paragraph) if part.strip()]
     return sentences
+
+
+def _points(paragraph: str) -> list[str]:
+    """Split at numbers that count up from one within a line; anything else stays whole."""
+    marks = list(_NUMBERED.finditer(paragraph))
+    if [mark[1] for mark in marks] != [str(number) for number in range(1, len(marks) + 1)] or len(marks) < 2:
+        return [paragraph]
+    ends = [mark.start() for mark in marks[1:]] + [len(paragraph)]
+    points = [paragraph[mark.end() : end] for mark, end in zip(marks, ends, strict=True)]
+    return [paragraph[: marks[0].start()], *(re.sub(r"(?i)[\s,;]+(?:and|und|y|et)?\s*$", "", one) for one in points)]
 
 
 def _paragraphs(text: str) -> list[str]:
