@@ -57,7 +57,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Play the demo. Returns 0 if every ticket got its outcome, 1 if not or if something did not start."""
     family = Family()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):  # also where whoever started us ignores Ctrl-C
+        signal.signal(number, signal.default_int_handler)
     screen = demo_screen.Screen(is_quiet=args.json == "-")
     try:
         summary = _play(args, family, screen)

@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -51,6 +53,42 @@ def test_once_plays_every_ticket_and_stops_all(tmp_path):
     assert "simulated" in done.stderr
     for one in range(port, port + 3):
         require_free(one, "demo's end")
+
+
+@pytest.mark.real
+@pytest.mark.xdist_group("stack")
+@pytest.mark.parametrize("phase", ["redis runs", "database"])
+def test_an_interrupt_while_starting_leaves_nothing(tmp_path, phase):
+    """Ctrl-C in the middle of the start: every process ends, every port is free, and no traceback is shown."""
+    lend_model(tmp_path)
+    port = three_ports()
+    env = {**os.environ, "DESKHAND_DATA": str(tmp_path), "DESKHAND_CONFIG": str(write_small_config(tmp_path))}
+    words = own_command("demo", "--once", "--limit", "1", "--port", str(port))
+    with subprocess.Popen(words, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as demo_run:
+        assert demo_run.stdout is not None
+        said = ""
+        while phase not in said:
+            line = demo_run.stdout.readline()
+            assert line, said
+            said += line
+        demo_run.send_signal(signal.SIGINT)
+        said += demo_run.stdout.read()
+        assert demo_run.wait(30) == 1
+    assert "stopping" in said
+    assert "Traceback" not in said
+    for one in range(port, port + 3):
+        require_free(one, "demo's end")
+    assert list(processes_of(tmp_path)) == []
+
+
+def processes_of(data):
+    """Yield the processes that were started with this data folder."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"DESKHAND_DATA={data}".encode() in (folder / "environ").read_bytes():
+                yield folder.name
+        except OSError:
+            continue
 
 
 def test_a_taken_port_is_one_line(tmp_path, monkeypatch, capsys):
