@@ -135,7 +135,7 @@ class Breaking(Rules):
     share: Share = 0.5  # ... and so large a part of them, within the window
     window_seconds: float = 60.0
     pause_seconds: float = 10.0  # before the first probe; doubles with each probe that fails
-    longest_pause_seconds: float = 120.0  # whatever the API asks for
+    longest_pause_seconds: float = 15.0  # whatever the API asks for: one probe tells, and tickets go on soon after
     person_pause_seconds: float = 300.0  # while only a person can help: a wrong key, an unpaid bill
     probe_seconds: float = 60.0  # after this another worker may probe
     patience_seconds: float = 60.0  # so long tickets wait for the model before they go on without it

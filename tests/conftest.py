@@ -1,5 +1,6 @@
 """What rooms share: one running machine for all tests that need the whole of it, and one PostgreSQL server."""
 
+import random
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ from workers.store.tables import open_engine
 def pytest_addoption(parser: pytest.Parser) -> None:
     words = "run the tests that use a database, and no others, on this one"
     parser.addoption("--database", choices=("sqlite", "postgres"), default="", help=words)
+    parser.addoption("--soak", type=float, metavar="MINUTES", help="let each storm of tests/chaos go on for this long")
+    parser.addoption("--seed", type=int, help="of the storms' faults; a new one each time by default")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -62,12 +65,18 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    """A PostgreSQL server's URL, without a database's name."""
+def postgres_server() -> Iterator[postgres.Cluster]:
+    """A PostgreSQL server of our own, which may be killed."""
     if postgres.programs() is None:
         pytest.skip("no PostgreSQL server on this machine (Debian: apt-get install postgresql)")
-    with postgres.server() as url:
-        yield url
+    with postgres.cluster() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres_server: postgres.Cluster) -> str:
+    """A PostgreSQL server's URL, without a database's name."""
+    return postgres_server.url
 
 
 @pytest.fixture(scope="session")
@@ -101,3 +110,15 @@ def _migrate(url: str) -> None:
     engine = open_engine(url)
     migrate(engine)
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def seed(request: pytest.FixtureRequest) -> int:
+    """What chance starts from; it is printed, so that the same can be had again."""
+    given = request.config.getoption("seed")
+    return given if given is not None else random.SystemRandom().randrange(100_000)
+
+
+@pytest.fixture(scope="session")
+def soak_minutes(request: pytest.FixtureRequest) -> float | None:
+    return request.config.getoption("soak")

@@ -51,13 +51,14 @@ class Limits:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.enforced = False
         self.is_trial = False
+        self.factor = 1  # how many times the usual budget this account has bought
         self._clock = clock
         self._lock = threading.Lock()
         self._windows: dict[tuple[str, object], tuple[int, int]] = {}  # -> (number of the window, count)
 
     def count(self, rule: Rule, key: object = None) -> Budget:
         """Count one request against a rule."""
-        total = rule.trial_total if self.is_trial and rule.trial_total else rule.total
+        total = (rule.trial_total if self.is_trial and rule.trial_total else rule.total) * self.factor
         now = self._clock()
         number = int(now // rule.window_seconds)
         resets = max(1, int((number + 1) * rule.window_seconds - now))

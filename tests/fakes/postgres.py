@@ -4,11 +4,13 @@ import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import stat
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, create_engine, inspect, text
@@ -35,26 +37,56 @@ def of_wheel() -> Path | None:
     )
 
 
+class Cluster:
+    """One server, on a free port of this machine. It refuses root, so root lends it a user."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        folder = folder or programs()
+        assert folder is not None
+        self._user = _user()
+        self._data = Path(tempfile.mkdtemp(prefix="deskhand-postgres-"))
+        if self._user:
+            shutil.chown(self._data, self._user)
+            folder = _reachable(folder, self._data)
+        port = free_port()
+        self.url = f"postgresql+psycopg://deskhand@127.0.0.1:{port}"
+        self._options = f"-p {port} -h 127.0.0.1 -k {self._data} -c fsync=off -c max_connections=100"
+        self._control = [str(folder / "pg_ctl"), "-D", str(self._data / "cluster"), "-w"]
+        self._make = [str(folder / "initdb"), "-D", str(self._data / "cluster"), "-U", "deskhand", "-A", "trust"]
+
+    def create(self) -> None:
+        _run(self._make, self._user, self._data)
+        self.start()
+
+    def start(self) -> None:
+        """Start it, also after it was killed: it then recovers from its log."""
+        _run([*self._control, "-l", str(self._data / "log"), "-o", self._options, "start"], self._user, self._data)
+
+    def kill(self) -> None:
+        """kill -9 of the server and all that work for it."""
+        pid = int((self._data / "cluster" / "postmaster.pid").read_text().split()[0])
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        for one in (pid, *map(int, children)):
+            with suppress(ProcessLookupError):
+                os.kill(one, signal.SIGKILL)
+        while Path(f"/proc/{pid}").exists() and "zombie" not in Path(f"/proc/{pid}/status").read_text():
+            time.sleep(0.02)
+
+    def destroy(self) -> None:
+        stop = [*self._control, "-m", "immediate", "stop"]
+        subprocess.run(stop, user=self._user, cwd=self._data, capture_output=True, check=False)
+        shutil.rmtree(self._data, ignore_errors=True)
+
+
 @contextmanager
-def server(folder: Path | None = None) -> Iterator[str]:
-    """Run a server and yield its SQLAlchemy URL, without a database's name. It refuses root, so root lends a user."""
-    folder = folder or programs()
-    assert folder is not None
-    user = _user()
-    data = Path(tempfile.mkdtemp(prefix="deskhand-postgres-"))
-    if user:
-        shutil.chown(data, user)
-        folder = _reachable(folder, data)
-    port = free_port()
-    options = f"-p {port} -h 127.0.0.1 -k {data} -c fsync=off -c max_connections=60"
-    control = [str(folder / "pg_ctl"), "-D", str(data / "cluster"), "-w"]
+def cluster(folder: Path | None = None) -> Iterator[Cluster]:
+    """Run a server for a while, of these programs or of those at hand."""
+    made = Cluster(folder)
     try:
-        _run([str(folder / "initdb"), "-D", str(data / "cluster"), "-U", "deskhand", "-A", "trust"], user, data)
-        _run([*control, "-l", str(data / "log"), "-o", options, "start"], user, data)
-        yield f"postgresql+psycopg://deskhand@127.0.0.1:{port}"
+        made.create()
+        yield made
     finally:
-        subprocess.run([*control, "-m", "immediate", "stop"], user=user, cwd=data, capture_output=True, check=False)
-        shutil.rmtree(data, ignore_errors=True)
+        made.destroy()
 
 
 @contextmanager

@@ -23,10 +23,11 @@ from sqlalchemy import func, select
 
 from config.settings import load_settings
 from scripts.demo_config import write_config
-from scripts.processes import Child, Family, free_port, own_command
+from scripts.processes import Child, Family, chroma_child, free_port, own_command, redis_child, wait_for_port
 from scripts.rehearsal import Desk, article_row, duplicates, people_row
 from scripts.sandbox import seed
 from scripts.sandbox.model import create_model_app
+from scripts.sandbox.model_mind import answer_honestly
 from scripts.sandbox.server import run_app
 from scripts.sandbox.state import Webhook, new_ulid
 from scripts.sandbox.twin import Options, Twin
@@ -34,6 +35,8 @@ from scripts.sandbox.webhooks import sign
 from scripts.sandbox.zendesk.app import create_zendesk_app
 from scripts.up import start_all, wait_until_ready
 from scripts.world.load import World, load_world
+from tests.fakes.proxy import Proxy
+from tests.fakes.tripwire import Tripwires
 from workers.store.ledger import Ledger
 from workers.store.library import Lessons
 from workers.store.tables import delivery, open_engine, reading, ticket
@@ -74,48 +77,71 @@ def wait_until(claim: Callable[[], Any], seconds: float = 30.0, *, what: str = "
 
 
 class ModelTwin:
-    """The model's stand-in with a record of every request, a latency and an outage to order."""
+    """The model's stand-in with a record of every request, a latency, an outage to order, and trouble by chance."""
 
-    def __init__(self) -> None:
+    def __init__(self, wires: Tripwires) -> None:
         self.requests: list[str] = []
         self.latency_seconds = 0.0
         self.refuse_with = 0  # an HTTP status that stands in for every answer
-        app = create_model_app()
+        self.spoil: Callable[[], Any] = lambda: None  # what it returns is the answer, unless it is None
+        self.misspeak: Callable[[], Any] = lambda: None  # the same for the words inside a whole answer
+        self._wires = wires
+        app = create_model_app(character=lambda *asked: self.misspeak() or answer_honestly(*asked))
         app.before_request(self._meet)
         self.server = run_app("model", app)
 
-    def _meet(self) -> tuple[flask.Response, int] | None:
+    def _meet(self) -> Any:
         if not flask.request.path.startswith("/v1/messages"):
             return None
         self.requests.append(flask.request.get_data(as_text=True))
+        self._wires.at_model(int(flask.request.environ["REMOTE_PORT"]), self.requests[-1])
         if status := self.refuse_with:
-            error = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}
-            return flask.jsonify(error), status
+            return refusal(status)
         time.sleep(self.latency_seconds)
-        return None
+        return self.spoil()
+
+
+def refusal(status: int, **headers: str) -> tuple[flask.Response, int, dict[str, str]]:
+    """Return the answer of a model's API that has too much to do."""
+    error = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}
+    return flask.jsonify(error), status, headers
 
 
 class Stack:
-    """One machine's worth of Deskhand. `start` it, use it, `stop` it; killed processes are started again."""
+    """One machine's worth of Deskhand. `start` it, use it, `stop` it; killed processes are started again.
 
-    def __init__(self, folder: Path, *, workers: int = 2, env: Mapping[str, str] | None = None) -> None:
+    Between it and its Redis and Chroma stand proxies that can go wrong. While `revives` is False, what dies stays dead.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        workers: int = 2,
+        env: Mapping[str, str] | None = None,
+        timing: Mapping[str, float] | None = None,
+    ) -> None:
         self.folder = folder
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.twin = Twin(Options(self.url, self.url, SECRET))
         self.twin.sender.switches.retry_delay_seconds = 0.5
-        self.zendesk = run_app("zendesk", create_zendesk_app(self.twin))
-        self.twin.world.base_url = self.zendesk.url
-        self.model = ModelTwin()
-        self.desk = Desk(self.zendesk.url)
         self.family = Family()
+        self.wires = Tripwires(self.worker_pids)
+        # The server asks of an application only that it can be called.
+        self.zendesk = run_app("zendesk", self.wires.around(create_zendesk_app(self.twin)))  # type: ignore[arg-type]
+        self.twin.world.base_url = self.zendesk.url
+        self.model = ModelTwin(self.wires)
+        self.desk = Desk(self.zendesk.url)
         self.revived: list[str] = []
+        self.revives = True
+        self._proxies: list[Proxy] = []
         self._watching = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="supervisor", daemon=True)
         self.world = _small_world()
         self.env = {
             "DESKHAND_DATA": str(folder / "var"),
-            "DESKHAND_CONFIG": str(write_small_config(folder)),
+            "DESKHAND_CONFIG": str(write_small_config(folder, timing)),
             "DESKHAND_HOST": "127.0.0.1",
             "DESKHAND_PORT": str(self.port),
             "DESKHAND_WORKERS": str(workers),
@@ -127,38 +153,51 @@ class Stack:
             "ZENDESK_CLIENT_SECRET": "sandbox-client-secret",
             "ZENDESK_WEBHOOK_SECRETS": SECRET,
             "DATABASE_URL": "",
-            "REDIS_URL": "",
-            "CHROMA_URL": "",
             **(env or {}),
         }
-        self.settings = load_settings(**self.env)
-        self._stores: dict[str, str] = {}
 
     def start(self) -> None:
         """Start everything and wait until it is ready."""
         self.load(*self.world.articles)
         self.desk.post("load", people_row(self.world.people))
         self.desk.post("load", {"articles": [{"title": "Secret runbook: publish shifts", **_canary()}]})
+        self._start_stores(Path(self.env["DESKHAND_DATA"]))
+        self.settings = load_settings(**self.env)
         lend_model(self.settings.data)
         start_all(self.settings, self.family, say=lambda words: None, env=self.env)
-        self._stores = {name: self.child("receiver").env[name] for name in ("REDIS_URL", "CHROMA_URL")}
         wait_until_ready(self.settings, self.family)
         self._watcher.start()
         self.engine = open_engine(self.settings.sql_url)
         self.ledger = Ledger(self.engine)
+
+    def _start_stores(self, data: Path) -> None:
+        """Start Redis and Chroma as `up` would, each behind its proxy."""
+        redis_port, chroma_port = free_port(), free_port()
+        redis, self.redis_url = redis_child(data, redis_port)
+        chroma, chroma_url = chroma_child(data, chroma_port)
+        for child, port in ((redis, redis_port), (chroma, chroma_port)):
+            wait_for_port(port, self.family.add(child))
+        self.redis_proxy = Proxy(redis_port)
+        self.chroma_proxy = Proxy(chroma_port, seen=self.wires.at_chroma)
+        self._proxies += [self.redis_proxy, self.chroma_proxy]
+        self.env["REDIS_URL"] = self.redis_url.replace(f":{redis_port}/", f":{self.redis_proxy.port}/")
+        self.env["CHROMA_URL"] = chroma_url.replace(f":{chroma_port}", f":{self.chroma_proxy.port}")
 
     def stop(self) -> None:
         self._watching.set()
         if self._watcher.is_alive():
             self._watcher.join()
         self.family.stop()
+        for proxy in self._proxies:
+            proxy.stop()
         self.zendesk.stop()
         self.model.server.stop()
         self.twin.sender.stop()
 
     def _watch(self) -> None:
         while not self._watching.wait(0.2):
-            self.revived += self.family.revive()
+            if self.revives:
+                self.revived += self.family.revive()
 
     # -- what people do
 
@@ -190,7 +229,7 @@ class Stack:
 
     def command(self, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
         """Run one of our own commands against this machine."""
-        full = {**os.environ, **self.env, **self._stores, **env}
+        full = {**os.environ, **self.env, **env}
         return subprocess.run(own_command(*words), env=full, capture_output=True, text=True, timeout=60)
 
     # -- what became of it
@@ -258,9 +297,8 @@ class Stack:
             what=f"{name} back",
         )
 
-    @property
-    def redis_url(self) -> str:
-        return self._stores["REDIS_URL"]
+    def worker_pids(self) -> list[int]:
+        return [child.process.pid for child in self._workers() if child.process and child.is_alive()]
 
     def wait_ready(self, seconds: float = 30.0) -> None:
         wait_until(self.is_ready, seconds, what="readiness")
@@ -363,11 +401,12 @@ def _small_world() -> World:
     return World(kept, world.tickets, world.scenes, world.people)
 
 
-def write_small_config(folder: Path) -> Path:
+def write_small_config(folder: Path, timing: Mapping[str, float] | None = None) -> Path:
     """Write a demo's configuration with a part of the intents and less patience: training on all takes long."""
     config = write_config(folder / "config", load_world(), is_sample=True)
     policy = config / "policy.toml"
-    policy.write_text(f"{policy.read_text(encoding='utf-8')}\n[timing]\nmodel_seconds = 5.0\n", encoding="utf-8")
+    lines = "".join(f"{name} = {seconds}\n" for name, seconds in {"model_seconds": 5.0, **(timing or {})}.items())
+    policy.write_text(f"{policy.read_text(encoding='utf-8')}\n[timing]\n{lines}", encoding="utf-8")
     path = config / "taxonomy.toml"
     head, *blocks = re.split(r"^(?=\[intents\.)", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
     kept = [block for block in blocks if re.match(r"\[intents\.(\w+)\]", block)[1] in INTENTS]  # type: ignore[index]

