@@ -91,6 +91,7 @@ class Twin:
         return {
             "limits": (self.limits, "enforced"),
             "trial": (self.limits, "is_trial"),
+            "limits_factor": (self.limits, "factor"),
             "withhold_last_minute": (self, "withholds_last_minute"),
             "required_fields": (self.desk, "checks_required_fields"),
             "close_after_days": (self, "close_after_days"),
