@@ -183,6 +183,16 @@ class Answering(Rules):
         return self.says_assistant_in.get(language, self.says_assistant)
 
 
+class FolderSource(Rules):
+    """A folder of Markdown, HTML, text and PDF files that feeds the library. Front matter of a file wins over this."""
+
+    path: Path
+    audience: Literal["public", "staff"] = "staff"  # only public text ever feeds a reply
+    locale: str = ""
+    brand_id: str = ""
+    url: str = ""  # what a file's path under the folder is put behind, "" for no link
+
+
 class Approval(Rules):
     """Tags by which staff tell Deskhand what to do with a ticket, set by hand or by a macro; taken off when done."""
 
@@ -261,6 +271,7 @@ class Policy(Rules):
     approval: Approval = Approval()
     autonomy: Autonomy = Autonomy()
     brakes: Brakes = Brakes()
+    folders: dict[str, FolderSource] = {}  # by a name that stays the same: it stands in the ids of the documents
     teams: dict[str, Team] = {}
     intents: dict[str, Intent] = {}
     rules: dict[str, Rule] = {}

@@ -74,7 +74,8 @@ def content_hash(document: Document) -> str:
         *("section", *document.section),
         *("labels", *document.labels),
         document.updated_at.isoformat() if document.updated_at else "",
-        document.valid_until.isoformat() if document.valid_until else "",
+        *(moment.isoformat() if moment else "" for moment in (document.valid_until, document.valid_from)),
+        document.reviewed_at.isoformat() if document.reviewed_at else "",
     )
     return _digest(*parts)
 

@@ -34,6 +34,8 @@ class Document:
     labels: tuple[str, ...] = ()
     updated_at: datetime | None = None
     valid_until: datetime | None = None
+    valid_from: datetime | None = None
+    reviewed_at: datetime | None = None  # when somebody last said that it is right; None: when it was last changed
 
 
 @dataclass(frozen=True, slots=True)

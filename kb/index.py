@@ -45,6 +45,7 @@ class Entry:
     locale: str
     brand_id: str
     valid_until: float
+    valid_from: float
     vector: NDArray[np.float32]
 
 
@@ -199,6 +200,7 @@ def _metadata(entry: Entry) -> dict[str, str | float]:
         "locale": entry.locale,
         "brand_id": entry.brand_id,
         "valid_until": entry.valid_until,
+        "valid_from": entry.valid_from,
     }
 
 
@@ -208,5 +210,5 @@ def _where(where: Where) -> dict[str, Any] | None:
         if allowed is not None:
             parts.append({key: {"$in": sorted(str(value) for value in allowed)}})
     if where.valid_at:
-        parts.append({"valid_until": {"$gt": where.valid_at}})
+        parts += [{"valid_until": {"$gt": where.valid_at}}, {"valid_from": {"$lte": where.valid_at}}]
     return {"$and": parts} if len(parts) > 1 else (parts[0] if parts else None)

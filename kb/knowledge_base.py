@@ -6,7 +6,7 @@ The shelf (SQL) is the truth. Chroma and the in-memory snapshot are built from i
 import hashlib
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import islice
@@ -33,7 +33,7 @@ from kb.domain import (
 from kb.embed import Embedder
 from kb.index import FOREVER, ChromaIndex, Entry, IndexUnavailable, Where
 from kb.retrieve import Candidate, Ranked, rank
-from kb.snapshot import Rows, Snapshot, Snapshots, best_keywords, speaks, until
+from kb.snapshot import Rows, Snapshot, Snapshots, best_keywords, since, speaks, until
 
 _CANDIDATES = 40  # from each of the two searches, before they are fused
 _BATCH = 32  # documents embedded and indexed together
@@ -102,20 +102,22 @@ class KnowledgeBase:
         prefix: str,
         full: bool = False,
         max_drop: float = 0.2,
+        keep: Collection[str] = (),
         progress: Callable[[int], None] | None = None,
     ) -> PutReport:
         """Shelve documents whose ids start with the prefix; what did not change costs nothing.
 
         `full`: these are all there are, and what else is shelved under the prefix goes, unless that is more than the
-        `max_drop` share of it (or all): then the report says `refused` and nothing was changed. `progress` is called
-        with the number of documents done since its last call. Chroma may be away: a later repair() brings it level.
+        `max_drop` share of it (or all): then the report says `refused` and nothing was changed. Ids in `keep`, which is
+        looked at once `documents` has come to its end, stay as they are. `progress` is called with the number of
+        documents done since its last call. Chroma may be away: a later repair() brings it level.
         """
         with self._writing:
             known = self._shelf.document_hashes(source, prefix)
             missing: list[str] = []
             if full:
                 documents = list(documents)
-                missing = sorted(known.keys() - {document.id for document in documents})
+                missing = sorted(known.keys() - {document.id for document in documents} - set(keep))
                 if _is_suspicious(len(missing), len(known), max_drop):
                     refused = f"{len(missing)} of {len(known)} documents are missing from a full run"
                     return PutReport(unchanged=len(known), refused=refused)
@@ -394,8 +396,8 @@ def _is_suspicious(missing: int, known: int, max_drop: float) -> bool:
 
 
 def _entry(document: Document, piece: Chunk, vector: bytes) -> Entry:
-    ends = min(until(document), FOREVER)
-    parts = (piece.hash, document.audience.value, document.locale, document.brand_id, str(ends))
+    begins, ends = since(document), min(until(document), FOREVER)
+    parts = (piece.hash, document.audience.value, document.locale, document.brand_id, str(begins), str(ends))
     return Entry(
         piece.id,
         document.id,
@@ -404,6 +406,7 @@ def _entry(document: Document, piece: Chunk, vector: bytes) -> Entry:
         document.locale,
         document.brand_id,
         ends,
+        begins,
         np.frombuffer(vector, np.float32),
     )
 

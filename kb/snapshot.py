@@ -58,6 +58,7 @@ class Snapshot:
             self._rows_of.setdefault(chunk.document_id, []).append(row)
         self._traits = {source: _traits(self.documents, source) for source in Source}
         self._until = np.array([until(document) for document in self.documents], np.float64)
+        self._since = np.array([since(document) for document in self.documents], np.float64)
         self._masks: dict[Filter, NDArray[np.bool_]] = {}
 
     @cached_property
@@ -80,7 +81,10 @@ class Snapshot:
                 mask[rows] = is_visible(self.documents[rows[0]], lasting)
             if len(self._masks) < _MASKS:
                 self._masks[lasting] = mask
-        return mask & (self._until > wanted.at.timestamp()) if wanted.at else mask
+        if not wanted.at:
+            return mask
+        at = wanted.at.timestamp()
+        return mask & (self._until > at) & (self._since <= at)
 
     def with_siblings(self, rows: Sequence[int]) -> Rows:
         """Return the rows of all chunks of the documents these rows belong to."""
@@ -106,8 +110,13 @@ def is_visible(document: Document, wanted: Filter) -> bool:
         and document.source in wanted.sources
         and (not wanted.brand_id or document.brand_id in ("", wanted.brand_id))
         and speaks(document.locale, wanted.locale)
-        and (wanted.at is None or until(document) > wanted.at.timestamp())
+        and (wanted.at is None or since(document) <= wanted.at.timestamp() < until(document))
     )
+
+
+def since(document: Document) -> float:
+    """Return when a document begins, in seconds since 1970; 0 if it always was."""
+    return document.valid_from.timestamp() if document.valid_from else 0.0
 
 
 def until(document: Document) -> float:
@@ -127,7 +136,7 @@ def _traits(documents: Sequence[Document], source: Source) -> Traits:
         frozenset(document.audience for document in own),
         frozenset(document.locale for document in own),
         frozenset(document.brand_id for document in own),
-        any(document.valid_until for document in own),
+        any(document.valid_until or document.valid_from for document in own),
     )
 
 

@@ -11,7 +11,7 @@ from integrations.helpdesk import EventKind, TicketEvent
 from workers import ladder, pipeline
 from workers.crew import Crew
 from workers.services import Services
-from workers.stages.shelve import shelve
+from workers.stages.shelve import shelve, shelve_folder
 from workers.store.inbox import Delivery
 
 log = get_logger(__name__)
@@ -137,7 +137,8 @@ def _reconcile(services: Services) -> dict[str, Any]:
 
 
 def _reindex(services: Services) -> dict[str, Any]:
-    return {vendor: shelve(vendor, services, full=False) for vendor in services.helpdesks}
+    folders = {f"folder {name}": shelve_folder(name, services) for name in services.policy.folders}
+    return {vendor: shelve(vendor, services, full=False) for vendor in services.helpdesks} | folders
 
 
 def _reindex_full(services: Services) -> dict[str, Any]:

@@ -16,7 +16,7 @@ PUBLIC = frozenset({Audience.PUBLIC})
 def entry(number: int, **other: object) -> Entry:
     vector = np.zeros(8, np.float32)
     vector[number % 8] = 1.0
-    usual = {"audience": Audience.PUBLIC, "locale": "en", "brand_id": "1", "valid_until": FOREVER}
+    usual = {"audience": Audience.PUBLIC, "locale": "en", "brand_id": "1", "valid_until": FOREVER, "valid_from": 0.0}
     return Entry(f"d{number}#0", f"d{number}", "s1", vector=vector, **(usual | other))  # type: ignore[arg-type]
 
 

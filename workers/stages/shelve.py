@@ -5,10 +5,14 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
+from config.logs import get_logger
 from integrations.helpdesk import Article
-from kb.domain import Audience, Document, Source
+from kb.domain import Audience, Document, PutReport, Source
+from kb.folder import Folder, Unread, documents, prefix_of
 from kb.markup import to_text
 from workers.services import Services
+
+log = get_logger(__name__)
 
 # The feed's border is inclusive and its clock is not ours: ask again for a little more than the last run saw.
 _OVERLAP = timedelta(minutes=5)
@@ -29,7 +33,7 @@ def shelve(
     prefix = f"{vendor}:article:"
     drafts: list[str] = []
 
-    def documents() -> Iterator[Document]:
+    def published() -> Iterator[Document]:
         for article in articles:
             if article.is_draft:
                 drafts.append(document_id(vendor, article))
@@ -37,7 +41,7 @@ def shelve(
                 yield to_document(vendor, article, services.policy.answering.stale_labels)
 
     report = services.kb.put(
-        documents(),
+        published(),
         source=Source.ARTICLE,
         prefix=prefix,
         full=since is None,
@@ -48,6 +52,28 @@ def shelve(
         services.kb.remove(drafts)
         services.schedule.set_value(name, started.isoformat(), now=services.now())
     return asdict(report)
+
+
+def shelve_folder(name: str, services: Services, *, progress: Callable[[int], None] | None = None) -> dict[str, Any]:
+    """Sync one of policy's folders, whole: what did not change costs nothing. Returns the counts and what is unread."""
+    given = services.policy.folders[name]
+    folder = Folder(name, given.path, Audience(given.audience), given.locale, given.brand_id, given.url)
+    unread = Unread()
+    try:
+        report = services.kb.put(
+            documents(folder, unread),
+            source=Source.ARTICLE,
+            prefix=prefix_of(folder),
+            full=True,
+            max_drop=services.policy.limits.suspicious_drop,
+            keep=unread.ids,  # a file that is being edited keeps its last good state
+            progress=progress,
+        )
+    except NotADirectoryError as error:
+        report = PutReport(refused=str(error))
+    for path, why in unread.files.items():
+        log.warning("file_unread", folder=name, path=path, why=why)
+    return asdict(report) | {"unread": unread.files}
 
 
 def is_shelved(vendor: str, services: Services) -> bool:

@@ -66,6 +66,8 @@ class Library:
                     labels=list(document_.labels),
                     updated_at=document_.updated_at,
                     valid_until=document_.valid_until,
+                    valid_from=document_.valid_from,
+                    reviewed_at=document_.reviewed_at,
                     hash=content_hash,
                 )
             )
@@ -205,4 +207,6 @@ def _document(row: Any) -> Document:
         labels=tuple(row.labels),
         updated_at=row.updated_at,
         valid_until=row.valid_until,
+        valid_from=row.valid_from,
+        reviewed_at=row.reviewed_at,
     )

@@ -274,6 +274,8 @@ document = Table(
     Column("labels", JSON, nullable=False, default=list),
     Column("updated_at", UtcDateTime),
     Column("valid_until", UtcDateTime),
+    Column("valid_from", UtcDateTime),
+    Column("reviewed_at", UtcDateTime),
     Column("hash", String(64), nullable=False),
     Index("ix_document_source", "source"),
 )

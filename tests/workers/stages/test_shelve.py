@@ -1,13 +1,15 @@
 """The help centre reaches the library: only what everyone may read is public, and a suspicious loss stops."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from config.policy import FolderSource
 from integrations.errors import TransientError
 from kb.domain import Audience, Filter, Query
 from tests.fakes.services import make_services
-from workers.stages.shelve import document_id, is_shelved, shelve, to_document
+from workers.stages.shelve import document_id, is_shelved, shelve, shelve_folder, to_document
 
 
 @pytest.fixture
@@ -139,3 +141,38 @@ def test_an_article_becomes_a_document(desk):
     assert "## How" in made.text
     assert "Open it" in made.text
     assert "<" not in made.text
+
+
+def test_a_folder_is_shelved_and_what_is_gone_goes(services, tmp_path):
+    """New, changed, deleted: each run leaves the library as the folder is, and nothing unchanged is embedded again."""
+    folder = {"handbook": FolderSource(path=tmp_path, audience="public")}
+    made = replace(services, policy=services.policy.model_copy(update={"folders": folder}))
+    for name in ("a", "b", "c", "d"):
+        (tmp_path / f"{name}.md").write_text(f"# Page {name}\n\nHow to reset the {name} clock.")
+    assert shelve_folder("handbook", made)["added"] == 4
+    again = shelve_folder("handbook", made)
+    assert (again["unchanged"], again["chunks_embedded"]) == (4, 0)
+    (tmp_path / "a.md").unlink()
+    (tmp_path / "b.md").write_text("---\nlabels: [open\n---\n")
+    report = shelve_folder("handbook", made)
+    assert (report["removed"], list(report["unread"])) == (1, ["b.md"])
+    assert "Page b" in seen(made, "reset the b clock")
+
+
+def test_an_unmounted_folder_empties_nothing(services, tmp_path):
+    """A folder that is not there is refused, and said."""
+    folder = {"handbook": FolderSource(path=tmp_path / "gone", audience="public")}
+    made = replace(services, policy=services.policy.model_copy(update={"folders": folder}))
+    assert "is no folder" in shelve_folder("handbook", made)["refused"]
+
+
+def test_a_page_for_later_answers_nobody_yet(services, tmp_path):
+    """Before its first day it is not found; on it, it is."""
+    begins = services.now() + timedelta(days=2)
+    (tmp_path / "a.md").write_text(f"---\nvalid_from: {begins:%Y-%m-%d}\n---\nWinter prices begin at ten.")
+    folder = {"handbook": FolderSource(path=tmp_path, audience="public")}
+    made = replace(services, policy=services.policy.model_copy(update={"folders": folder}))
+    shelve_folder("handbook", made)
+    question = Query("", "winter prices")
+    assert made.kb.search(question, Filter(at=services.now()), 3).passages == ()
+    assert len(made.kb.search(question, Filter(at=begins + timedelta(days=1)), 3).passages) == 1
