@@ -73,6 +73,7 @@ class Timing(Rules):
     reconcile_overlap_seconds: float = 180.0  # so far before the last change seen a pass begins again
     reindex_seconds: float = 600.0
     full_reindex_seconds: float = 86_400.0
+    retention_seconds: float = 86_400.0
     stamp_settle_seconds: float = 2.0  # the helpdesk's stamp has a resolution of one second
 
 
@@ -126,6 +127,14 @@ class Limits(Rules):
     staff_share: Share = 0.3  # of the helpdesk's rate limits, left to staff and to what else they use
     reply_words: int = 150
     suspicious_drop: Share = 0.3  # a full sync that would drop a larger share of documents stops
+
+
+class Retention(Rules):
+    """Days. The raw text of deliveries is kept for looking into trouble only; the ledger masks what it keeps."""
+
+    body_days: float = 30.0
+    delivery_days: float = 90.0  # of handled deliveries; until then a repetition is known
+    run_days: float = 90.0
 
 
 class Breaking(Rules):
@@ -267,6 +276,7 @@ class Policy(Rules):
     limits: Limits = Limits()
     models: Models
     breaking: Breaking = Breaking()
+    retention: Retention = Retention()
     learning: Learning = Learning()
     approval: Approval = Approval()
     autonomy: Autonomy = Autonomy()

@@ -182,6 +182,7 @@ class Housekeeper:
             "reindex": timing.reindex_seconds,
             "reindex_full": timing.full_reindex_seconds,
             "autonomy": services.policy.autonomy.look_seconds,
+            "retention": timing.retention_seconds,
         }
         for name, seconds in every.items():
             slot = int(services.now().timestamp() // seconds)

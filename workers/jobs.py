@@ -149,4 +149,14 @@ def _autonomy(services: Services) -> dict[str, Any]:
     return ladder.look(services)
 
 
-SCHEDULED = {"autonomy": _autonomy, "reconcile": _reconcile, "reindex": _reindex, "reindex_full": _reindex_full}
+def _retention(services: Services) -> dict[str, Any]:
+    return services.inbox.prune(services.policy.retention, now=services.now())
+
+
+SCHEDULED = {
+    "autonomy": _autonomy,
+    "reconcile": _reconcile,
+    "reindex": _reindex,
+    "reindex_full": _reindex_full,
+    "retention": _retention,
+}

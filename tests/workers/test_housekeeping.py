@@ -45,7 +45,13 @@ def keeper(services, crew):
 @pytest.fixture
 def later(services, desk):
     """Only the sweep: scheduled runs have been started already."""
-    for name, seconds in (("reconcile", 120), ("reindex", 600), ("reindex_full", 86_400), ("autonomy", 3600)):
+    for name, seconds in (
+        ("reconcile", 120),
+        ("reindex", 600),
+        ("reindex_full", 86_400),
+        ("autonomy", 3600),
+        ("retention", 86_400),
+    ):
         for slot in range(-1, 3):
             run = services.schedule.begin(name, int(desk.now.timestamp() // seconds) + slot, now=desk.now)
             services.schedule.finish(run, is_ok=True, report={}, now=desk.now)
@@ -135,7 +141,7 @@ def test_without_redis_scheduled_runs_still_run(services, desk, keeper, crew):
     desk.open_ticket()
     keeper.tick()
     runs = {run["name"]: run["is_ok"] for run in services.schedule.runs()}
-    assert runs == {"autonomy": True, "reconcile": True, "reindex": True, "reindex_full": True}
+    assert runs == {"autonomy": True, "reconcile": True, "reindex": True, "reindex_full": True, "retention": True}
     assert services.tickets.backlog(now=desk.now).due == 1
 
 
@@ -143,14 +149,14 @@ def test_a_scheduled_run_starts_once_in_its_time(services, desk, keeper):
     """Each round asks; the slot is taken once, by whoever leads."""
     keeper.tick()
     first = list(services.bell.rung)
-    assert {name for _, name, _ in first} == {"autonomy", "reconcile", "reindex"}
+    assert {name for _, name, _ in first} == {"autonomy", "reconcile", "reindex", "retention"}
     keeper.tick()
     assert services.bell.rung == first
     for _, _, run_id in first:
         services.schedule.finish(run_id, is_ok=True, report={}, now=desk.now)
     desk.tick(120)
     keeper.tick()
-    assert [name for _, name, _ in services.bell.rung[3:]] == ["reconcile"]
+    assert [name for _, name, _ in services.bell.rung[4:]] == ["reconcile"]
 
 
 def test_a_run_whose_ring_is_lost_is_started_again(services, desk, keeper):
@@ -165,14 +171,14 @@ def test_a_run_whose_ring_is_lost_is_started_again(services, desk, keeper):
     desk.tick(6)
     keeper.tick()
     again = {name: run_id for kind, name, run_id in services.bell.rung if kind == "scheduled"}
-    assert set(again) == {"autonomy", "reconcile", "reindex", "reindex_full"}
+    assert set(again) == {"autonomy", "reconcile", "reindex", "reindex_full", "retention"}
     assert services.schedule.take(again["reindex_full"], now=desk.now, seconds=30) == 1
     services.bell.rung.clear()
     keeper.tick()
     assert services.bell.rung == []
     desk.tick(11)
     keeper.tick()
-    assert {name for _, name, _ in services.bell.rung} == {"autonomy", "reconcile", "reindex"}
+    assert {name for _, name, _ in services.bell.rung} == {"autonomy", "reconcile", "reindex", "retention"}
     desk.tick(20)  # and a process that died with it is replaced
     keeper.tick()
     assert "reindex_full" in {name for _, name, _ in services.bell.rung}

@@ -9,6 +9,8 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import IntegrityError
 
+from config.policy import Retention
+from workers.store.retention import prune
 from workers.store.tables import delivery, reading, writing
 
 
@@ -111,3 +113,7 @@ class Inbox:
         with reading(self._engine) as connection:
             oldest = connection.scalar(select(func.min(delivery.c.received_at)).where(delivery.c.state == "new"))
         return (now - oldest).total_seconds() if oldest else 0.0
+
+    def prune(self, policy: Retention, *, now: datetime) -> dict[str, int]:
+        """Take away what policy keeps no longer; return how much of what that was."""
+        return prune(self._engine, policy, now=now)

@@ -24,10 +24,12 @@ from workers.store.progress import Progress, Standing
 from workers.store.schedule import Schedule
 from workers.store.tables import action, case, delivery, lesson, model_call, reading, ticket
 from workers.store.tickets import Tickets
+from workers.store.totals import Totals, deliveries_by_state, open_by_intent, reason_counts
 from workers.wording import in_words
 
 PAGE_SIZE = 50
 SAMPLE = 20_000  # newest cases that percentiles are taken from
+FIGURES_SAMPLE = 2_000  # the same at every scrape, where it must be quick
 SCANNED = 100_000  # newest deliveries of a vendor that are searched for a ticket's id
 TOO_LONG = timedelta(minutes=10)
 SILENT_SEND = timedelta(minutes=5)
@@ -299,7 +301,7 @@ class Attention:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Totals for Prometheus. Spreads cover the last 24 hours."""
+    """Totals for Prometheus. Spreads cover the newest `FIGURES_SAMPLE` cases of the last 24 hours."""
 
     deliveries: Mapping[str, int]
     cases: Mapping[tuple[str, str], int]  # (action, or "open", and intent)
@@ -326,6 +328,7 @@ class Story:
         self._inbox = Inbox(engine)
         self._tickets = Tickets(engine)
         self._schedule = Schedule(engine)
+        self._totals = Totals(engine)
         self._breakers = Breakers(engine, Breaking())
         self.progress = Progress(engine)
         self._budgets = Budgets(engine, staff_share=0.0)
@@ -350,7 +353,7 @@ class Story:
         within = and_(case.c.settled_at >= since, case.c.settled_at < until)
         with reading(self._engine) as connection:
             table = _counts(connection, select(case.c.intent, case.c.action, func.count()).where(within))
-            reasons = _reason_counts(connection, within)
+            reasons = reason_counts(connection, within)
             spent = connection.execute(
                 select(
                     func.count(),
@@ -532,31 +535,19 @@ class Story:
         return tuple(failed)[:PAGE_SIZE]
 
     def figures(self, *, now: datetime) -> Figures:
-        """Return the totals for Prometheus. Reads whole tables: ask for it every few seconds at most."""
+        """Return the totals for Prometheus. After the first look in a process only what is new is read."""
+        sums = self._totals.sums(now=now)
         with reading(self._engine) as connection:
-            deliveries = connection.execute(select(delivery.c.state, func.count()).group_by(delivery.c.state)).all()
-            cases = _counts(connection, select(case.c.action, case.c.intent, func.count()))
-            calls = _counts(connection, select(model_call.c.model, model_call.c.outcome, func.count()))
-            sums = connection.execute(
-                select(
-                    model_call.c.model,
-                    func.sum(model_call.c.input_tokens),
-                    func.sum(model_call.c.output_tokens),
-                    func.sum(model_call.c.cache_read_tokens),
-                    func.sum(model_call.c.cache_write_tokens),
-                    func.sum(model_call.c.cost_usd),
-                ).group_by(model_call.c.model)
-            ).all()
-            reasons = _reason_counts(connection, case.c.state == "settled")
-            first, outcome = _spreads(connection, now - timedelta(days=1), now)
-        kinds = ("input", "output", "cache_read", "cache_write")
+            deliveries = deliveries_by_state(connection)
+            waiting_cases = open_by_intent(connection)
+            first, outcome = _spreads(connection, now - timedelta(days=1), now, FIGURES_SAMPLE)
         return Figures(
-            deliveries={row[0]: row[1] for row in deliveries},
-            cases={(ended or "open", intent): count for (ended, intent), count in cases.items()},
-            reasons=dict(reasons),
-            calls=calls,
-            tokens={(row[0], kind): int(row[n]) for row in sums for n, kind in enumerate(kinds, start=1)},
-            cost_usd={row[0]: float(row[5]) for row in sums},
+            deliveries=deliveries,
+            cases=dict(sums.cases) | {("open", intent): count for intent, count in waiting_cases.items()},
+            reasons=dict(sums.reasons),
+            calls=dict(sums.calls),
+            tokens=dict(sums.tokens),
+            cost_usd=dict(sums.cost_usd),
             waiting=self.waiting(now=now),
             first_response=first,
             outcome=outcome,
@@ -584,21 +575,6 @@ def _counts(connection: Connection, statement: Select[Any]) -> dict[tuple[str, s
     return {(row[0], row[1]): row[2] for row in rows}
 
 
-def _reason_counts(connection: Connection, where: Any) -> Counter[str]:
-    """Count codes without their details. JSON is grouped as text: PostgreSQL cannot compare it otherwise."""
-    as_text = cast(case.c.reasons, Text)
-    rows = connection.execute(select(func.min(case.c.id), func.count()).where(where).group_by(as_text)).all()
-    counted: Counter[str] = Counter()
-    by_id = {row[0]: row[1] for row in rows}
-    ids = list(by_id)
-    for start in range(0, len(ids), 500):
-        part = select(case.c.id, case.c.reasons).where(case.c.id.in_(ids[start : start + 500]))
-        for case_id, reasons in connection.execute(part):
-            for code in {told(reason).code for reason in reasons or ()}:
-                counted[code] += by_id[case_id]
-    return counted
-
-
 def _has_reason(code: str) -> Any:
     as_text = cast(case.c.reasons, Text)
     return or_(as_text.contains(f'"{code}"', autoescape=True), as_text.contains(f'"{code}:', autoescape=True))
@@ -619,8 +595,8 @@ def _matches(wanted: CaseFilter) -> list[Any]:
     return found
 
 
-def _spreads(connection: Connection, since: datetime, until: datetime) -> tuple[Spread, Spread]:
-    """Return the spreads of first replies and of all outcomes but `ignore`."""
+def _spreads(connection: Connection, since: datetime, until: datetime, most: int = SAMPLE) -> tuple[Spread, Spread]:
+    """Return the spreads of first replies and of all outcomes but `ignore`, of the newest `most` of each."""
     before = case.alias("before")
     earlier = (
         select(before.c.id)
@@ -634,8 +610,8 @@ def _spreads(connection: Connection, since: datetime, until: datetime) -> tuple[
     )
     within = (case.c.settled_at >= since, case.c.settled_at < until, case.c.action != "ignore")
     times = select(case.c.settled_at, func.coalesce(case.c.asked_at, case.c.opened_at).label("asked"))
-    newest = times.where(*within).order_by(case.c.settled_at.desc()).limit(SAMPLE)
-    firsts = times.where(*within, case.c.action == "send", ~earlier).order_by(case.c.settled_at.desc()).limit(SAMPLE)
+    newest = times.where(*within).order_by(case.c.settled_at.desc()).limit(most)
+    firsts = times.where(*within, case.c.action == "send", ~earlier).order_by(case.c.settled_at.desc()).limit(most)
     return _spread(connection.execute(firsts).all()), _spread(connection.execute(newest).all())
 
 
