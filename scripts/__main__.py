@@ -5,12 +5,16 @@ Only the module of the command asked for is imported, so that `--help` and the s
 
 import argparse
 import importlib
+import os
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import NamedTuple, Protocol, cast
+
+# A matrix of our size is faster on one thread than on threads that wait for each other; numpy reads this as it loads.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 ROOMS = frozenset({"workers", "integrations", "kb", "config", "scripts"})
 

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from sklearn.metrics import f1_score, matthews_corrcoef, roc_auc_score
 
+from config.everyday import load_everyday
 from config.policy import load_policy
 from config.settings import load_settings
 from kb.embed import load_embedder
@@ -46,12 +47,13 @@ def run(args: argparse.Namespace) -> int:
     embedder = load_embedder("minilm", settings.data)
     texts, labels = read_rows(args.train)
     began = time.perf_counter()
-    model = train(texts, labels, embedder.embed, embedder=embedder.name, accuracy=accuracy)
+    everyday = load_everyday(settings.config)
+    model = train(texts, labels, embedder.embed, embedder=embedder.name, everyday=everyday, accuracy=accuracy)
     train_seconds = time.perf_counter() - began
 
     texts, labels = read_rows(args.test)
     began = time.perf_counter()
-    verdicts = [model.predict(embedder.embed([text])[0]) for text in texts]  # one by one, as tickets come
+    verdicts = [model.predict(text, embedder.embed([text])[0]) for text in texts]  # one by one, as tickets come
     milliseconds = (time.perf_counter() - began) * 1000 / len(texts)
 
     result = figures(judged(labels, verdicts))

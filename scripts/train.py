@@ -6,12 +6,13 @@ are follows from their text, so that no trial of any generation has seen them.
 
 import argparse
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from rich.console import Console
 
+from config.everyday import load_everyday
 from config.policy import Policy, load_policy
 from config.settings import Settings, load_settings
 from kb.embed import Embedder, load_embedder
@@ -61,16 +62,17 @@ def is_held_out(text: str) -> bool:
 
 def _train(rows: Rows, path: Path, embedder: Embedder, settings: Settings, *, force: bool) -> dict[str, object]:
     accuracy = load_policy(settings.config).thresholds.stage_one_accuracy
-    texts, _ = _columns(rows)
+    everyday = load_everyday(settings.config)
+    texts = [*_columns(rows)[0], *everyday]
     vectors = dict(zip(texts, embedder.embed(texts), strict=True))  # once for both models
     held_out = [row for row in rows if is_held_out(row[0])]
-    trial = _fit([row for row in rows if not is_held_out(row[0])], embedder, vectors, accuracy)
+    trial = _fit([row for row in rows if not is_held_out(row[0])], everyday, embedder, vectors, accuracy)
     before = _current(_trial(path), embedder)
     new, old = _accuracy(trial, held_out, embedder), _accuracy(before, held_out, embedder)
     adopted = force or old is None or new is None or new >= old
     result: dict[str, object] = {"adopted": adopted, "held_out": len(held_out), "accuracy": new, "accuracy_before": old}
     if adopted:
-        model = _fit(rows, embedder, vectors, accuracy)
+        model = _fit(rows, everyday, embedder, vectors, accuracy)
         path.parent.mkdir(parents=True, exist_ok=True)
         for kept in (path, _trial(path)):
             if kept.exists():
@@ -81,11 +83,13 @@ def _train(rows: Rows, path: Path, embedder: Embedder, settings: Settings, *, fo
     return result
 
 
-def _fit(rows: Rows, embedder: Embedder, vectors: Mapping[str, Array], accuracy: float) -> IntentModel:
+def _fit(
+    rows: Rows, everyday: Sequence[str], embedder: Embedder, vectors: Mapping[str, Array], accuracy: float
+) -> IntentModel:
     def embed(texts: list[str]) -> Array:
         return np.stack([vectors[text] for text in texts])
 
-    return train(*_columns(rows), embed, embedder=embedder.name, accuracy=accuracy)
+    return train(*_columns(rows), embed, embedder=embedder.name, everyday=everyday, accuracy=accuracy)
 
 
 def _columns(rows: Rows) -> tuple[list[str], list[str]]:
@@ -96,7 +100,7 @@ def _accuracy(model: IntentModel | None, rows: Rows, embedder: Embedder) -> floa
     if model is None or not rows:
         return None
     texts, labels = _columns(rows)
-    verdicts = model.predict_many(embedder.embed(texts))
+    verdicts = model.predict_many(texts, embedder.embed(texts))
     said = [OOS if verdict.is_out_of_scope else verdict.candidates[0].intent for verdict in verdicts]
     return sum(one == label for one, label in zip(said, labels, strict=True)) / len(rows)
 

@@ -5,8 +5,8 @@ embedder than the one it was trained on.
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -15,15 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workers.domain import Candidate
+from workers.ngrams import Spelt, spell, weighted
 
 Array = NDArray[np.float32]
 Ids = NDArray[np.intp]
 
 OOS = "oos"  # the label of examples that belong to no intent
-FORMAT = 1
+FORMAT = 2
 NEIGHBOURS = 10
 _NEIGHBOUR_TEMPERATURE = 0.05
 _ABSENT = np.float32(-30.0)  # logit of a label that the training rows of a fold did not hold
+_MARGIN = 3.0  # makes a margin of the spelling as loud as a logit
 _FLOOR = 1e-3  # probability of a label that no neighbour has
 
 
@@ -46,9 +48,39 @@ class Verdict:
     oos_probability: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Blend:
+    """How much each opinion counts: shares of spelling and neighbours (the rest is meaning), and a temperature."""
+
+    spelling: float = 0.0
+    neighbours: float = 0.0
+    temperature: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spelling:
+    """A linear model over how a text is spelt. `weights` has a row per place, a column per label."""
+
+    weights: NDArray[np.float16]
+    bias: Array
+    says: Array  # per place: how much it tells; 0 where the examples have nothing
+
+    def margins(self, spelt: Spelt) -> Array:
+        """Return how far on each label's side a text stands."""
+        places, values = weighted(spelt, self.says)
+        margins: Array = values @ self.weights[places].astype(np.float32) + self.bias
+        return margins
+
+    def unknown(self, spelt: Spelt) -> float:
+        """Return which share of a text the examples have nothing of, 0..1."""
+        places, values = spelt
+        total = float(values.sum())
+        return float(values[self.says[places] == 0].sum()) / total if total else 1.0
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Intents:
-    """A linear model and the examples it was trained on, blended into one probability per intent.
+    """Two linear models, of meaning and of spelling, and the examples: blended into one probability per intent.
 
     `weights` has a row per label and, if `has_oos`, a last one for out of scope. `owners` names each example's label.
     """
@@ -56,15 +88,26 @@ class Intents:
     labels: tuple[str, ...]
     weights: Array
     bias: Array
+    spelling: Spelling
     examples: Array
     owners: Ids
+    centres: Array  # of each label's examples, of length one; a last row for the centre of all
     has_oos: bool
-    blend: float = 0.0  # share of the neighbours' voice, 0..1
-    temperature: float = 1.0
+    blend: Blend = Blend()
 
-    def look(self, vectors: Array) -> "Look":
-        """Compare vectors with every label and every example."""
+    def look(self, texts: Sequence[str], vectors: Array) -> "Look":
+        """Compare messages with every label and every example."""
         logits = vectors @ self.weights.T + self.bias
+        spelt = [spell(text) for text in texts]
+        margins = np.stack([self.spelling.margins(one) for one in spelt])
+        unknown = np.array([self.spelling.unknown(one) for one in spelt], np.float32)
+        votes, nearest = self._neighbours(vectors)
+        oos = logits[:, -1] if self.has_oos else np.full(len(vectors), _ABSENT)
+        count = len(self.labels)
+        return Look(logits[:, :count], margins[:, :count], oos, votes, nearest, vectors @ self.centres.T, unknown)
+
+    def _neighbours(self, vectors: Array) -> tuple[Array, Array]:
+        """Return each label's share of the nearest examples' votes, and their similarities, highest first."""
         similarities = vectors @ self.examples.T
         count = min(NEIGHBOURS, self.examples.shape[0])
         nearest = np.argpartition(-similarities, count - 1, axis=1)[:, :count]
@@ -75,40 +118,51 @@ class Intents:
         share = np.exp((values - values[:, :1]) / _NEIGHBOUR_TEMPERATURE)
         for rank in range(count):
             votes[np.arange(len(vectors)), self.owners[nearest[:, rank]]] += share[:, rank]
-        oos = logits[:, -1] if self.has_oos else np.full(len(vectors), _ABSENT)
-        return Look(logits[:, : len(self.labels)], oos, votes / votes.sum(axis=1, keepdims=True), values)
+        return votes / votes.sum(axis=1, keepdims=True), values
 
     def probabilities(self, look: "Look") -> Array:
         """Return the probability of each intent, given that it is one of them."""
-        return blended(look, self.blend, self.temperature)
+        return blended(look, self.blend)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
-    """Raw evidence on some messages, a row each: in-scope logits, the out-of-scope logit, neighbours' votes, their
-    similarities (highest first)."""
+    """Raw evidence on some messages, a row each: in-scope logits and spelling margins, the out-of-scope logit,
+    neighbours' votes and their similarities (highest first), closeness to each label's centre and, last, to the centre
+    of all, and the share that is spelt as nothing known."""
 
     logits: Array
+    margins: Array
     oos_logit: Array
     votes: Array
     similarities: Array
+    closeness: Array
+    unknown: Array
 
     def features(self, probabilities: Array) -> Array:
         """Return what tells a known kind of message from an unknown one."""
-        top = -np.partition(-probabilities, min(1, probabilities.shape[1] - 1), axis=1)
-        second = top[:, 1] if probabilities.shape[1] > 1 else np.zeros(len(probabilities), np.float32)
+        best = probabilities.argmax(axis=1)
+        top, second = _two_highest(probabilities)
+        margin, next_margin = _two_highest(self.margins)
         energy = _log_sum(self.logits)
+        nearest_centre = self.closeness[:, :-1].max(axis=1)
         columns = [
-            log_odds(top[:, 0]),
+            log_odds(top),
             energy,
             self.logits.max(axis=1),
-            top[:, 0],
-            top[:, 0] - second,
+            top,
+            top - second,
             self.similarities[:, 0],
             self.similarities[:, :3].mean(axis=1),
             self.similarities.mean(axis=1),
             self.votes.max(axis=1),
-            self.votes.argmax(axis=1) == self.logits.argmax(axis=1),
+            self.votes.argmax(axis=1) == best,
+            self.logits.argmax(axis=1) == self.margins.argmax(axis=1),
+            margin,
+            margin - next_margin,
+            nearest_centre,
+            nearest_centre - self.closeness[:, -1],
+            self.unknown,
             np.clip(self.oos_logit - energy, _ABSENT, -_ABSENT),
         ]
         return np.stack(columns, axis=1).astype(np.float32)
@@ -162,15 +216,15 @@ class IntentModel:
     taxonomy: str  # hash of the examples it was trained from
     figures: Mapping[str, float] = field(default_factory=dict)
 
-    def predict(self, vector: Array) -> Verdict:
+    def predict(self, text: str, vector: Array) -> Verdict:
         """Judge one message. Raise ValueError if the vector has another length than the model's."""
-        return self.predict_many(vector[np.newaxis, :])[0]
+        return self.predict_many([text], vector[np.newaxis, :])[0]
 
-    def predict_many(self, vectors: Array) -> list[Verdict]:
+    def predict_many(self, texts: Sequence[str], vectors: Array) -> list[Verdict]:
         """Judge several messages, a row each."""
         if vectors.shape[1:] != (self.intents.weights.shape[1],):
             raise ValueError(f"vectors of {vectors.shape[1:]} do not fit weights of {self.intents.weights.shape}")
-        look = self.intents.look(vectors)
+        look = self.intents.look(texts, vectors)
         probabilities = self.intents.probabilities(look)
         features = look.features(probabilities)
         oos = self.scope.probability(features)
@@ -194,8 +248,7 @@ class IntentModel:
             "taxonomy": self.taxonomy,
             "labels": intents.labels,
             "has_oos": intents.has_oos,
-            "blend": intents.blend,
-            "temperature": intents.temperature,
+            "blend": asdict(intents.blend),
             "limits": [limits.out_of_scope, limits.decided, limits.decided_out_of_scope],
             "figures": dict(self.figures),
         }
@@ -206,6 +259,10 @@ class IntentModel:
                 head=np.frombuffer(json.dumps(head).encode(), np.uint8),
                 weights=intents.weights,
                 bias=intents.bias,
+                spelling=intents.spelling.weights,
+                spelling_bias=intents.spelling.bias,
+                says=intents.spelling.says.astype(np.float16),
+                centres=intents.centres,
                 examples=intents.examples.astype(np.float16),
                 owners=intents.owners.astype(np.int32),
                 scope=self.scope.stacked(),
@@ -234,20 +291,25 @@ class IntentModel:
             tuple(head["labels"]),
             arrays["weights"],
             arrays["bias"],
+            Spelling(arrays["spelling"], arrays["spelling_bias"], arrays["says"].astype(np.float32)),
             arrays["examples"].astype(np.float32),
             arrays["owners"].astype(np.intp),
+            arrays["centres"],
             head["has_oos"],
-            head["blend"],
-            head["temperature"],
+            Blend(**head["blend"]),
         )
         scope, surety = Judge.unstacked(arrays["scope"]), Judge.unstacked(arrays["surety"])
         return cls(intents, scope, surety, Limits(*head["limits"]), embedder, head["taxonomy"], head["figures"])
 
 
-def blended(look: Look, blend: float, temperature: float) -> Array:
-    """Mix the linear model's and the neighbours' opinion, as a weighted product, and sharpen or soften the result."""
-    linear = look.logits - _log_sum(look.logits)[:, np.newaxis]
-    mixed = ((1 - blend) * linear + blend * np.log(look.votes + _FLOOR)) / temperature
+def blended(look: Look, blend: Blend) -> Array:
+    """Mix what meaning, spelling and neighbours say, as a weighted product, and sharpen or soften the result."""
+    meaning = look.logits - _log_sum(look.logits)[:, np.newaxis]
+    margins = look.margins * _MARGIN
+    spelling = margins - _log_sum(margins)[:, np.newaxis]
+    share = 1 - blend.spelling - blend.neighbours
+    mixed = share * meaning + blend.spelling * spelling + blend.neighbours * np.log(look.votes + _FLOOR)
+    mixed = mixed / blend.temperature
     odds = np.exp(mixed - mixed.max(axis=1, keepdims=True))
     probabilities: Array = (odds / odds.sum(axis=1, keepdims=True)).astype(np.float32)
     return probabilities
@@ -262,6 +324,14 @@ def log_odds(probabilities: Array) -> Array:
     clipped = np.clip(probabilities, 1e-6, 1 - 1e-6)
     odds: Array = np.log(clipped / (1 - clipped)).astype(np.float32)
     return odds
+
+
+def _two_highest(values: Array) -> tuple[Array, Array]:
+    """Return the highest and the second highest of each row; the second is 0 where there is only one."""
+    if values.shape[1] < 2:
+        return values[:, 0], np.zeros(len(values), np.float32)
+    ordered = -np.partition(-values, 1, axis=1)
+    return ordered[:, 0], ordered[:, 1]
 
 
 def _log_sum(logits: Array) -> Array:

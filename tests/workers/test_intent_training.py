@@ -39,6 +39,10 @@ def learn(texts, labels, **options):
     return train(texts, labels, EMBEDDER.embed, embedder=EMBEDDER.name, **options)
 
 
+def judge(model, texts):
+    return model.predict_many(texts, EMBEDDER.embed(texts))
+
+
 @pytest.fixture(scope="module")
 def model():
     return learn(*rows(30, seed=1))
@@ -54,7 +58,7 @@ def with_oos():
 def test_unseen_messages_are_understood(model):
     """Messages it never saw get their intent, and most are decided without a second opinion."""
     texts, labels = rows(20, seed=3)
-    verdicts = model.predict_many(EMBEDDER.embed(texts))
+    verdicts = judge(model, texts)
     assert np.mean([v.candidates[0].intent == label for v, label in zip(verdicts, labels, strict=True)]) > 0.95
     assert np.mean([v.is_decided for v in verdicts]) > 0.8
 
@@ -73,7 +77,7 @@ def test_hopeless_labels_decide_nothing():
     """Labels at random leave every message to somebody else."""
     texts, labels = rows(20, seed=6)
     random.Random(7).shuffle(labels)
-    verdicts = learn(texts, labels).predict_many(EMBEDDER.embed(rows(10, seed=8)[0]))
+    verdicts = judge(learn(texts, labels), rows(10, seed=8)[0])
     assert np.mean([v.is_decided for v in verdicts]) < 0.05
 
 
@@ -81,16 +85,28 @@ def test_hopeless_labels_decide_nothing():
 def test_foreign_messages_are_out_of_scope(name, request):
     """Messages about something else are told from known ones, with labelled examples of such and without."""
     model = request.getfixturevalue(name)
-    strange = model.predict_many(EMBEDDER.embed(rows(50, seed=9, topics={OOS: FOREIGN})[0]))
-    known = model.predict_many(EMBEDDER.embed(rows(10, seed=10)[0]))
+    strange = judge(model, rows(50, seed=9, topics={OOS: FOREIGN})[0])
+    known = judge(model, rows(10, seed=10)[0])
     assert np.mean([v.is_out_of_scope for v in strange]) > 0.8
     assert np.mean([v.is_out_of_scope for v in known]) < 0.1
 
 
-def test_without_labelled_examples_out_of_scope_is_never_decided_alone(model):
-    """Nothing showed how often that verdict is right, so somebody else has the last word."""
-    strange = model.predict_many(EMBEDDER.embed(rows(20, seed=9, topics={OOS: FOREIGN})[0]))
-    assert not any(v.is_decided for v in strange if v.is_out_of_scope)
+def test_what_it_turns_away_alone_is_foreign(model):
+    """Without labelled examples, intents it had not heard of show how often that verdict is right when it is sure."""
+    strange = judge(model, rows(20, seed=9, topics={OOS: FOREIGN})[0])
+    known = judge(model, rows(40, seed=14)[0])
+    assert any(v.is_decided and v.is_out_of_scope for v in strange)
+    assert np.mean([v.is_decided and v.is_out_of_scope for v in known]) < 0.03
+
+
+def test_everyday_chatter_is_learned_as_foreign():
+    """Chatter given beside the examples is told from them; a line that is an example in other words is not used."""
+    texts, labels = rows(12, seed=15)
+    chatter = rows(30, seed=16, topics={OOS: FOREIGN})[0]
+    taught = learn(texts, labels, everyday=[*chatter, *texts])
+    fresh = rows(30, seed=17, topics={OOS: FOREIGN})[0]
+    assert np.mean([v.is_out_of_scope for v in judge(taught, fresh)]) > 0.8
+    assert np.mean([v.is_out_of_scope for v in judge(taught, rows(10, seed=18)[0])]) < 0.2
 
 
 def test_out_of_scope_is_no_intent(with_oos):
@@ -103,7 +119,7 @@ def test_two_intents_are_enough():
     small = {name: TOPICS[name] for name in ("invoice", "login")}
     model = learn(*rows(10, seed=11, topics=small))
     texts, labels = rows(10, seed=12, topics=small)
-    verdicts = model.predict_many(EMBEDDER.embed(texts))
+    verdicts = judge(model, texts)
     assert [v.candidates[0].intent for v in verdicts] == labels
     assert not any(v.is_out_of_scope for v in verdicts)
 

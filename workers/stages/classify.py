@@ -36,7 +36,8 @@ def _stage_one(reading: Reading, model: IntentModel | None, embed: Embed, policy
     if model is None or not reading.question:
         return Classification("", 0.0, Stage.NONE)
     asks = reading.asks[:MAX_ASKS] if len(reading.asks) > 1 else ()
-    whole, *parts = [_known(verdict, policy) for verdict in model.predict_many(embed([reading.question, *asks]))]
+    texts = [reading.question, *asks]
+    whole, *parts = [_known(verdict, policy) for verdict in model.predict_many(texts, embed(texts))]
     if reading.language and reading.language not in policy.answering.languages:
         return Classification("", 0.0, Stage.NONE, candidates=whole.candidates)
     sure = dict.fromkeys(part.candidates[0].intent for part in parts if part.is_decided and not part.is_out_of_scope)

@@ -35,7 +35,7 @@ class Scripted:
         self.texts += texts
         return np.array([[list(self.script).index(text)] for text in texts], np.float32)
 
-    def predict_many(self, vectors):
+    def predict_many(self, texts, vectors):
         return [list(self.script.values())[int(place)] for (place,) in vectors]
 
 
