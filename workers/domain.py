@@ -5,7 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+MARK_PREFIX = "dh-"
 OWN_WORDS = 8  # from so many words on a reply says by itself what it is about
+
+
+def mark_of(message_id: str) -> str:
+    """Name our answer to one requester message. The same message gives the same mark, even if the ledger is lost."""
+    return f"{MARK_PREFIX}{message_id}"
 
 
 class MessageKind(StrEnum):

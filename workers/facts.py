@@ -27,12 +27,13 @@ from workers.rules import mood, strictest
 def for_admit(ticket: Ticket, reading: Reading, *, is_settled: bool) -> AdmitFacts:
     """Return what decides whether a ticket is ours to answer."""
     public = [message for message in ticket.messages if message.is_public]
+    people = [message for message in public if message.author.role is not Role.BOT]
     return AdmitFacts(
         status=ticket.status.value,
         message_kind=reading.kind.value,
         has_requester_message=bool(reading.message_id),
         is_settled=is_settled,
-        staff_answered=bool(public) and public[-1].author.role is Role.STAFF,
+        staff_answered=bool(people) and people[-1].author.role is Role.STAFF,
         is_outbound=bool(public) and not any(_is_outside(message.author.role) for message in public),
         is_suspended=ticket.requester.is_suspended,
         tags=ticket.tags,

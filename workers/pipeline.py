@@ -132,9 +132,10 @@ def answer(ticket: Ticket, lease: Lease, services: Services) -> Concluded | None
 def _spoken_for(ticket: Ticket) -> str:
     """Return what staff had the last public word on, so that our staying quiet is recorded too; "" if they had not.
 
-    That is the requester's newest message, or on a ticket that staff opened their own one.
+    That is the requester's newest message, or on a ticket that staff opened their own one. A reply of ours that
+    crossed with theirs changes nothing about it.
     """
-    public = [m for m in ticket.messages if m.is_public and m.author.role is not Role.SYSTEM]
+    public = [m for m in ticket.messages if m.is_public and m.author.role not in (Role.SYSTEM, Role.BOT)]
     if not public or public[-1].author.role is not Role.STAFF:
         return ""
     asking = (Role.REQUESTER, Role.PARTICIPANT)

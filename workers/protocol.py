@@ -13,9 +13,8 @@ from enum import StrEnum
 from integrations.helpdesk import Abilities, Message, Role, Ticket
 from workers import facts
 from workers.decide import last_look
-from workers.domain import Action, Code, Decision, LastLookFacts, Reason
+from workers.domain import Action, Code, Decision, LastLookFacts, Reason, mark_of
 
-MARK_PREFIX = "dh-"
 TRIES = 5
 
 
@@ -148,16 +147,21 @@ class Later:
 Step = Look | Begin | Write | Record | Settle | Later
 
 
-def mark_of(message_id: str) -> str:
-    """Name our answer to one requester message. The same message gives the same mark, even if the ledger is lost."""
-    return f"{MARK_PREFIX}{message_id}"
-
-
 def find_own(ticket: Ticket, message_id: str) -> Message | None:
     """Return our answer to this message if the ticket has one: the public one, if there is a note as well."""
     mark = mark_of(message_id)
     own = [message for message in ticket.messages if message.mark == mark]
     return next((message for message in own if message.is_public), own[0] if own else None)
+
+
+def as_found(begun: Action, own: Message) -> Action:
+    """Say what an earlier try did, by what stands on the ticket: a later one may have begun something else.
+
+    What is public was sent; a note is what was begun, or a draft if that would have been public.
+    """
+    if own.is_public:
+        return Action.SEND
+    return Action.DRAFT if begun is Action.SEND else begun
 
 
 def overtaken_by(ticket: Ticket, message_id: str) -> Code:
@@ -203,6 +207,18 @@ def without_ticket(outbox: Outbox) -> Outbox:
 def is_waited_out(abilities: Abilities) -> bool:
     """Tell whether a lost write has to be waited out before the next: nothing else keeps it from being a second one."""
     return not (abilities.has_lock or abilities.has_keys)
+
+
+def arrived(
+    outbox: Outbox, ticket: Ticket, message_id: str, abilities: Abilities, patience: Patience, *, at: datetime
+) -> Settle | Later | None:
+    """Say what an earlier attempt left for the next one, before anything is decided anew; None: nothing in its way."""
+    if outbox.state is State.NONE:
+        return None
+    if own := find_own(ticket, message_id):
+        return Settle(None, outbox.after(Event.FOUND).state, own)
+    left = seconds_in_flight(outbox, ticket, ticket.read_at or at, abilities, patience)
+    return Later(left, "an earlier write may still arrive") if left > 0 and is_waited_out(abilities) else None
 
 
 class Attempt:

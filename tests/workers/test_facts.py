@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from integrations.helpdesk import Organization, Status
+from integrations.helpdesk import Organization, Status, TicketWrite
 from kb.domain import Passage, SearchResult, Source
 from tests.fakes.helpdesk import ADA, BOT, GRACE
 from tests.fakes.services import POLICY
@@ -52,6 +52,14 @@ def test_admit_sees_who_spoke_last(desk):
     outbound = desk.open_ticket(author=GRACE)
     seen = facts.for_admit(outbound, replace(READING, message_id=""), is_settled=False)
     assert (seen.is_outbound, seen.has_requester_message) == (True, False)
+
+
+def test_admit_sees_past_a_reply_of_ours_that_crossed(desk):
+    """Staff had the last word among people; our reply, arriving after it, changes nothing about that."""
+    ticket = desk.open_ticket()
+    desk.staff_writes(ticket.id, "Here you are.")
+    desk.write(desk.peek(ticket.id), TicketWrite(mark="dh-x", html="<p>Hm</p>", is_public=True))
+    assert facts.for_admit(desk.peek(ticket.id), READING, is_settled=False).staff_answered
 
 
 def test_admit_survives_a_ticket_without_messages(desk):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from integrations.helpdesk import Flag, Message, Role, Ticket
-from workers.domain import MessageKind, Reading, Turn
+from workers.domain import MessageKind, Reading, Turn, mark_of
 from workers.reading.asks import asks
 from workers.reading.kinds import kind_of, real_attachments
 from workers.reading.language import detect
@@ -78,9 +78,24 @@ def read(ticket: Ticket, *, language_of: Callable[[str], str] | None = None) -> 
 
 
 def _split(public: Sequence[Message]) -> tuple[list[Message], list[Message]]:
-    """Return (earlier, burst): the burst is everything after the last message of staff or bot."""
+    """Return (earlier, burst): the burst is everything after the last message of staff or bot.
+
+    A reply of ours names the message that it answers. What the requester wrote after that one, and before the reply
+    arrived, is not answered: where a helpdesk has no lock, the two can cross.
+    """
     last_ours = max((place for place, m in enumerate(public) if m.author.role in _OURS), default=-1)
-    return list(public[: last_ours + 1]), list(public[last_ours + 1 :])
+    if last_ours < 0:
+        return [], list(public)
+    crossed = [m for m in public[_last_answered(public, last_ours) + 1 : last_ours] if m.author.role not in _OURS]
+    return [m for m in public[: last_ours + 1] if m not in crossed], crossed + list(public[last_ours + 1 :])
+
+
+def _last_answered(public: Sequence[Message], last_ours: int) -> int:
+    """Return the place of the newest message that has been answered, or of the answer itself if it does not tell."""
+    mark = public[last_ours].mark
+    answered = next((place for place, m in enumerate(public) if mark and mark == mark_of(m.id)), last_ours)
+    staff = max((place for place, m in enumerate(public[:last_ours]) if m.author.role is Role.STAFF), default=-1)
+    return max(answered, staff)
 
 
 def _part(ticket: Ticket, message: Message, earlier: Sequence[Message], *, is_first: bool) -> _Part:

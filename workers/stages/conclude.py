@@ -14,7 +14,7 @@ from config.logs import get_logger
 from config.policy import Policy
 from integrations.errors import ConflictError, NotFoundError, PermanentError, TransientError
 from integrations.helpdesk import Message, Status, Ticket, TicketWrite
-from workers.domain import Action, Code, Decision, MessageKind, Reading, Reason, Urgency
+from workers.domain import Action, Code, Decision, MessageKind, Reading, Reason, Urgency, mark_of
 from workers.notes import Package, assist_note, bare_note, draft_note, hand_off_note, reply
 from workers.protocol import (
     Attempt,
@@ -28,11 +28,9 @@ from workers.protocol import (
     State,
     Step,
     Write,
-    find_own,
-    is_waited_out,
-    mark_of,
+    arrived,
+    as_found,
     overtaken_by,
-    seconds_in_flight,
     without_ticket,
 )
 from workers.services import Services
@@ -48,7 +46,7 @@ _PRIORITIES = {Urgency.HIGH: "high", Urgency.CRITICAL: "urgent"}
 
 @dataclass(frozen=True, slots=True)
 class Concluded:
-    """How a case ended: the decision as carried out, and the helpdesk's time of our own change, if there was one."""
+    """How a case ended: the decision as carried out, and the helpdesk's time up to which nothing else had happened."""
 
     decision: Decision
     changed_at: datetime | None = None
@@ -74,16 +72,15 @@ def resume(case: Case, lease: Lease, ticket: Ticket, services: Services) -> Conc
     intent = _begun_before(case, services)
     if intent is None:
         return None
-    if own := find_own(ticket, case.message_id):
-        concluded = Concluded(_recorded(intent, own), ticket.updated_at)
-        _settle(case, lease, concluded.decision, services, {}, (intent, State.DONE), own.id)
-        return concluded
     abilities = services.helpdesks[lease.vendor].abilities
-    at = ticket.read_at or services.now()
-    left = seconds_in_flight(_outbox(intent), ticket, at, abilities, patience(services.policy))
-    if left > 0 and is_waited_out(abilities):
-        raise _later(Later(left, "an earlier write may still arrive"), lease)
-    return None
+    step = arrived(_outbox(intent), ticket, case.message_id, abilities, patience(services.policy), at=services.now())
+    if isinstance(step, Later):
+        raise _later(step, lease)
+    if step is None or step.own is None:
+        return None
+    decision = _recorded(intent, step.own)
+    _settle(case, lease, decision, services, {}, (intent, step.state), step.own.id)
+    return Concluded(decision)
 
 
 def settle_overtaken(ticket: Ticket, asked: str, lease: Lease, services: Services) -> None:
@@ -236,7 +233,9 @@ class _Hands:
             self._limit = error.limit
             attempt.missed(str(error), maybe_done=error.maybe_done, seconds=error.retry_after_seconds or 0.0)
         else:
-            self._own_id, self._changed_at = applied.message_id, applied.updated_at
+            self._own_id = applied.message_id
+            # Without a lock something may have come in between our look and this change: the reconciler shall ask.
+            self._changed_at = applied.updated_at if self._helpdesk.abilities.has_lock else None
             attempt.applied()
 
     def _record(self, attempt: Attempt, step: Record) -> None:
@@ -246,16 +245,14 @@ class _Hands:
         attempt.recorded()
 
     def _settle(self, step: Settle) -> Concluded:
-        decision, own_id, changed_at = step.decision, self._own_id, self._changed_at
-        if step.own:
-            own_id, changed_at = step.own.id, self._package.ticket.updated_at
+        decision, own_id = step.decision, step.own.id if step.own else self._own_id
         if decision is None:
             assert self._intent is not None
             assert step.own is not None
             decision = _recorded(self._intent, step.own)
         ended = (self._intent, step.state) if self._intent else None
         _settle(self._case, self._lease, decision, self._services, self._known, ended, own_id)
-        return Concluded(decision, changed_at)
+        return Concluded(decision, self._changed_at)
 
 
 def _settle(
@@ -367,5 +364,4 @@ def _recorded(intent: Intent, own: Message) -> Decision:
     kept = intent.write
     split = (text.partition(":") for text in kept["reasons"])
     reasons = tuple(Reason(Code(code), detail) for code, _, detail in split)
-    action = Action.SEND if own.is_public else Action(kept["action"])
-    return Decision(action, reasons, kept["team"], Urgency(kept["urgency"]))
+    return Decision(as_found(Action(kept["action"]), own), reasons, kept["team"], Urgency(kept["urgency"]))

@@ -52,6 +52,17 @@ def test_a_burst_is_one_question():
     assert reading.unanswered_messages == 3
 
 
+def test_what_crossed_with_our_reply_is_still_unanswered():
+    """Without a lock a message can arrive just before our reply to an older one: the reply's mark tells which."""
+    said = [(ANNA, "The export fails."), (ANNA, "And how do I delete it?"), (BOT, "Try again.", {"mark": "dh-1"})]
+    crossed = read(_ticket(*said))
+    assert (crossed.message_id, crossed.newest, len(crossed.thread)) == ("2", "And how do I delete it?", 2)
+    assert read(_ticket(*said, (ANNA, "Hello?"))).newest == "And how do I delete it?\n\nHello?"
+    assert read(_ticket(*said[:2], (LISA, "I am on it."), said[2])).message_id == ""
+    assert read(_ticket(*said[:2], (BOT, "Try again.", {"mark": "dh-2"}))).message_id == ""
+    assert read(_ticket(*said[:2], (BOT, "Try again."))).message_id == ""
+
+
 def test_the_burst_begins_after_the_last_answer():
     """What staff or bot answered already is thread, with its role and own words."""
     reading = read(

@@ -6,7 +6,7 @@ import pytest
 
 from integrations.errors import ConflictError, PermanentError, TransientError
 from integrations.helpdesk import Status, TicketWrite
-from tests.fakes.helpdesk import GRACE
+from tests.fakes.helpdesk import GRACE, UNLOCKED, FakeHelpdesk
 from tests.fakes.services import (
     INTENT_OF,
     POLICY,
@@ -19,9 +19,9 @@ from tests.fakes.services import (
     take_again,
 )
 from workers import pipeline
-from workers.domain import Action, Classification, Code, Decision, MessageKind, Reading, Reason, Stage, Urgency
+from workers.domain import Action, Classification, Code, Decision, MessageKind, Reading, Reason, Stage, Urgency, mark_of
 from workers.notes import Package
-from workers.protocol import find_own, mark_of
+from workers.protocol import find_own
 from workers.stages.conclude import compose, conclude
 from workers.store.ledger import Case
 from workers.store.tables import action, reading
@@ -118,6 +118,23 @@ def test_a_write_that_was_held_up_arrives_just_before_the_second_one(services, d
     (own,) = desk.own_messages(asked.id)
     assert outcome_of(services, asked.messages[0].id) == (outcome, REASONS[outcome])
     assert outbox(engine) == [("done", outcome, own.id)]
+
+
+def test_a_note_is_recorded_as_a_note_whatever_was_begun_after_it(services, desk, llm, asked):
+    """The second try set out to send and died; what stands on the ticket is the first one's draft."""
+    llm.say("classify", classified("plan_shift"))
+    desk.hold_writes()
+    with pytest.raises(TransientError):
+        pipeline.work(take(services, asked.id), services)
+    llm.say("classify", classified("swap_shift"))
+    desk.lose_answers(1, done=False)
+    desk.tick(10)
+    with pytest.raises(TransientError):
+        pipeline.work(take_again(services, asked.id), services)
+    desk.release_writes()
+    desk.tick(10)
+    pipeline.work(take_again(services, asked.id), services)
+    assert outcome_of(services, asked.messages[0].id)[0] == "draft"
 
 
 def test_what_the_requester_can_see_is_recorded_as_sent(services, desk, llm, asked):
@@ -254,7 +271,133 @@ def test_a_note_that_did_arrive_before_a_newer_message_is_recorded_as_itself(ser
     assert len({own.mark for own in desk.own_messages(asked.id)}) == 2
 
 
+# --- a helpdesk that keeps nothing from arriving twice
+
+
+@pytest.fixture
+def loose(engine, llm):
+    """Services over a helpdesk without a lock, and its ticket that has been quiet for a minute."""
+    desk = FakeHelpdesk(abilities=UNLOCKED)
+    made = make_services(engine, desk, llm=llm)
+    shelve_swap(made)
+    opened = desk.open_ticket()
+    desk.tick()
+    return made, desk, opened
+
+
+def later(services, desk, ticket_id, seconds):
+    """Let time pass, and let another worker take the ticket."""
+    desk.tick(seconds)
+    return pipeline.work(take_again(services, ticket_id), services)
+
+
+def test_without_a_lock_a_lost_reply_is_waited_out_and_found(loose, engine):
+    """Nobody asks a model or writes anything before the longest flight is over, or the reply is seen."""
+    services, desk, opened = loose
+    desk.hold_writes()
+    with pytest.raises(TransientError) as caught:
+        pipeline.work(take(services, opened.id), services)
+    assert caught.value.retry_after_seconds == 88
+    calls = len(services.llm.asked)
+    with pytest.raises(TransientError, match="may still arrive"):
+        later(services, desk, opened.id, 30)
+    assert (len(services.llm.asked), desk.write_attempts) == (calls, 1)
+    desk.release_writes()
+    later(services, desk, opened.id, 10)
+    (own,) = desk.own_messages(opened.id)
+    assert outbox(engine) == [("done", "send", own.id)]
+    assert outcome_of(services, opened.messages[0].id) == ("send", ["confident"])
+
+
+def test_without_a_lock_a_reply_that_never_showed_becomes_a_persons(loose, engine):
+    """The note has the draft and the warning; the reply that comes in after all stays the only one."""
+    services, desk, opened = loose
+    desk.hold_writes()
+    with pytest.raises(TransientError):
+        pipeline.work(take(services, opened.id), services)
+    later(services, desk, opened.id, 90)
+    (note,) = desk.own_messages(opened.id)
+    assert not note.is_public
+    assert "may still appear: look before you reply" in note.text
+    assert outcome_of(services, opened.messages[0].id) == ("draft", ["in_doubt", "confident"])
+    assert outbox(engine) == [("done", "draft", note.id)]
+    desk.release_writes()
+    services.tickets.wake("zendesk", opened.id, now=desk.now)
+    later(services, desk, opened.id, 90)
+    assert [own.is_public for own in desk.own_messages(opened.id)] == [False, True]
+
+
+def test_without_a_lock_a_note_that_never_showed_is_written_again(loose, llm):
+    """A person hears of it, in the worst case twice."""
+    services, desk, opened = loose
+    llm.say("classify", classified("plan_shift"))
+    desk.lose_answers(1, done=False)
+    with pytest.raises(TransientError):
+        pipeline.work(take(services, opened.id), services)
+    later(services, desk, opened.id, 90)
+    assert [own.is_public for own in desk.own_messages(opened.id)] == [False]
+    assert outcome_of(services, opened.messages[0].id) == ("draft", ["autonomy_draft"])
+
+
+def test_without_a_lock_a_newer_message_waits_for_the_lost_reply(loose):
+    """Two replies would follow each other otherwise, the older one last."""
+    services, desk, opened = loose
+    desk.hold_writes()
+    with pytest.raises(TransientError):
+        pipeline.work(take(services, opened.id), services)
+    newer = desk.requester_writes(opened.id, "How do I swap a shift on Sunday?")
+    with pytest.raises(TransientError, match="may still arrive"):
+        later(services, desk, opened.id, 20)
+    desk.release_writes()
+    later(services, desk, opened.id, 70)
+    assert outcome_of(services, opened.messages[0].id) == ("send", ["confident"])
+    assert outcome_of(services, newer.id)[0] == "send"
+    assert [own.mark for own in desk.own_messages(opened.id)] == [mark_of(opened.messages[0].id), mark_of(newer.id)]
+
+
+def test_without_a_lock_what_was_surely_not_sent_is_sent_again(loose):
+    """Turned away is not lost: the reply goes out with the next attempt."""
+    services, desk, opened = loose
+    desk.refuse_writes(TransientError("HTTP 429", retry_after_seconds=7))
+    with pytest.raises(TransientError) as caught:
+        pipeline.work(take(services, opened.id), services)
+    assert caught.value.retry_after_seconds == 7
+    later(services, desk, opened.id, 9)
+    assert [own.is_public for own in desk.own_messages(opened.id)] == [True]
+
+
+def test_without_a_lock_the_reconciler_asks_again_for_what_crossed(loose):
+    """What came in between our look and our reply is older than the reply, and has not been seen."""
+    services, desk, opened = loose
+    desk.before_write(lambda: (desk.tick(1), desk.requester_writes(opened.id, "And Sunday?"), desk.tick(1)))
+    seen_at = pipeline.work(take(services, opened.id), services)
+    assert seen_at < desk.peek(opened.id).messages[1].created_at
+
+
 # --- leases
+
+
+def test_a_worker_that_slept_before_its_call_looks_again(services, desk, asked, engine):
+    """Its lease held, but a person has answered since it looked."""
+
+    class Sleepy:
+        """A ledger whose commit takes longer than a lease."""
+
+        def __getattr__(self, name):
+            return getattr(ledger, name)
+
+        def begin(self, *args, **named):
+            intent = ledger.begin(*args, **named)
+            desk.tick(9)
+            desk.staff_writes(asked.id, "I have it.")
+            desk.tick(9)
+            return intent
+
+    ledger = services.ledger
+    pipeline.work(take(services, asked.id), replace(services, ledger=Sleepy()))
+    assert desk.write_attempts == 0
+    assert outcome_of(services, asked.messages[0].id) == ("ignore", ["staff_answered", "confident"])
+    assert outbox(engine) == [("cancelled", "send", "")]
 
 
 def test_a_lease_lost_before_the_write_writes_nothing_anywhere(services, desk, asked, engine):
