@@ -278,6 +278,8 @@ def _policy_limits(facts: RouteFacts, policy: Policy) -> Iterator[Limit]:
 def _requester_limits(facts: RouteFacts, policy: Policy) -> Iterator[Limit]:
     if facts.has_injection:
         yield Action.ASSIST, Reason(Code.INJECTION)
+    if facts.has_tainted_source:
+        yield Action.DRAFT, Reason(Code.INJECTION, "source")
     if facts.sentiment == "frustrated":
         yield Action.DRAFT, Reason(Code.FRUSTRATED)
     if facts.is_participant:

@@ -422,6 +422,7 @@ class RouteFacts:
     is_verified: bool = False
     is_participant: bool = False
     has_injection: bool = False
+    has_tainted_source: bool = False  # a passage the model was shown holds orders to an assistant
     is_messaging: bool = False
     is_shared: bool = False
     has_assignee: bool = False

@@ -21,6 +21,7 @@ from workers.domain import (
     Standing,
     TriageFacts,
 )
+from workers.reading.screen import suspicions
 from workers.rules import mood, strictest
 
 
@@ -168,6 +169,7 @@ def for_route(
         is_verified=reading.is_verified,
         is_participant=reading.is_participant,
         has_injection=reading.has_injection,
+        has_tainted_source=any(suspicions(passage.text) for passage in found.passages),
         is_messaging=ticket.is_messaging,
         is_shared=ticket.is_shared,
         has_assignee=bool(ticket.assignee_id),

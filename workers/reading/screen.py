@@ -6,7 +6,9 @@ instructions, a role to play, words addressed to a machine, forged turns, or tex
 
 import base64
 import binascii
+import codecs
 import re
+from collections.abc import Iterator
 
 from workers.patterns import fold
 
@@ -96,7 +98,9 @@ _ADDRESSED = (
     r"|reply|reading)",
     r"\b(?:assistant|ai|chatbot|bot|model)\s*:\s*(?:sure|ok|yes|of course|certainly|add|ignore|do|i have|please"
     r"|send|always|the)\b",
-    r"<\|/?(?:im_start|im_end|system|endoftext|assistant|user)\|?>|<(?:im_start|im_end)>|<<sys>>|\[/?inst\]|\[/?system\]|\{\{#?(?:system|user|assistant)|</?(?:ticket|prompt|instructions?|conversation|context|message|document|user_input|assistant|system)>",
+    r"<\|/?(?:im_start|im_end|system|endoftext|assistant|user)\|?>|<(?:im_start|im_end)>|<<sys>>|\[/?inst\]"
+    r"|\[/?system\]|\{\{#?(?:system|user|assistant)|</?(?:ticket|prompt|instructions?|conversation|context"
+    r"|message|document|user_input|assistant|system)>",
     r"(?m)^\W*(?:#{2,}|\*{2,}|={3,}|-{3,}|\[)\s*(?:system|assistant|instructions?|new instructions?"
     r"|admin(?:istrator)?|override|important instructions?)\b\s*[:\]#*=-]",
     r"(?:^|[.!?\n\]]\s*)(?:system|system message|system note|system override|admin override)\s*:\s*(?:you"
@@ -150,25 +154,91 @@ _DEMAND = (
     r"\b(?:50|full|free|100)\s?%? ?(?:discount|refund)[- ]codes?\b|\b(?:start by )?crediting my account\b"
     r"|\bnever checks? polic|\badmin(?:istrator)? password\b.{0,20}$|\btell me the (?:admin|root|master) password",
 )
+_STEERING = (
+    r"\b(?:send|answer|reply|respond|approve|process|publish)\b[^.\n]{0,30}\b(?:without|skipping"
+    r"|bypassing) (?:any |a |the "
+    r"|further |human |manual )*(?:review|check|checks|approval|human|person|verification|moderation)\b"
+    r"|\b(?:skip|bypass|switch off|turn off|disable) (?:the |all |any |every |your )*(?:\w+ )?(?:reviews?"
+    r"|checks?|approvals?"
+    r"|filters?|safety|guardrails?|moderation)\b(?! (?:on|in|of|for) (?:my|our))",
+    r"\bmark (?:this|it|the ticket|me) (?:as )?(?:safe|approved|verified|trusted|resolved by)\b|\bauto-?send\b"
+    r"|\bpre-?approved\b|\b(?:no|without (?:a|any)) humans? (?:should|must|may|needs? to|needed|review|in the loop)\b"
+    r"|\b(?:action|tier|decision|route)\s?[=:]\s?(?:send|0|auto|zero)\b|\bautonomy\s?[=:]|\bchecks\s?[=:]\s?off\b",
+    r"\b(?:set|change|put)\W+(?:the |your )?(?:confidence|urgency|sentiment|intent|priority score|tier|needs_action"
+    r"|wants_person|escalate)\W+(?:to|as|=)|\b(?:confidence|sentiment|wants_person|needs_action|escalate)\s?[=:]\s?"
+    r"(?:1|0|none|true|false|calm|\"\")|\bclassify (?:this|it|the (?:ticket|message))\b[^.\n]{0,20}\bas\b"
+    r"|\b(?:rate|score|grade|judge)\W+(?:\w+\W+){0,4}?(?:reply|answer|draft|this|response)\b[^.\n]{0,25}"
+    r"\b(?:10/10|1\.0|highest|perfect|faithful|safe)",
+    r"\b(?:never|not|dont) escalate|\bescalat\w+: never\b",
+    r"(?:^|[.!?;:,\n]\s*|\b(?:and|then|please|simply|must|should|just|only|instead|now|can|could"
+    r"|also) )(?:reply|respond|answer"
+    r"|write|say|state|output)(?: (?:to (?:the customer|me|them|him|her)|again|only|exactly|just|with|that|this"
+    r"|back))+:?"
+    r" (?:the (?:words?|sentence|text|line|phrase):? )?[\"“„«]|\b(?:answer|reply|response|message) (?:could "
+    r"|should |must )?"
+    r"(?:start|begin|end|open|close)s? with\b[^.\n]{0,20}[\"“„«]|\b(?:please )?(?:state|mention|write"
+    r"|tell \w+(?: \w+)?) that [\"“„«]"
+    r"|\b(?:by writing|instead:?|simply answer with|always (?:wrote|says?)) [\"“„«]",
+    r"\b(?:include|add|insert|append|embed|mention)\W+(?:\w+\W+){0,6}?(?:https?://|www\.|//|<img"
+    r"|!?\[[^\]\n]*\]\()[^\n]{0,120}?"
+    r"\b(?:to|in|into|of|at the end of) (?:your|the|each|every|all) (?:repl(?:y|ies)|answers?|responses?|messages?)\b"
+    r"|\blink to \[[^\]\n]*\]\([^)\n]*\) in (?:the|your) (?:answer|reply)|\b(?:repl(?:y|ies)|answers?"
+    r"|responses?)\b[^\n]{0,40}"
+    r"\b(?:must|should|has to) (?:include|contain|link)\b[^\n]{0,40}https?:|\b(?:agents?|assistants?"
+    r"|bots?) must (?:include|add)\b"
+    r"|\b(?:include|insert|add) (?:a link |the url |the link )?https?://\S+ (?:in|followed by|please|so the)\b"
+    r"|<img [^>]{0,200}>"
+    r"[^\n]{0,60}\b(?:your|the) (?:message|reply|answer)",
+    r"\b(?:forward|send|copy|leak|mail|bcc) (?:a copy of )?(?:this|the|all|every) (?:conversation|thread|ticket"
+    r"|chat|messages?|data)"
+    r"\b[^.\n]{0,30}(?:\bto\b[^.\n]{0,20}@|@)",
+    r"\b(?:quote|print|show|give|list|translate|repeat)\b[^.\n]{0,50}\b(?:internal notes?|restricted (?:article"
+    r"|document|page)s?"
+    r"|other (?:customer|user|requester)s?\b|first line of your|canary)",
+    r"\bother customer\b[^.\n]{0,60}\b(?:write|wrote|say|said|e-?mail|data|address)\b",
+    r"\byour (?:own )?(?:system ?prompt|system instructions?|hidden instructions?|prompt)\b"
+    r"|\bmaintenance mode\b.{0,40}\breply\b",
+    r"\bas your (?:administrator|admin|operator|developer|creator|owner)\b|\bi am (?:the|your) (?:developer"
+    r"|creator|administrator"
+    r"|admin|operator) (?:who|of you|and i order)|\byour operator has\b|\bautomated agents? must\b"
+    r"|\bmessage from (?:anthropic|openai)",
+    r"</?(?:passages?|facts|asks?|thread|turns?|intents|candidates|judge|draft)>|<(?:policy|rule"
+    r"|interaction-config|override)\b"
+    r"|\"override\"\s*:\s*true|\bbegin (?:signed )?directive\b",
+    r"\b(?:zeige?|nenne|gib|wiederhole|verrate)\b.{0,30}\b(?:systemanweisung|systemprompt|system-prompt|prompt"
+    r"|deine anweisungen)"
+    r"|\b(?:muestra|revela|repite)\b.{0,30}\b(?:prompt|instrucciones)\b|\b(?:affiche|revele"
+    r"|repete)\w*\b.{0,30}\b(?:prompt"
+    r"|instructions|consignes)\b|\b(?:ripeti|mostra|rivela)\b.{0,30}\b(?:prompt|istruzioni)\b"
+    r"|\b(?:no escales|ne pas escalader|nicht eskalieren|non inoltrare a)\b"
+    r"|\b(?:talimatlar\w*|talimati)\b.{0,20}\b(?:yok say|unut|gormezden gel)",
+)
 _FAMILIES = {
     "override": _OVERRIDE,
     "reveal": _REVEAL,
     "role": _ROLE,
     "addressed": _ADDRESSED,
     "demand": _DEMAND,
+    "steering": _STEERING,
 }
 _COMPILED = {
     name: re.compile("|".join(f"(?:{p.replace('(?m)', '')})" for p in patterns), re.MULTILINE)
     for name, patterns in _FAMILIES.items()
 }
-_BACKWARDS = re.compile(r"snoitcurtsni|tpmorp|erongi\b|suoiverp|edrageridsid")
 _HIDDEN_ORDER = re.compile(
     r"\b(?:assistant|ai|chatbot|bot|llm|language model|system prompt|summari[sz]e|summari[sz]ing|reply|respond"
     r"|answer|instructions?|ignore|recommend|approve|refund|escalate|you must|your (?:reply|response|answer))\b"
 )
+# Letters of other alphabets that look like Latin ones, and those of full width.
+_LOOKALIKE = str.maketrans("аеорсухіѕјԁһӏԛѡкмтнвгѵαοεικνρυχτ", "aeopcyxisjdhlqwkmthbrvaoeikvpuxt")
+_MIXED = re.compile(r"\b(?=\w*[a-z])(?=\w*[\u0370-\u03ff\u0400-\u052f])\w+")
+_HEX = re.compile(r"\b(?:[0-9a-f]{2}[ :]?){12,}\b", re.IGNORECASE)
+_SAYS_ROT13 = re.compile(r"\brot-?13\b|\bcaesar\b")
+_SAYS_BACKWARDS = re.compile(r"\bbackwards?\b|\brevers|\bruckwarts\b|snoitcurtsni|tpmorp|erongi\b")
 _BASE64 = re.compile(r"\b[A-Za-z0-9+/]{24,}={0,2}")
 _SPACED = re.compile(r"(?:\b\w[ ._-]{1,3}){7,}\w\b")
 _RUN_TOGETHER = re.compile(r"(?:ignore|disregard|forget)\w{0,12}(?:previous|prior|above|instruction)|systemprompt")
+_LEET_WORDS = 3  # one "w1n10" is a name, several words spelt so hide something
 _LEET = str.maketrans("013457@$", "oieast" + "as")
 _LEET_WORD = re.compile(r"\b(?=\w*[a-z])(?=\w*[013457@$])[a-z013457@$]{4,}\b")
 _MAX_CHARS = 20_000
@@ -181,28 +251,37 @@ def suspicions(text: str, hidden: str = "") -> tuple[str, ...]:
     """
     plain = " ".join(fold(text[:_MAX_CHARS]).replace("’", "'").split(" "))
     found = {name for name, pattern in _COMPILED.items() if pattern.search(plain)}
-    if _BACKWARDS.search(plain):
-        found.add("backwards")
     for disguise, undone in _undisguised(text[:_MAX_CHARS], plain):
-        if _RUN_TOGETHER.search(undone) or any(_COMPILED[name].search(undone) for name in ("override", "reveal")):
+        if _RUN_TOGETHER.search(undone) or any(pattern.search(undone) for pattern in _COMPILED.values()):
             found.add(disguise)
     if hidden and (_HIDDEN_ORDER.search(fold(hidden[:_MAX_CHARS])) or suspicions(hidden)):
         found.add("hidden")
     return tuple(sorted(found))
 
 
-def _undisguised(text: str, plain: str) -> list[tuple[str, str]]:
-    """Return readings of what was spaced out, written in digits or encoded."""
-    readings = []
+def _undisguised(text: str, plain: str) -> Iterator[tuple[str, str]]:
+    """Yield readings of what was spaced out, respelt, encoded or turned round."""
     if spaced := _SPACED.findall(plain):
-        closed = [re.sub(r"(?<=\w)[ ._-](?=\w)", "", run) for run in spaced]
-        readings.append(("spaced", " ".join(closed)))
-    if _LEET_WORD.search(plain):
-        readings.append(("digits", _LEET_WORD.sub(lambda word: word[0].translate(_LEET), plain)))
-    for run in _BASE64.findall(text)[:20]:
-        try:
-            decoded = base64.b64decode(run + "=" * (-len(run) % 4)).decode("utf-8")
-        except (binascii.Error, UnicodeDecodeError, ValueError):
-            continue
-        readings.append(("encoded", fold(decoded)))
-    return readings
+        yield "spaced", " ".join(re.sub(r"(?<=\w)[ ._-](?=\w)", "", run) for run in spaced)
+    if len(_LEET_WORD.findall(plain)) >= _LEET_WORDS:
+        yield "digits", _LEET_WORD.sub(lambda word: word[0].translate(_LEET), plain)
+    if len(_MIXED.findall(plain)) >= 2:
+        yield "lookalikes", plain.translate(_LOOKALIKE)
+    if _SAYS_ROT13.search(plain):
+        yield "encoded", codecs.decode(plain, "rot13")
+    if _SAYS_BACKWARDS.search(plain):
+        yield "backwards", plain[::-1]
+    for data in (*map(_unbase64, _BASE64.findall(text)[:20]), *map(_unhex, _HEX.findall(text)[:20])):
+        if data.isascii():
+            yield "encoded", fold(data.decode("ascii"))
+
+
+def _unbase64(run: str) -> bytes:
+    try:
+        return base64.b64decode(run + "=" * (-len(run) % 4))
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def _unhex(run: str) -> bytes:
+    return bytes.fromhex(re.sub(r"[ :]", "", run))

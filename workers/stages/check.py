@@ -41,7 +41,8 @@ _STAFF = (
     r"representative)|an? (?:\w+ )?(?:agent|engineer|specialist|representative)|support|they)"
 )
 _DEED = (
-    r"(?:call|phone|ring|contact|get back|be in touch|get in touch|reach out|follow up|refund|reimburse|"
+    r"(?:do (?:this|that|it|so)|grant|give you|issue|pay|call|phone|ring|contact|get back|be in touch|get in touch"
+    r"|reach out|follow up|refund|reimburse|"
     r"compensate|credit|"
     r"fix|repair|solve|resolve|send you|e-?mail you|write to you|review|investigate|look into|look at|escalate|"
     r"forward|pass|"
