@@ -94,6 +94,7 @@ def readiness(settings: Settings, intake: Intake) -> dict[str, object]:
         found["tickets_in_work"] = waiting.in_work
         found["oldest_due_seconds"] = round(waiting.oldest_due_seconds, 3)
         # A model that fails does not make us unready: tickets go to people then, with what is known.
+        found["brakes"] = [f"{b.code}: {b.detail}" for b in intake.story.progress.brakes(now=intake.now())]
         found["models_failing"] = {line.model: _trouble(line) for line in intake.story.breakers(now=intake.now())}
     return found
 
@@ -183,6 +184,10 @@ def _autonomy(figures: Figures) -> Iterator[Metric]:
         step.add_metric([one.intent, one.step], 1)
         bound.add_metric([one.intent], one.bound)
         doubt.add_metric([one.intent], one.suspicion)
+    brakes = GaugeMetricFamily("deskhand_brake", "1 while it holds Deskhand back", labels=["code", "intent"])
+    for brake in figures.brakes:
+        brakes.add_metric([brake.code, brake.intent], 1)
+    yield brakes
     uses = CounterMetricFamily("deskhand_drafts_used", "what became of drafts and replies", labels=["intent", "use"])
     for (intent, use), count in figures.draft_uses.items():
         uses.add_metric([intent, use], count)

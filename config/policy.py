@@ -252,6 +252,16 @@ class Brakes(Rules):
     overload: Brake = "assist"
     budget: Brake = "assist"
     incident: Brake = "draft"
+    overload_tickets: int = 2000  # so many due tickets, or a tenth of them and the oldest for so long; off at half
+    overload_seconds: float = 900.0
+    usd_per_day: Decimal = Decimal(0)  # UTC days and hours; 0 is no limit
+    usd_per_hour: Decimal = Decimal(0)
+    incident_minutes: float = 30.0
+    incident_tickets: int = 8  # of one kind in that time, at least
+    incident_chance: Annotated[float, Field(gt=0.0, lt=0.1)] = 1e-6  # a cluster is one when chance makes it rarer
+    incident_over: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.02  # and none any more when chance would do
+    baseline_days: float = 14.0
+    look_seconds: float = 5.0
 
     @property
     def actions(self) -> dict[str, Brake]:

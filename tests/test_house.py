@@ -39,6 +39,7 @@ DOOR = re.compile(
 )
 # Modules that decide or compute from what they are given.
 PURE = (
+    "workers.brakes",
     "workers.breaker",
     "workers.autonomy",
     "workers.budget",

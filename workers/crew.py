@@ -71,7 +71,7 @@ class Crew:
 
     def _work(self, vendor: str, ticket_id: str) -> None:
         services = self._services
-        if services.schedule.value("paused"):
+        if services.schedule.pause(now=services.now()) == "all":
             return
         if services.budgets.hold_seconds(vendor, now=services.now()):
             return  # it stays due; the sweep rings for the most urgent and the oldest when the budget is back

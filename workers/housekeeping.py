@@ -11,6 +11,7 @@ from typing import Protocol
 from config.logs import get_logger
 from config.policy import Policy, load_policy
 from config.settings import Settings
+from workers import brakes
 from workers.job_queue import Bell
 from workers.store.budgets import Budgets
 from workers.store.inbox import Inbox
@@ -18,6 +19,7 @@ from workers.store.migrate import require_head
 from workers.store.schedule import Schedule
 from workers.store.tables import open_engine
 from workers.store.tickets import Tickets
+from workers.store.watch import Watch
 
 log = get_logger(__name__)
 
@@ -43,6 +45,8 @@ class Keys(Protocol):
     @property
     def budgets(self) -> Budgets: ...
     @property
+    def watch(self) -> Watch: ...
+    @property
     def bell(self) -> Bell: ...
     @property
     def now(self) -> Callable[[], datetime]: ...
@@ -57,6 +61,7 @@ class OwnKeys:
     tickets: Tickets
     schedule: Schedule
     budgets: Budgets
+    watch: Watch
     bell: Bell
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
@@ -67,7 +72,8 @@ def own_keys(settings: Settings) -> OwnKeys:
     require_head(engine)
     policy = load_policy(settings.config)
     budgets = Budgets(engine, policy.limits.staff_share)
-    return OwnKeys(policy, Inbox(engine), Tickets(engine), Schedule(engine), budgets, Bell(settings.redis_url))
+    watch, bell = Watch(engine), Bell(settings.redis_url)
+    return OwnKeys(policy, Inbox(engine), Tickets(engine), Schedule(engine), budgets, watch, bell)
 
 
 class Housekeeper:
@@ -89,6 +95,7 @@ class Housekeeper:
         self._stopping = threading.Event()
         self._refused_until = 0.0
         self._rings_read_at = datetime.min.replace(tzinfo=UTC)
+        self._looked_at: datetime | None = None
         self._started_again: dict[str, tuple[int, datetime]] = {}
 
     def run(self) -> None:
@@ -121,6 +128,7 @@ class Housekeeper:
             self._record_failed_rings()
             if not self._sweep(waiting):  # Redis answers and takes nothing in: its memory or its disk is full
                 self._refused_until = time.monotonic() + _REFUSED_SECONDS
+        self._watch()  # last: whatever it trips over, the sweep has been
 
     def _record_failed_rings(self) -> None:
         """Put on record what RQ would keep to itself: a ring that failed, or one that nobody of ours has rung."""
@@ -134,6 +142,22 @@ class Housekeeper:
             if run_id is not None:
                 report = {"error": f"a ring for {ring.function} failed; what it was for is rung for again"}
                 services.schedule.finish(run_id, is_ok=False, report=report, now=now)
+
+    def _watch(self) -> None:
+        """Put brakes on and take them off as the record says, every few seconds."""
+        services, rules = self._services, self._services.policy.brakes
+        now = services.now()
+        if self._looked_at and (now - self._looked_at).total_seconds() < rules.look_seconds:
+            return
+        self._looked_at = now
+        held = services.watch.held()
+        wanted = brakes.weigh(services.watch.measures(rules, held, now=now), held, rules, now=now)
+        if wanted == held:
+            return
+        services.watch.hold(wanted, now=now)
+        before, after = {(b.code, b.intent) for b in held}, {(b.code, b.intent) for b in wanted}
+        for code, intent in sorted(before ^ after):
+            log.warning("brake", code=code, intent=intent, is_on=(code, intent) in after)
 
     def _sweep(self, waiting: int) -> bool:
         """Ring again for what waits, and tell whether the rings were taken.

@@ -6,6 +6,7 @@ from typing import Any
 from config.logs import get_logger
 from config.policy import Policy
 from workers.autonomy import Step, Verdict, judge, review_share
+from workers.brakes import facts_of
 from workers.domain import Standing
 from workers.services import Services
 
@@ -18,10 +19,11 @@ def standing(intent: str, message_id: str, services: Services) -> Standing:
     Whether a person checks the case by chance hangs on its message alone: a second try decides the same.
     """
     policy = services.policy
+    brakes = _brakes(intent, services)
     place = services.reviews.place(intent) if intent else None
     pin = pin_of(intent, policy)
     if place is None:
-        return Standing(policy.autonomy_of(intent))
+        return Standing(policy.autonomy_of(intent), brakes=brakes)
     step = _capped(place.step, policy).value if policy.autonomy.is_on else ""
     share = review_share(place.suspicion, policy.autonomy)
     return Standing(
@@ -29,7 +31,14 @@ def standing(intent: str, message_id: str, services: Services) -> Standing:
         step=step,
         corrections=place.corrections,
         is_sampled=policy.autonomy.is_on and not pin and draw(message_id) < share,
+        brakes=brakes,
     )
+
+
+def _brakes(intent: str, services: Services) -> tuple[str, ...]:
+    """Return what holds us back now: an admin's word, and what the watch has found."""
+    stopped = services.schedule.pause(now=services.now())
+    return (*(("kill_switch:by an admin",) if stopped else ()), *facts_of(services.watch.held(), intent))
 
 
 def draw(name: str) -> float:

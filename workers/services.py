@@ -28,6 +28,7 @@ from workers.store.reviews import Reviews
 from workers.store.schedule import Schedule
 from workers.store.tables import open_engine
 from workers.store.tickets import Tickets
+from workers.store.watch import Watch
 
 log = get_logger(__name__)
 
@@ -53,6 +54,7 @@ class Services:
     library: Library
     schedule: Schedule
     reviews: Reviews
+    watch: Watch
     breakers: Breakers
     budgets: Budgets
     bell: Bell
@@ -96,6 +98,7 @@ def build(settings: Settings, *, sleep: Callable[[float], None] = time.sleep) ->
         library=library,
         schedule=Schedule(engine),
         reviews=Reviews(engine),
+        watch=Watch(engine),
         breakers=breakers,
         budgets=Budgets(engine, policy.limits.staff_share),
         bell=Bell(settings.redis_url),

@@ -81,6 +81,7 @@ def _blueprint(settings: Settings, intake: Intake) -> Blueprint:
             has_model=settings.has_model,
             failing=story.breakers(now=now),
             standings=story.progress.standings(),
+            brakes=story.progress.brakes(now=now),
             steps=story.progress.steps(),
             is_paused=story.is_paused(),
             runs=story.runs(8),

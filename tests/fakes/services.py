@@ -23,6 +23,7 @@ from workers.store.library import Lessons, Library
 from workers.store.reviews import Reviews
 from workers.store.schedule import Schedule
 from workers.store.tickets import Lease, Tickets
+from workers.store.watch import Watch
 
 PROMPTS = Path(__file__).parents[2] / "config" / "prompts"
 SWAP = "Open the schedule, choose the shift and press Offer swap. A manager approves the swap."
@@ -126,6 +127,7 @@ def make_services(engine: Engine, desk: FakeHelpdesk, **others: Any) -> Services
         "library": library,
         "schedule": Schedule(engine),
         "reviews": Reviews(engine),
+        "watch": Watch(engine),
         "breakers": Breakers(engine, POLICY.breaking, fresh_seconds=0.0),
         "budgets": Budgets(engine, POLICY.limits.staff_share),
         "bell": ListedBell(),

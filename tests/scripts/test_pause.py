@@ -1,5 +1,7 @@
 """`deskhand pause`: the switch that workers look at before every ticket. Its effect on tickets: tests/end_to_end."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from scripts.__main__ import main
@@ -33,3 +35,12 @@ def test_without_a_database_it_is_one_line(tmp_path, monkeypatch, capsys):
     shown = capsys.readouterr()
     assert "paused" not in shown.out
     assert len(shown.err.strip().splitlines()) == 1
+
+
+def test_only_replies_can_be_stopped_and_for_a_while(schedule, capsys):
+    """Tickets then get drafts; after the time it is over without anybody's doing."""
+    assert main(["pause", "--drafts", "--minutes", "30"]) == 0
+    assert "nothing is sent, tickets get drafts and notes until" in capsys.readouterr().out
+    now = datetime.now(UTC)
+    assert schedule.pause(now=now) == "drafts"
+    assert schedule.pause(now=now + timedelta(minutes=31)) == ""

@@ -1,5 +1,6 @@
 """Where intents stand and what held us back, as people read it: for the dashboard and Prometheus."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Engine, func, select
 
+from workers.store.schedule import Schedule
 from workers.store.tables import autonomy, autonomy_step, reading, review
 
 
@@ -42,9 +44,26 @@ class StepLine:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class BrakeLine:
+    """Something that holds Deskhand back now: kill_switch, overload, budget or incident, with its cause."""
+
+    code: str
+    intent: str
+    detail: str
+
+
 class Progress:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._schedule = Schedule(engine)
+
+    def brakes(self, *, now: datetime) -> tuple[BrakeLine, ...]:
+        """Return what holds Deskhand back now, an admin's word first."""
+        held = json.loads(self._schedule.value("brakes") or "[]")
+        found = [BrakeLine(str(b["code"]), str(b["intent"]), str(b["detail"])) for b in held]
+        stopped = {"all": "no ticket is touched", "drafts": "nothing is sent"}.get(self._schedule.pause(now=now))
+        return (*([BrakeLine("kill_switch", "", stopped)] if stopped else []), *found)
 
     def standings(self) -> tuple[Standing, ...]:
         with reading(self._engine) as connection:

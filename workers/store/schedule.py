@@ -110,6 +110,13 @@ class Schedule:
         with reading(self._engine) as connection:
             return connection.scalar(select(pointer.c.value).where(pointer.c.name == name)) or ""
 
+    def pause(self, *, now: datetime) -> str:
+        """Return what an admin has stopped: "all", "drafts" (automatic replies only), or "" once the time is over."""
+        what, _, until = self.value("paused").partition(" until ")
+        if not what or (until and datetime.fromisoformat(until) <= now):
+            return ""
+        return "drafts" if what == "drafts" else "all"
+
     def set_value(self, name: str, value: str, *, now: datetime) -> None:
         """Write a named value, new or not."""
         changed = update(pointer).where(pointer.c.name == name).values(value=value, set_at=now)

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -20,7 +20,7 @@ from workers.domain import Code, Reason
 from workers.store.breakers import Breakers
 from workers.store.budgets import Budgets
 from workers.store.inbox import Inbox
-from workers.store.progress import Progress, Standing
+from workers.store.progress import BrakeLine, Progress, Standing
 from workers.store.schedule import Schedule
 from workers.store.tables import action, case, delivery, lesson, model_call, reading, ticket
 from workers.store.tickets import Tickets
@@ -314,6 +314,7 @@ class Figures:
     outcome: Spread
     breakers: Sequence[BreakerLine] = ()
     standings: Sequence[Standing] = ()
+    brakes: Sequence[BrakeLine] = ()
     draft_uses: Mapping[tuple[str, str], int] = field(default_factory=dict)  # (intent, use)
     budgets: Mapping[tuple[str, str], tuple[int, int]] = field(default_factory=dict)  # (vendor, name) -> left, total
 
@@ -413,7 +414,7 @@ class Story:
 
     def is_paused(self) -> bool:
         """Tell whether an admin has pressed the kill switch."""
-        return bool(self._schedule.value("paused"))
+        return self._schedule.pause(now=datetime.now(UTC)) == "all"
 
     def runs(self, limit: int = 20) -> tuple[Run, ...]:
         """Return the latest scheduled runs, newest first."""
@@ -554,6 +555,7 @@ class Story:
             breakers=self.breakers(now=now),
             standings=self.progress.standings(),
             draft_uses=self.progress.draft_uses(),
+            brakes=self.progress.brakes(now=now),
             budgets=self.budgets(now=now),
         )
 
