@@ -157,6 +157,7 @@ CLEAN = RouteFacts(
     asks_covered=1,
     is_verified=True,
     language="en",
+    judge_outcome="ok",
 )
 # Each risk on its own scale, from harmless to worst.
 SCALES = {
@@ -190,6 +191,10 @@ SCALES = {
     "masked_kinds": ((), ("email",), ("email", "card")),
     "is_verified": (True, False),
     "used_score": (1.0, 0.7, 0.45, 0.2, 0.0),
+    "is_stopgap": (False, True),
+    "faithfulness": (1.0, 0.8, 0.79, 0.3),
+    "relevance": (1.0, 0.7, 0.69, 0.3),
+    "safety": (1.0, 0.95, 0.94, 0.0),
 }
 RISKS = sorted(SCALES)
 # Facts drawn near to a clean case, or the strictest reason would hide every other.
@@ -278,7 +283,20 @@ def test_a_missing_fact_never_sends(facts, missing):
 
 
 @pytest.mark.parametrize(
-    "name", ["urgency", "sentiment", "ceiling", "autonomy", "confidence", "support", "used_score", "language"]
+    "name",
+    [
+        "urgency",
+        "sentiment",
+        "ceiling",
+        "autonomy",
+        "confidence",
+        "support",
+        "used_score",
+        "language",
+        "faithfulness",
+        "relevance",
+        "safety",
+    ],
 )
 def test_what_cannot_be_read_is_not_sent(name):
     """A word of another release, or no number, in any fact that a reply depends on keeps it from going out."""
