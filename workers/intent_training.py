@@ -28,6 +28,7 @@ from workers.ngrams import PLACES, Spelt, rarity, spell, weighted
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
+FOLDS = 10
 MANY = 5000  # rows from which on three folds say as much as five
 STRENGTHS = (3.0, 10.0)  # inverse regularisation of the meaning, chosen on held-back rows
 BLENDS = tuple(product((0.2, 0.35, 0.5), (0.0, 0.2)))  # shares of spelling and neighbours, chosen there too
@@ -101,12 +102,9 @@ def _train(
     seed: int,
 ) -> IntentModel:
     held = {strength: _hold_back(rows, names, strength, seed) for strength in STRENGTHS}
-    strength, blend = max(
-        ((s, Blend(*shares)) for s in STRENGTHS for shares in BLENDS),
-        key=lambda choice: _right_share(held[choice[0]], rows.truth, choice[1]),
-    )
+    choices = [(strength, _tempered(held[strength], rows.truth, shares)) for strength in STRENGTHS for shares in BLENDS]
+    strength, blend = min(choices, key=lambda choice: _surprise(held[choice[0]], rows.truth, choice[1]))
     look = held[strength]
-    blend = Blend(blend.spelling, blend.neighbours, _temperature(look, rows.truth, blend))
     intents = _fit(rows, names, strength, blend, weight=_trust(blended(look, blend), rows.truth))
     strange = [] if rows.has_oos else _strangers(rows, names, strength, everyday, intents, seed)
     evidence = _evidence([look, *strange], rows.truth, blend, is_labelled=rows.has_oos)
@@ -194,7 +192,7 @@ def _centres(examples: Array, owners: Ids, count: int) -> Array:
 
 def _hold_back(rows: Rows, names: Sequence[str], strength: float, seed: int) -> Look:
     """Look at every row with a model that was fitted without it; in the rows' order."""
-    folds = 3 if len(rows.truth) > MANY else 5
+    folds = 3 if len(rows.truth) > MANY else FOLDS
     fold = _folds(rows.truth, folds, seed)
     looks = []
     for number in range(folds):
@@ -258,20 +256,17 @@ def _columns(looks: Sequence[Look]) -> list[Array]:
     return [np.concatenate(column) for column in zip(*parts, strict=True)]
 
 
-def _right_share(look: Look, truth: Ids, blend: Blend) -> float:
-    known = truth >= 0
-    return float((blended(look, blend).argmax(axis=1) == truth)[known].mean())
+def _tempered(look: Look, truth: Ids, shares: tuple[float, float]) -> Blend:
+    """Return the blend with the temperature under which held-back rows are likeliest."""
+    blends = [Blend(*shares, float(temperature)) for temperature in np.geomspace(0.2, 3.0, 24)]
+    return min(blends, key=lambda blend: _surprise(look, truth, blend))
 
 
-def _temperature(look: Look, truth: Ids, blend: Blend) -> float:
-    """Return the temperature under which held-back rows are likeliest."""
+def _surprise(look: Look, truth: Ids, blend: Blend) -> float:
+    """Return how unlikely the true labels are: it tells blends apart that are right equally often."""
     known = np.flatnonzero(truth >= 0)
-
-    def surprise(temperature: float) -> float:
-        chance = blended(look, Blend(blend.spelling, blend.neighbours, temperature))[known, truth[known]]
-        return float(-np.log(np.maximum(chance, 1e-9)).mean())
-
-    return float(min(np.geomspace(0.2, 3.0, 40), key=surprise))
+    chance = blended(look, blend)[known, truth[known]]
+    return float(-np.log(np.maximum(chance, 1e-9)).mean())
 
 
 def _trust(probabilities: Array, truth: Ids) -> Floats:
