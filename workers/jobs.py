@@ -52,7 +52,8 @@ def handle_delivery(delivery_id: int) -> None:
     woken = [event for event in events if _wake(event, delivery, services)]
     state = "done" if woken else "ignored"
     note = ", ".join(f"{event.kind.value} {event.ticket_id} {event.note}".strip() for event in events)
-    services.inbox.finish(delivery_id, state, note, now=services.now())
+    ticket_id = next((event.ticket_id for event in events if event.ticket_id), "")
+    services.inbox.finish(delivery_id, state, note, now=services.now(), ticket_id=ticket_id)
 
 
 def _wake(event: TicketEvent, delivery: Delivery, services: Services) -> bool:

@@ -105,6 +105,7 @@ def add_delivery(engine: Engine, key: str, *, now: datetime, **columns: Any) -> 
         "received_at": now,
         "state": "done",
         "note": "message 4711 trigger new-or-reply",
+        "ticket_id": "4711",
         "handled_at": now,
     }
     with engine.begin() as connection:

@@ -334,3 +334,18 @@ def test_after_a_failed_commit_the_next_one_is_tried(engine):
     with pytest.raises(AttributeError):
         commit.add(None)
     assert commit.add(received("a"))
+
+
+@pytest.mark.parametrize("words", [r"\u0000", r"\ud83d"])
+def test_what_is_signed_and_odd_is_kept(engine, words):
+    """A NUL or half a character in a customer's words: a refusal would lose the event for ever."""
+
+    class Strict(FakeWebhook):
+        def delivery_id(self, headers, body):
+            raise ValueError("a NUL character in a text")
+
+    door = intake(engine, webhook=Strict())
+    body = b'{"comment": "%s"}' % words.encode()
+    first, again = (door.accept("zendesk", SIGNED, body) for _ in range(2))
+    assert first.delivery_id
+    assert again.is_duplicate

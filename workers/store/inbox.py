@@ -87,13 +87,13 @@ class Inbox:
             ).one_or_none()
         return Delivery(row.id, row.vendor, row.key, row.headers, row.body, row.received_at) if row else None
 
-    def finish(self, delivery_id: int, state: str, note: str, *, now: datetime) -> None:
-        """Record how a delivery ended: done, ignored or failed, with a note."""
+    def finish(self, delivery_id: int, state: str, note: str, *, now: datetime, ticket_id: str = "") -> None:
+        """Record how a delivery ended: done, ignored or failed, with a note and the ticket that it named."""
         with writing(self._engine, durable=False) as connection:
             connection.execute(
                 update(delivery)
                 .where(delivery.c.id == delivery_id)
-                .values(state=state, note=note[:400], handled_at=now)
+                .values(state=state, note=note[:400], handled_at=now, ticket_id=ticket_id[:64])
             )
 
     def unhandled(self, *, now: datetime, older_seconds: float, limit: int) -> list[int]:

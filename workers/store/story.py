@@ -4,7 +4,6 @@ Everything comes back as frozen dataclasses of plain values; JSON columns as the
 """
 
 import math
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,7 +29,6 @@ from workers.wording import in_words
 PAGE_SIZE = 50
 SAMPLE = 20_000  # newest cases that percentiles are taken from
 FIGURES_SAMPLE = 2_000  # the same at every scrape, where it must be quick
-SCANNED = 100_000  # newest deliveries of a vendor that are searched for a ticket's id
 TOO_LONG = timedelta(minutes=10)
 SILENT_SEND = timedelta(minutes=5)
 MODEL_WINDOW = timedelta(minutes=15)
@@ -628,21 +626,16 @@ def percentile(ordered: Sequence[float], share: float) -> float | None:
 
 
 def _deliveries_naming(connection: Connection, vendor: str, ticket_id: str) -> list[Row[Any]]:
-    """Find handled deliveries whose note names the ticket, newest first, among the newest `SCANNED` of the vendor."""
-    newest = select(delivery.c.id).where(delivery.c.vendor == vendor).order_by(delivery.c.id.desc())
-    oldest = connection.scalar(newest.offset(SCANNED).limit(1)) or 0
+    """Return the newest handled deliveries that named the ticket, newest first."""
     columns = [column for column in delivery.c if column.name not in ("body", "headers")]
-    rows = connection.execute(
-        select(*columns)
-        .where(
-            delivery.c.vendor == vendor,
-            delivery.c.id > oldest,
-            delivery.c.note.contains(ticket_id, autoescape=True),
+    return list(
+        connection.execute(
+            select(*columns)
+            .where(delivery.c.vendor == vendor, delivery.c.ticket_id == ticket_id)
+            .order_by(delivery.c.id.desc())
+            .limit(PAGE_SIZE)
         )
-        .order_by(delivery.c.id.desc())
     )
-    whole = re.compile(rf"(?<!\w){re.escape(ticket_id)}(?!\w)")
-    return [row for row in rows if whole.search(row.note)][:PAGE_SIZE]
 
 
 def _line(row: Row[Any]) -> CaseLine:

@@ -130,7 +130,7 @@ def test_a_ticket_s_story_has_everything_recorded(engine, story, now):
     add_lesson(engine, now=now)
     add_ticket(engine, due_at=now)
     add_delivery(engine, "d1", now=now)
-    add_delivery(engine, "d2", now=now, note="message 47110 trigger solved")
+    add_delivery(engine, "d2", now=now, note="message 47110 trigger solved", ticket_id="47110")
     other = add_case(engine, now=now, ticket_id="4712")
     add_call(engine, other, now=now)
     found = story.ticket("zendesk", "4711")
