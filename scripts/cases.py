@@ -1,5 +1,6 @@
 """Rows of a file to evaluate on, and the printing of what came out: shared by the `evaluate` commands."""
 
+import codecs
 import json
 import sys
 import time
@@ -23,10 +24,14 @@ class CasesError(Exception):
 def read_cases(path: Path, fields: Sequence[str]) -> list[dict[str, Any]]:
     """Return the JSON objects of a file, each with at least these fields. Raise CasesError on any other line."""
     cases: list[dict[str, Any]] = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    try:
+        lines = path.read_bytes().removeprefix(codecs.BOM_UTF8).splitlines()
+    except OSError as error:
+        raise CasesError(f"{path}: {error.strerror}") from None
+    for number, line in enumerate(lines, 1):  # by bytes: a line separator inside a text ends no row
         try:
-            row = json.loads(line)
-        except ValueError:
+            row = json.loads(line.decode())
+        except (ValueError, RecursionError):
             row = None
         if not isinstance(row, dict) or not all(field in row for field in fields):
             raise CasesError(f"{path}:{number}: wants a JSON object with {', '.join(fields)}")

@@ -4,6 +4,7 @@ Everything is checked while it is read; all mistakes are named at once. JSONL fi
 the same shapes, without expectations.
 """
 
+import codecs
 import json
 import tomllib
 from collections import Counter
@@ -169,7 +170,8 @@ def articles_from_jsonl(path: Path) -> tuple[Article, ...]:
     """Read articles as rows of doc_id, title, summary, body (or text), topics, url; missing fields are left empty."""
     articles = []
     for number, (_, row) in enumerate(_rows(path), start=1):
-        topics = tuple(str(topic) for topic in row.get("topics") or ())
+        given = row.get("topics")
+        topics = tuple(str(topic) for topic in given) if isinstance(given, list) else ()
         parts = (row.get("summary"), row.get("body") or row.get("text"))
         name = str(row.get("doc_id") or row.get("id") or f"article-{number}")
         articles.append(
@@ -214,16 +216,17 @@ def tickets_from_jsonl(path: Path, limit: int | None = None) -> tuple[Ticket, ..
 def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield (place, row) for each line that is not empty; places are for error messages."""
     try:
-        file = path.open(encoding="utf-8-sig")
+        file = path.open("rb")
     except OSError as error:
         raise WorldError(f"{path}: {error.strerror}") from None
     with file:
-        for number, line in enumerate(file, start=1):
+        for number, raw in enumerate(file, start=1):
+            line = raw.removeprefix(codecs.BOM_UTF8) if number == 1 else raw
             if not line.strip():
                 continue
             try:
-                row = json.loads(line)
-            except ValueError as error:
+                row = json.loads(line.decode())
+            except (ValueError, RecursionError) as error:
                 raise WorldError(f"{path}:{number}: not JSON ({error})") from None
             if not isinstance(row, dict):
                 raise WorldError(f"{path}:{number}: not a JSON object")
