@@ -1,14 +1,15 @@
-"""What became of every message, from the sandbox's own books held against the ledger. Jepsen's classes: lost,
-duplicated, unexpected; and collided: said publicly over a person."""
+"""What became of every message, from the sandbox's own audits held against the ledger. Jepsen's classes: lost,
+duplicated, unexpected; and collided: said publicly over a person.
 
-import json
+Audits, not comments: they outlive a ticket that staff deleted."""
+
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from scripts.sandbox.merging import TAG
-from scripts.sandbox.state import Comment, Ticket
+from scripts.sandbox.state import Audit, Ticket
 from tests.fakes.stack import Stack
 from workers.store.tables import case, reading
 
@@ -60,12 +61,34 @@ def judge(stack: Stack) -> Verdict:
 _COLUMNS = (case.c.ticket_id, case.c.message_id, case.c.state, case.c.action, case.c.reasons)
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A comment, as the audit tells it. `mark` is Deskhand's, "" on what others said."""
+
+    id: int
+    author_id: int
+    public: bool
+    mark: str
+    audit_id: int
+
+
+def said_on(ticket: Ticket) -> list[Said]:
+    """Return all that was ever said on a ticket, oldest first."""
+    found = [(audit, event) for audit in ticket.audits for event in audit.events if event["type"] == "Comment"]
+    return [Said(e["id"], e["author_id"], e["public"], _mark(audit), audit.id) for audit, e in found]
+
+
+def _mark(audit: Audit) -> str:
+    return str(audit.metadata["custom"].get("deskhand", ""))
+
+
 def is_gone(ticket: Ticket) -> bool:
     return ticket.status == "deleted" or TAG in ticket.tags
 
 
 def _look(ticket: Ticket, cases: dict[int, Any], staff: set[int], verdict: Verdict) -> None:
-    asked = [comment for comment in ticket.comments if comment.public and comment.author_id not in staff]
+    said = said_on(ticket)
+    asked = [comment for comment in said if comment.public and comment.author_id not in staff]
     settled = {number for number, row in cases.items() if row["state"] == "settled"}
     for message in asked:
         verdict.messages += 1
@@ -81,38 +104,40 @@ def _look(ticket: Ticket, cases: dict[int, Any], staff: set[int], verdict: Verdi
             verdict.lost.append(f"{name}: {'open' if message.id in cases else 'no case'} ({ticket.status})")
         if message.id in cases and message.id not in settled:
             verdict.unexplained.append(f"{name}: its case is still open")
-    marks = Counter(mark for comment in ticket.comments if (mark := _mark(comment)))
+    marks = Counter(comment.mark for comment in said if comment.mark)
     verdict.duplicated += [f"ticket {ticket.id}: {mark} {count} times" for mark, count in marks.items() if count > 1]
-    verdict.collided += _collisions(ticket, staff)
-    verdict.unexplained += _differences(ticket, cases)
+    verdict.collided += _collisions(ticket, said, staff)
+    verdict.unexplained += _differences(ticket, said, cases)
 
 
-def _differences(ticket: Ticket, cases: dict[int, Any]) -> Iterator[str]:
+def _differences(ticket: Ticket, said: list[Said], cases: dict[int, Any]) -> Iterator[str]:
     """Hold what stands on the ticket against what the ledger says, both ways."""
     shown: dict[str, list[bool]] = {}
-    for comment in ticket.comments:
-        if mark := _mark(comment):
-            shown.setdefault(mark, []).append(comment.public)
+    for comment in said:
+        if comment.mark:
+            shown.setdefault(comment.mark, []).append(comment.public)
     for number, row in cases.items():
         found = shown.pop(f"dh-{number}", [])
+        if is_gone(ticket) and "ticket_gone" in row["reasons"]:
+            continue  # whether our last write had arrived, nobody can see any more
         if row["state"] == "settled" and found[:1] != _WRITES[row["action"]]:
             yield f"ticket {ticket.id} message {number}: {row['action']} {row['reasons']}, but public: {found}"
     for mark, found in shown.items():
         yield f"ticket {ticket.id}: {mark} stands there {len(found)} times and in no case"
 
 
-def _collisions(ticket: Ticket, staff: set[int]) -> Iterator[str]:
+def _collisions(ticket: Ticket, said: list[Said], staff: set[int]) -> Iterator[str]:
     """Yield our public answers that came after a person had spoken, taken the ticket or ended it."""
-    public = [comment for comment in ticket.comments if comment.public]
+    public = [comment for comment in said if comment.public]
     places = {comment.id: place for place, comment in enumerate(public)}
     for place, comment in enumerate(public):
-        if not (mark := _mark(comment)):
+        if not (mark := comment.mark):
             continue
         asked = places.get(int(mark.removeprefix("dh-")))
         if asked is None:
             yield f"ticket {ticket.id}: {mark} answers a message that is not there"
             continue
-        if between := [other.id for other in public[asked + 1 : place] if not _mark(other)]:
+        if between := [other.id for other in public[asked + 1 : place] if not other.mark]:
             kinds = ["staff" if c.author_id in staff else "requester" for c in public if c.id in between]
             yield f"ticket {ticket.id}: {mark} came after {', '.join(kinds)} had written {between}"
         status, assignee = _state_before(ticket, comment.audit_id)
@@ -130,9 +155,3 @@ def _state_before(ticket: Ticket, audit_id: int) -> tuple[Any, Any]:
             if event["type"] in ("Create", "Change") and event.get("field_name") in state:
                 state[event["field_name"]] = event["value"]
     return state["status"], state["assignee_id"]
-
-
-def _mark(comment: Comment) -> str:
-    custom = comment.metadata.get("custom", {})
-    custom = json.loads(custom) if isinstance(custom, str) else custom
-    return str(custom.get("deskhand", ""))
