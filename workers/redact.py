@@ -6,7 +6,7 @@ Pure. The same value gets the same placeholder within one vault, so a masked tic
 import re
 from collections.abc import Mapping, Sequence
 
-from workers.personal_data import STRUCTURED, find_personal_data
+from workers.personal_data import find_personal_data
 
 SECRET_KINDS = frozenset({"card", "password", "code", "token", "national-id"})
 PLACEHOLDER = re.compile(
@@ -45,13 +45,6 @@ def unmask(text: str, vault: Mapping[str, str]) -> str:
         return found[0] if found[1] in SECRET_KINDS else vault.get(found[0], found[0])
 
     return PLACEHOLDER.sub(original, text)
-
-
-def contains_unmasked(text: str) -> bool:
-    """Say whether text on its way to a log or the store still holds a secret or structured personal data."""
-    return any(
-        span.kind in STRUCTURED for part in _between_placeholders(text) for span in find_personal_data(text[part])
-    )
 
 
 def kinds(vault: Mapping[str, str]) -> tuple[str, ...]:

@@ -186,7 +186,8 @@ _STEERING = (
     r"|responses?)\b[^\n]{0,40}"
     r"\b(?:must|should|has to) (?:include|contain|link)\b[^\n]{0,40}https?:|\b(?:agents?|assistants?"
     r"|bots?) must (?:include|add)\b"
-    r"|\b(?:include|insert|add) (?:a link |the url |the link )?https?://\S+ (?:in|followed by|please|so the)\b"
+    r"|\b(?:include|insert|add) (?:a link |the url |the link )?https?://\S+ (?:in (?:your|the) (?:reply|answer)"
+    r"|followed by|please$|please\.|so the)\b"
     r"|<img [^>]{0,200}>"
     r"[^\n]{0,60}\b(?:your|the) (?:message|reply|answer)",
     r"\b(?:forward|send|copy|leak|mail|bcc) (?:a copy of )?(?:this|the|all|every) (?:conversation|thread|ticket"
