@@ -1,5 +1,6 @@
 """The nouns of the library: what is shelved (Document, Chunk), what is asked (Filter) and what is found (Passage)."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -85,6 +86,50 @@ class Passage:
     keyword_score: float = 0.0  # BM25 divided by its own maximum for this question, 0..1
     audience: Audience = Audience.PUBLIC
     updated_at: datetime | None = None
+    sent_for: int = 0  # on so many of the `similar_tickets` most similar ones staff sent this document
+    similar_tickets: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Precedent:
+    """A ticket that staff dealt with: what was asked, masked, and which documents served or failed.
+
+    `documents` is document id -> weight: 1 what staff sent, less what only we sent, below 0 what was called wrong.
+    """
+
+    id: str  # "zendesk:123"
+    subject: str
+    text: str
+    answer: str = ""
+    url: str = ""
+    brand_id: str = ""
+    asked_at: datetime | None = None
+    documents: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarTicket:
+    """An earlier ticket and how much alike it is; from 0.55 on they share more than the product."""
+
+    id: str
+    subject: str
+    answer: str
+    url: str
+    asked_at: datetime | None
+    alike: float
+
+
+@dataclass(frozen=True, slots=True)
+class ShelvedPrecedent:
+    """A precedent as the shelf keeps it. Without a vector (another model's, or the ticket is gone) it says nothing.
+
+    `change` is the number of its last change; it grows over all precedents.
+    """
+
+    precedent: Precedent
+    vector: bytes = field(repr=False)
+    change: int = 0
+    is_gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,3 +190,15 @@ class Shelf(Protocol):
         """Return a small named value, e.g. which Chroma collection is live; "" if unset."""
 
     def set_pointer(self, name: str, value: str) -> None: ...
+
+    def precedents_after(self, change: int, model: str) -> Iterable[ShelvedPrecedent]:
+        """Return what changed after a change, in the order of changes; among it what is gone, without its text."""
+
+    def precedents(self, ids: Sequence[str], model: str) -> dict[str, ShelvedPrecedent]:
+        """Return those that are known and not gone."""
+
+    def keep_precedent(self, precedent: Precedent, vector: bytes, model: str) -> None:
+        """Store a precedent in place of an older one of the same ticket. The oldest go when there are too many."""
+
+    def drop_precedents(self, ids: Sequence[str]) -> None:
+        """Forget all text and numbers of these; that they went is told by precedents_after()."""

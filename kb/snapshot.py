@@ -1,11 +1,13 @@
 """An immutable copy of the shelf in memory: which chunks a filter lets through, exact vectors, the keyword index."""
 
 import math
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from threading import Lock
+from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,8 @@ from kb.spelling import Speller
 
 Rows = NDArray[np.int64]
 _BATCH = 500
+_LOCALE = re.compile(r"[a-z]{2}(?:-[a-z]{2,4})?")
+_NUMBERED = re.compile(r"(\d{2,})(?:-|$)")
 _MASKS = 64  # remembered filters: as many as there are brands and locales, not one a search
 
 
@@ -68,6 +72,19 @@ class Snapshot:
         texts = (f"{document.title} {chunk.text}" for document, chunk in public if document.audience is Audience.PUBLIC)
         return Speller(texts, real_words())
 
+    @cached_property
+    def at_address(self) -> dict[str, list[str]]:
+        """Return address -> ids of the documents that stand there."""
+        found: dict[str, list[str]] = {}
+        for document in {document.id: document for document in self.documents}.values():
+            if name := address(document.url):
+                found.setdefault(name, []).append(document.id)
+        return found
+
+    def first_rows(self, ids: Sequence[str]) -> list[int]:
+        """Return one row of each of these documents that are here."""
+        return [self._rows_of[id_][0] for id_ in ids if id_ in self._rows_of]
+
     def traits(self, source: Source) -> Traits:
         return self._traits[source]
 
@@ -91,6 +108,20 @@ class Snapshot:
         documents = dict.fromkeys(self.chunks[row].document_id for row in rows)
         return np.array([row for document in documents for row in self._rows_of[document]], np.int64)
 
+    def nearness(self, rows: Rows, vector: NDArray[np.float32]) -> dict[str, float]:
+        """Return document id -> cosine with the middle of those of its chunks that are among the rows.
+
+        The rows of a document stand together, as with_siblings() gives them.
+        """
+        rows = rows[self.has_vector[rows]]
+        if not len(rows):
+            return {}
+        ids = [self.chunks[row].document_id for row in rows]
+        starts = [at for at, id_ in enumerate(ids) if not at or ids[at - 1] != id_]
+        middles = np.add.reduceat(self.matrix[rows], starts, axis=0)
+        cosines = (middles @ vector) / np.maximum(np.linalg.norm(middles, axis=1), 1e-9)
+        return dict(zip((ids[at] for at in starts), cosines.tolist(), strict=True))
+
     def nearest(self, vector: NDArray[np.float32], mask: NDArray[np.bool_], limit: int) -> list[int]:
         """Return the rows under the mask with the highest cosine, best first: exact, without Chroma."""
         rows = np.flatnonzero(mask & self.has_vector)
@@ -101,6 +132,19 @@ def best_keywords(bm25: NDArray[np.float32], mask: NDArray[np.bool_], limit: int
     """Return the rows under the mask with the highest BM25 above nought, best first."""
     rows = np.flatnonzero(mask & (bm25 > 0))
     return _best(rows, bm25[rows], limit)
+
+
+def address(url: str) -> str:
+    """Return what of an article's address stays the same over locales, titles and links: host and path or number.
+
+    "https://Help.example/hc/en-us/articles/42-Swap-a-shift?x=1#y" -> "help.example/hc/articles/42"
+    """
+    parts = urlsplit(url.strip())
+    if not parts.netloc:
+        return ""
+    steps = [step for step in parts.path.lower().split("/") if step and not _LOCALE.fullmatch(step)]
+    steps = [found[1] if (found := _NUMBERED.match(step)) else step for step in steps]
+    return "/".join([parts.netloc.lower().removeprefix("www."), *steps])
 
 
 def is_visible(document: Document, wanted: Filter) -> bool:

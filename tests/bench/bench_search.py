@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from kb.domain import Audience, Chunk, Document, Filter, Query, Source
-from kb.embed import Embedder, Vectors, load_embedder, minilm_folder
+from kb.embed import MAX_TOKENS, Embedder, Vectors, load_embedder, minilm_folder
 from kb.knowledge_base import KnowledgeBase, Mode
 from kb.lexical import LexicalIndex
 from tests.fakes.shelf import MemoryShelf
@@ -26,9 +26,9 @@ class Timed:
         self.inner = inner
         self.name, self.dimension, self.seconds = inner.name, inner.dimension, 0.0
 
-    def embed(self, texts: list[str]) -> Vectors:
+    def embed(self, texts: list[str], tokens: int = MAX_TOKENS) -> Vectors:
         started = time.perf_counter()
-        vectors = self.inner.embed(texts)
+        vectors = self.inner.embed(texts, tokens)
         self.seconds += time.perf_counter() - started
         return vectors
 

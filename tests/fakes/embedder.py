@@ -16,7 +16,8 @@ class HashEmbedder:
         self.dimension = dimension
         self.texts = 0
 
-    def embed(self, texts: list[str]) -> NDArray[np.float32]:
+    def embed(self, texts: list[str], tokens: int = 256) -> NDArray[np.float32]:
+        del tokens
         self.texts += len(texts)
         return np.stack([self._one(text) for text in texts]) if texts else np.empty((0, self.dimension), np.float32)
 

@@ -3,12 +3,14 @@
 from threading import RLock
 
 from kb.domain import Chunk, Document, ShelvedChunk, Source
+from scripts.dict_shelf import DictPrecedents
 
 
-class MemoryShelf:
+class MemoryShelf(DictPrecedents):
     """Fills the `Shelf` protocol with dictionaries. Safe to share between threads."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._lock = RLock()
         self._revision = 0
         self._documents: dict[str, tuple[Document, str, list[Chunk]]] = {}

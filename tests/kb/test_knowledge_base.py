@@ -3,11 +3,12 @@
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from random import Random
 
 import pytest
 
-from kb.domain import Audience, Document, Filter, PutReport, Query, Source
+from kb.domain import Audience, Document, Filter, Precedent, PutReport, Query, Source
 from kb.embed import Embedder
 from kb.index import IndexUnavailable
 from kb.knowledge_base import KnowledgeBase, Mode
@@ -325,3 +326,119 @@ def test_scores_mean_the_same_everywhere(
     assert best.score > 0.55
     for other in ("What is the capital of France?", "Do you sell running shoes?", "My fish has a fever"):
         assert library.search(Query("", other), PUBLIC, 1).passages[0].score < 0.30
+
+
+def solved(name: str, text: str, *sent: str, **other: object) -> Precedent:
+    return Precedent(f"zendesk:{name}", "", text, documents=dict.fromkeys(sent, 1.0), **other)  # type: ignore[arg-type]
+
+
+ODD = "the gizmo blinks since the fair"
+
+
+def teach(library: KnowledgeBase, count: int = 20, sent: str = f"{PREFIX}6") -> list[Precedent]:
+    tickets = [solved(str(n), f"{ODD} {n}", sent) for n in range(count)]
+    library.remember(tickets)
+    return tickets
+
+
+def test_staff_teach_which_article_serves(library: KnowledgeBase, help_centre: list[Document]) -> None:
+    """An article that staff sent for such tickets comes first, and the passage says for how many of them."""
+    put(library, help_centre)
+    assert titles(library, ODD)[:1] != ["Change your plan"]
+    teach(library)
+    first = library.search(Query("", ODD), PUBLIC, 3).passages[0]
+    assert (first.title, first.sent_for, first.similar_tickets) == ("Change your plan", 10, 10)
+
+
+def test_what_is_forgotten_teaches_no_more(
+    library: KnowledgeBase, shelf: MemoryShelf, help_centre: list[Document]
+) -> None:
+    """Search is as before, no similar ticket is found, and the shelf has nothing of the text."""
+    put(library, help_centre)
+    before = titles(library, ODD)
+    tickets = teach(library)
+    library.forget([ticket.id for ticket in tickets])
+    assert titles(library, ODD) == before
+    assert library.similar(Query("", ODD), PUBLIC, 5) == ()
+    assert "gizmo" not in str(shelf.precedents_after(0, "hash-1"))
+
+
+def test_remembering_twice_embeds_once(library: KnowledgeBase, embedder: HashEmbedder) -> None:
+    """The same ticket again costs nothing; other evidence for the same words is kept without embedding them."""
+    ticket = solved("1", ODD, "a")
+    assert library.remember([ticket]) == 1
+    count = embedder.texts
+    assert library.remember([ticket]) == 0
+    assert library.remember([replace(ticket, documents={"b": 1.0})]) == 1
+    assert embedder.texts == count
+
+
+def test_history_never_opens_what_is_closed(
+    library: KnowledgeBase, help_centre: list[Document], forbidden: list[Document]
+) -> None:
+    """Staff may have sent an article that this question must not see, or one that is gone: neither is found."""
+    put(library, [*help_centre, *forbidden])
+    for number, document in enumerate(forbidden):
+        library.remember([solved(f"{number}{n}", f"{ODD} {n}", document.id, "gone") for n in range(9)])
+    found = library.search(Query("", ODD), PUBLIC, 20).passages
+    assert found
+    assert not any("CANARY" in passage.text for passage in found)
+
+
+def test_similar_tickets_are_found_with_their_answers(library: KnowledgeBase) -> None:
+    """Subject, answer and address come along, the most alike first; the future is not looked into."""
+    library.remember([solved("1", ODD, answer="Turn it off.", url="https://x/1", asked_at=NOW - timedelta(days=3))])
+    library.remember([solved("2", ODD, asked_at=NOW + timedelta(days=3)), solved("3", "something else entirely")])
+    (found,) = library.similar(Query("", ODD), PUBLIC, 5)
+    assert (found.id, found.answer, found.url) == ("zendesk:1", "Turn it off.", "https://x/1")
+
+
+def test_articles_are_known_by_their_address(library: KnowledgeBase, help_centre: list[Document]) -> None:
+    """A link in any locale leads to the document."""
+    put(library, [replace(help_centre[1], url="https://help.example/hc/en-us/articles/42-Swap")])
+    assert library.document_ids(["https://help.example/hc/de/articles/42", "https://other/42"]) == [f"{PREFIX}2"]
+
+
+def test_history_answers_while_chroma_is_away(
+    shelf: MemoryShelf, embedder: HashEmbedder, help_centre: list[Document]
+) -> None:
+    """Nothing listens at the server's address: keywords, vectors in memory and history go on."""
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        library = KnowledgeBase(shelf, embedder, f"http://127.0.0.1:{closed.getsockname()[1]}", check_seconds=0)
+        put(library, help_centre)
+        teach(library)
+        assert titles(library, ODD)[0] == "Change your plan"
+        assert library.similar(Query("", ODD), PUBLIC, 1)
+        library.close()
+
+
+def test_another_model_embeds_what_was_remembered(
+    shelf: MemoryShelf, library: KnowledgeBase, help_centre: list[Document]
+) -> None:
+    """After a change of model history is silent until repair() has embedded it anew."""
+    put(library, help_centre)
+    teach(library)
+    other = KnowledgeBase(shelf, HashEmbedder(name="hash-2"), "", check_seconds=0)
+    assert other.similar(Query("", ODD), PUBLIC, 1) == ()
+    with pytest.raises(IndexUnavailable):
+        other.repair()
+    assert other.similar(Query("", ODD), PUBLIC, 1)
+    other.close()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_code_that_a_document_has_is_always_found(
+    library: KnowledgeBase, help_centre: list[Document], seed: int
+) -> None:
+    """Property: whatever else is asked and whatever staff sent before, the document with the code is shown."""
+    random = Random(seed)
+    words = [word for document in help_centre for word in document.text.split()]
+    code = f"{random.choice(['err', 'sku', 'mail.setting'])}{random.choice('-._')}{random.randrange(10, 9999)}x"
+    text = f"{' '.join(random.sample(words, 12))} {code.upper()} {random.choice(words)}"
+    holder = replace(help_centre[0], id=f"{PREFIX}code", title="Other things", text=text)
+    put(library, [*help_centre, holder])
+    question = f"{' '.join(random.sample(words, 25))} {code}? {' '.join(random.sample(words, 25))}"
+    library.remember([solved(str(n), question, f"{PREFIX}{1 + n % 3}") for n in range(40)])
+    found = library.search(Query("", question), PUBLIC, 3).passages
+    assert holder.id in [passage.document_id for passage in found]

@@ -13,7 +13,8 @@ def test_the_cosine_leads() -> None:
 
 def test_keywords_tip_the_balance() -> None:
     """Between equally near chunks the one with the words wins."""
-    assert rank([Candidate(0, "a", 0.5, 0.1), Candidate(1, "b", 0.5, 0.9)], 5)[0].row == 1
+    few, many = Candidate(0, "a", 0.5, 0.1, bm25=1.0), Candidate(1, "b", 0.5, 0.9, bm25=9.0)
+    assert rank([few, many], 5)[0].row == 1
 
 
 def test_a_rare_code_wins() -> None:
@@ -53,3 +54,26 @@ def test_keywords_alone_are_weak() -> None:
 def test_nothing_gives_nothing(limit: int) -> None:
     """No candidates, no passages."""
     assert rank([], limit) == []
+
+
+def test_a_code_always_has_a_place() -> None:
+    """However good the others are and whatever staff sent before, one passage with the code is among the first."""
+    others = [Candidate(row, f"d{row}", 0.9, 1.0, bm25=40.0) for row in range(9)]
+    coded = Candidate(9, "z", 0.05, 0.0, has_code=True)
+    votes = {f"d{row}": 1.0 for row in range(9)}
+    assert [found.row for found in rank([*others, coded], 3, votes=votes)] == [0, 1, 9]
+
+
+def test_what_staff_sent_comes_first_and_what_was_wrong_last() -> None:
+    """The history orders documents of like words; it strengthens the score of one a little, and never by itself."""
+    three = [Candidate(row, name, 0.5, 0.5) for row, name in enumerate("abc")]
+    plain = {found.row: found.score for found in rank(three, 3)}
+    found = rank(three, 3, votes={"b": 0.6, "a": -0.3})
+    assert [passage.row for passage in found] == [1, 2, 0]
+    assert 0 < found[0].score - plain[1] < 0.1
+
+
+def test_a_document_near_as_a_whole_wins() -> None:
+    """Of documents with equal chunks the one whose middle is nearer comes first."""
+    pair = [Candidate(0, "a", 0.5, 0.5), Candidate(1, "b", 0.5, 0.5)]
+    assert rank(pair, 2, whole={"a": 0.3, "b": 0.5})[0].row == 1

@@ -8,7 +8,7 @@ import pytest
 
 from kb.chunk import chunk, content_hash
 from kb.domain import Audience, Document, Filter, Source
-from kb.snapshot import Snapshots, is_visible, speaks
+from kb.snapshot import Snapshots, address, is_visible, speaks
 from tests.fakes.embedder import HashEmbedder
 from tests.fakes.shelf import MemoryShelf
 
@@ -116,3 +116,26 @@ class SlowShelf(MemoryShelf):
             self.waiting.set()
             self.gate.wait(5)
         return super().chunks()
+
+
+@pytest.mark.parametrize(
+    ("url", "same"),
+    [
+        ("https://help.example/hc/en-us/articles/42-Swap-a-shift?x=1#y", "https://help.example/hc/de/articles/42"),
+        ("https://www.help.example/en/kb/swap-a-shift/", "https://HELP.example/kb/swap-a-shift"),
+        ("https://help.example/en/articles/123456-how-to", "https://help.example/articles/123456-wie-man"),
+    ],
+)
+def test_an_address_stays_the_same(url: str, same: str) -> None:
+    """Locale, title, query and case of a link do not make it another article."""
+    assert address(url) == address(same) != ""
+
+
+def test_other_addresses_differ() -> None:
+    """Another number, host or page is another address, and what is none is empty."""
+    known = [
+        address(f"https://{rest}")
+        for rest in ("a.example/articles/42", "a.example/articles/43", "b.example/articles/42")
+    ]
+    assert len(set(known)) == 3
+    assert address("mailto:x") == ""
