@@ -1,24 +1,28 @@
 """SQL behind the library's `Shelf`: documents, chunks and vectors for good; and the lessons learned from staff."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, delete, func, select, update
+from sqlalchemy import Connection, Engine, delete, func, select, update
 
-from kb.domain import Audience, Chunk, Document, ShelvedChunk, Source
+from kb.domain import Audience, Chunk, Document, Precedent, ShelvedChunk, ShelvedPrecedent, Source
 from workers.store.schedule import Schedule, increase
-from workers.store.tables import chunk, document, lesson, reading, writing
+from workers.store.tables import chunk, document, lesson, precedent, reading, writing
 
 _REVISION = "library:revision"
+_PRECEDENTS = "library:precedents"
+MOST_PRECEDENTS = 20_000  # of the newest: a worker holds their vectors in memory, 1.5 KB each
+_TRIM_EVERY = 100
 _BATCH = 500  # both databases limit the number of bound values
 
 
 class Library:
     """Fills kb.domain.Shelf. `clock` gives the time that pointers are stamped with."""
 
-    def __init__(self, engine: Engine, clock: Any) -> None:
+    def __init__(self, engine: Engine, clock: Any, most_precedents: int = MOST_PRECEDENTS) -> None:
         self._engine = engine
+        self._most_precedents = most_precedents
         self._schedule = Schedule(engine)
         self._now = clock
 
@@ -113,6 +117,69 @@ class Library:
             for row in rows
         ]
 
+    def precedents_after(self, change: int, model: str) -> Iterator[ShelvedPrecedent]:
+        """Yield what changed after a change, oldest change first, a batch at a time."""
+        while True:
+            with reading(self._engine) as connection:
+                rows = connection.execute(
+                    select(precedent).where(precedent.c.change > change).order_by(precedent.c.change).limit(_BATCH)
+                ).all()
+            yield from (_precedent(row, model) for row in rows)
+            if len(rows) < _BATCH:
+                return
+            change = rows[-1].change
+
+    def precedents(self, ids: Sequence[str], model: str) -> dict[str, ShelvedPrecedent]:
+        with reading(self._engine) as connection:
+            rows = connection.execute(
+                select(precedent).where(precedent.c.id.in_(list(ids)), ~precedent.c.is_gone)
+            ).all()
+        return {row.id: _precedent(row, model) for row in rows}
+
+    def keep_precedent(self, kept: Precedent, vector: bytes, model: str) -> None:
+        values = {
+            "is_gone": False,
+            "subject": kept.subject,
+            "question": kept.text,
+            "answer": kept.answer,
+            "url": kept.url,
+            "brand_id": kept.brand_id,
+            "asked_at": kept.asked_at,
+            "documents": dict(kept.documents),
+            "model": model,
+            "vector": vector,
+        }
+        with writing(self._engine, durable=False) as connection:
+            # The counter is taken inside the transaction and held to its end: changes are committed in their order.
+            change = increase(connection, _PRECEDENTS, now=self._now())
+            changed = update(precedent).where(precedent.c.id == kept.id).values(change=change, **values)
+            if not connection.execute(changed).rowcount:
+                connection.execute(precedent.insert().values(id=kept.id, change=change, **values))
+            if change % _TRIM_EVERY == 0:
+                self._trim(connection, change)
+
+    def drop_precedents(self, ids: Sequence[str]) -> None:
+        with writing(self._engine) as connection:
+            for id_ in ids:
+                self._drop(connection, id_)
+
+    def _drop(self, connection: Connection, id_: str) -> None:
+        if connection.scalar(select(precedent.c.id).where(precedent.c.id == id_, ~precedent.c.is_gone)) is None:
+            return
+        change = increase(connection, _PRECEDENTS, now=self._now())
+        empty: dict[str, Any] = dict.fromkeys(("subject", "question", "answer", "url", "brand_id", "model"), "")
+        empty |= {"asked_at": None, "documents": {}, "vector": b"", "is_gone": True}
+        connection.execute(update(precedent).where(precedent.c.id == id_).values(change=change, **empty))
+
+    def _trim(self, connection: Connection, change: int) -> None:
+        """Let the oldest go when there are too many, and the traces of what went long ago."""
+        live = select(precedent.c.id).where(~precedent.c.is_gone)
+        oldest_last = live.order_by(precedent.c.asked_at.desc(), precedent.c.change.desc())
+        for id_ in connection.scalars(oldest_last.offset(self._most_precedents)).all():
+            self._drop(connection, id_)
+        old = precedent.c.change < change - self._most_precedents
+        connection.execute(delete(precedent).where(precedent.c.is_gone, old))
+
     def pointer(self, name: str) -> str:
         return self._schedule.value(f"library:{name}")
 
@@ -191,6 +258,13 @@ class Lessons:
     def live_count(self) -> int:
         with reading(self._engine) as connection:
             return connection.scalar(select(func.count()).where(lesson.c.state == "live")) or 0
+
+
+def _precedent(row: Any, model: str) -> ShelvedPrecedent:
+    kept = Precedent(
+        row.id, row.subject, row.question, row.answer, row.url, row.brand_id, row.asked_at, dict(row.documents)
+    )
+    return ShelvedPrecedent(kept, row.vector if row.model == model else b"", row.change, is_gone=row.is_gone)
 
 
 def _document(row: Any) -> Document:

@@ -293,6 +293,26 @@ chunk = Table(
     Column("vector", LargeBinary, nullable=False),
 )
 
+# What staff did on a ticket with a question like many others: which documents they sent for it, masked.
+precedent = Table(
+    "precedent",
+    metadata,
+    Column("id", String(100), primary_key=True),
+    Column(
+        "change", Integer, nullable=False, index=True
+    ),  # grows over all rows, so that a worker reads only what is new
+    Column("is_gone", Boolean, nullable=False, default=False),  # forgotten: nothing but the id is left
+    Column("subject", Text, nullable=False),
+    Column("question", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("brand_id", String(64), nullable=False),
+    Column("asked_at", UtcDateTime),
+    Column("documents", JSON, nullable=False),  # document id -> weight
+    Column("model", String(80), nullable=False),
+    Column("vector", LargeBinary, nullable=False),
+)
+
 # Small named values: the live collections, the reconciler's cursor, the library's revision, pause.
 pointer = Table(
     "pointer",

@@ -1,10 +1,10 @@
 """The shelf in SQL: what is put there is there whole or not at all, and every change is heard of."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from kb.domain import Audience, Chunk, Document, Source
+from kb.domain import Audience, Chunk, Document, Precedent, Source
 from workers.store.library import Lessons, Library
 
 AT = datetime(2026, 11, 1, 8, 30, tzinfo=UTC)
@@ -148,3 +148,54 @@ def test_a_lesson_taken_back_leaves_no_text(engine, now):
     assert (lessons.hash_of("zendesk", "5"), lessons.live_count()) == ("", 0)
     learned(lessons, now)
     assert lessons.live_count() == 1
+
+
+def solved(name, **other):
+    return Precedent(f"zendesk:{name}", "Swap", "How do I swap?", **other)
+
+
+def test_a_precedent_comes_back_the_same(library):
+    """Every field survives; another model's vector is not handed out."""
+    whole = solved("1", answer="So.", url="https://x/1", brand_id="7", asked_at=AT, documents={"a": 1.0, "b": -1.0})
+    library.keep_precedent(whole, b"v", "m1")
+    (found,) = library.precedents_after(0, "m1")
+    assert (found.precedent, found.vector, found.is_gone) == (whole, b"v", False)
+    assert library.precedents(["zendesk:1", "zendesk:2"], "m2")["zendesk:1"].vector == b""
+
+
+def test_only_what_changed_since_is_read(library):
+    """A change moves a precedent to the end of the changes, and so does its going; its text is then gone."""
+    for name in "123":
+        library.keep_precedent(solved(name), b"v", "m1")
+    seen = max(item.change for item in library.precedents_after(0, "m1"))
+    library.keep_precedent(solved("1", answer="New"), b"v", "m1")
+    library.drop_precedents(["zendesk:2", "zendesk:9"])
+    later = list(library.precedents_after(seen, "m1"))
+    assert [(item.precedent.id, item.is_gone) for item in later] == [("zendesk:1", False), ("zendesk:2", True)]
+    assert (later[1].precedent.subject, later[1].precedent.text, later[1].vector) == ("", "", b"")
+    library.drop_precedents(["zendesk:2"])
+    assert len(list(library.precedents_after(seen, "m1"))) == 2
+
+
+def test_many_changes_are_read_in_batches(library, monkeypatch):
+    """None is lost between two batches."""
+    monkeypatch.setattr("workers.store.library._BATCH", 2)
+    for name in "12345":
+        library.keep_precedent(solved(name), b"v", "m1")
+    assert [item.precedent.id[-1] for item in library.precedents_after(0, "m1")] == list("12345")
+
+
+def test_the_oldest_precedents_go_when_there_are_too_many(engine, now, monkeypatch):
+    """The newest by the time of asking stay, and workers hear of those that went."""
+    monkeypatch.setattr("workers.store.library._TRIM_EVERY", 1)
+    small = Library(engine, lambda: now, most_precedents=2)
+    for name, days in (("1", 3), ("2", 9), ("3", 1)):
+        small.keep_precedent(solved(name, asked_at=AT - timedelta(days=days)), b"v", "m1")
+    assert {item.precedent.id[-1]: item.is_gone for item in small.precedents_after(0, "m1")} == {
+        "1": False,
+        "2": True,
+        "3": False,
+    }
+    for _ in range(4):
+        small.keep_precedent(solved("3", asked_at=AT), b"v", "m1")
+    assert [item.precedent.id[-1] for item in small.precedents_after(0, "m1")] == ["1", "3"]
