@@ -113,6 +113,7 @@ class Context(Rules):
 
 class Limits(Rules):
     passages: int = 3
+    similar_tickets: int = 3  # that a hand-over note shows
     turns: int = 3
     passage_tokens: int = 800
     account_tokens: int = 500

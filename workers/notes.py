@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 
 from config.policy import Policy
 from integrations.helpdesk import Ticket
-from kb.domain import Passage, Source
+from kb.domain import Passage, SimilarTicket, Source
 from workers.account import Account
 from workers.domain import (
     Classification,
@@ -74,6 +74,7 @@ class Package:
     findings: Findings = field(default_factory=Findings)
     account: Account = field(default_factory=Account)
     is_bare: bool = False  # the note says only that a person has to look: whatever else it would say cannot be said
+    similar: tuple[SimilarTicket, ...] = ()
 
 
 def reply(package: Package, policy: Policy) -> str:
@@ -216,8 +217,29 @@ def _sources(passages: Sequence[Passage], *, quotes: bool = False) -> list[dict[
             "heading": " > ".join(passage.heading),
             "kind": "what a colleague wrote on a solved ticket" if passage.source is Source.LESSON else "",
             "quote": _quoted(passage.text) if quotes else "",
+            "why": _precedence(passage),
         }
         for passage in passages
+    ]
+
+
+def _precedence(passage: Passage) -> str:
+    """Say what earlier tickets tell for a passage, if they tell anything."""
+    if not passage.sent_for:
+        return ""
+    return f"staff sent this for {passage.sent_for} of the {passage.similar_tickets} most similar tickets"
+
+
+def _similar(package: Package) -> list[dict[str, str]]:
+    """Return earlier tickets like this one, and what solved them; personal data in them stays masked."""
+    return [
+        {
+            "url": other.url if other.url.startswith("http") else "",
+            "title": _shorten(other.subject, 120) or "A ticket without a subject",
+            "date": f"{other.asked_at:%Y-%m-%d}" if other.asked_at else "",
+            "quote": _shorten(other.answer, _QUOTE_LETTERS),
+        }
+        for other in package.similar
     ]
 
 
@@ -257,6 +279,7 @@ def _package(package: Package, decision: Decision, policy: Policy) -> dict[str, 
         "reasons": _reasons(package, decision),
         "known": _known(package, policy),
         "suggestion": _suggestion(package, decision),
+        "similar": _similar(package),
         "about": _about(package, policy),
     }
 

@@ -9,7 +9,7 @@ from config.logs import get_logger
 from config.policy import Policy
 from integrations.errors import IntegrationError, NotFoundError
 from integrations.helpdesk import EarlierTicket, Role, Status, Ticket
-from kb.domain import Audience, Filter, Query, SearchResult
+from kb.domain import Audience, Filter, Query, SearchResult, SimilarTicket
 from workers import decide, facts, ladder, rules
 from workers.account import LOOK_BACK, Account, account_of
 from workers.domain import (
@@ -31,9 +31,10 @@ from workers.services import Services
 from workers.stages.ask_classify import ask_classify
 from workers.stages.classify import classify
 from workers.stages.conclude import Concluded, conclude, resume, settle_gone, settle_overtaken
-from workers.stages.learn import learn, unlearn
+from workers.stages.learn import learn, precedent_id, unlearn
 from workers.stages.propose import Question, propose
 from workers.stages.reconcile import reconcile as reconcile
+from workers.stages.remember import remember
 from workers.stages.review import review
 from workers.store.ledger import Case
 from workers.store.tickets import Lease, LeaseLostError
@@ -56,6 +57,7 @@ def work(lease: Lease, services: Services) -> datetime | None:
     if ticket.status in (Status.SOLVED, Status.CLOSED):
         learn(ticket, services)
     concluded = answer(ticket, lease, services)
+    remember(ticket, services)
     return (concluded.changed_at if concluded else None) or _known_until(ticket, services)
 
 
@@ -115,8 +117,9 @@ def answer(ticket: Ticket, lease: Lease, services: Services) -> Concluded | None
         return conclude(case, lease, stop, package, services, known)
 
     found = _search(ticket, reading, services)
+    similar = _similar(ticket, reading, services)
     known["passages"] = _found(found)
-    package = Package(ticket, reading, label, hits, found.passages, account=account)
+    package = Package(ticket, reading, label, hits, found.passages, account=account, similar=similar)
     if stop:
         return conclude(case, lease, stop, package, services, known)
 
@@ -125,7 +128,7 @@ def answer(ticket: Ticket, lease: Lease, services: Services) -> Concluded | None
     proposed, findings = proposal.draft, proposal.findings
     known["facts"]["route"] = asdict(proposal.facts)
     known |= {"draft": asdict(proposed) if proposed else None, "findings": asdict(findings)}
-    package = Package(ticket, reading, label, hits, found.passages, proposed, findings, account)
+    package = Package(ticket, reading, label, hits, found.passages, proposed, findings, account, similar=similar)
     return conclude(case, lease, proposal.decision, package, services, known)
 
 
@@ -203,6 +206,14 @@ def _account(ticket: Ticket, reading: Reading, services: Services) -> tuple[Acco
             log.warning("earlier_tickets_unknown", vendor=ticket.vendor, ticket=ticket.id, error=str(error))
             earlier = None
     return account_of(ticket, reading, earlier, services.policy, now=services.now())
+
+
+def _similar(ticket: Ticket, reading: Reading, services: Services) -> tuple[SimilarTicket, ...]:
+    """Find earlier tickets like this one for the note: other people's, so only staff ever sees them."""
+    seen = Filter(brand_id=ticket.brand_id, at=reading.written_at or ticket.created_at)
+    found = services.kb.similar(Query(reading.topic, reading.newest), seen, services.policy.limits.similar_tickets + 1)
+    own = precedent_id(ticket.vendor, ticket.id)
+    return tuple(other for other in found if other.id != own)[: services.policy.limits.similar_tickets]
 
 
 def give_up(lease: Lease, why: str, services: Services) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from integrations.helpdesk import Attachment, Message, Organization, Person, Role, Status, Ticket
-from kb.domain import Passage, Source
+from kb.domain import Passage, SimilarTicket, Source
 from tests.fakes.services import POLICY
 from workers import notes
 from workers.account import Account
@@ -311,3 +311,20 @@ def test_every_template_is_used():
     source = Path(notes.__file__).read_text(encoding="utf-8")
     folder = Path(notes.__file__).with_name("templates")
     assert {path.name for path in folder.glob("*.html")} - {"blocks.html"} <= set(re.findall(r"\w+\.html", source))
+
+
+def test_a_note_says_why_a_passage_and_what_solved_the_like():
+    """How often staff sent an article is told beside it; similar tickets stand with date, link and answer, as text."""
+    proven = (replace(PASSAGES[0], sent_for=7, similar_tickets=10), PASSAGES[1])
+    similar = (
+        SimilarTicket("zendesk:9", "Swap <b>fails</b>", "Ask the manager first.", "https://desk.example/9", AT, 0.9),
+        SimilarTicket("zendesk:8", "", "", "", None, 0.7),
+    )
+    package = replace(PACKAGE, passages=proven, draft=None, similar=similar)
+    made = assist_note(package, decision(Action.ASSIST, Reason(Code.NO_MODEL)), POLICY)
+    assert made.count("staff sent this for 7 of the 10 most similar tickets") == 1
+    assert (
+        f'<a href="https://desk.example/9">Swap &lt;b&gt;fails&lt;/b&gt;</a> ({AT:%Y-%m-%d})<br>Ask the manager' in made
+    )
+    assert "<li>A ticket without a subject</li>" in made
+    assert "Similar tickets" not in assist_note(PACKAGE, decision(Action.ASSIST, Reason(Code.NO_MODEL)), POLICY)

@@ -69,9 +69,14 @@ def learn(ticket: Ticket, services: Services) -> Lesson | None:
 
 def unlearn(vendor: str, ticket_id: str, services: Services) -> None:
     """Take back what was learned from a ticket that is gone, or whose answer staff has taken away."""
+    services.kb.forget([precedent_id(vendor, ticket_id)])
     if services.lessons.hash_of(vendor, ticket_id):
         services.kb.remove([_document_id(vendor, ticket_id)])
         services.lessons.remove(vendor, ticket_id, now=services.now())
+
+
+def precedent_id(vendor: str, ticket_id: str) -> str:
+    return f"{vendor}:{ticket_id}"
 
 
 def _document_id(vendor: str, ticket_id: str) -> str:
