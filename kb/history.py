@@ -31,7 +31,8 @@ FEW = 30  # with so many tickets to learn from, history has half its say
 VOTE_AGE = 0.02  # cosine taken off per e-fold of a ticket's age in days: articles and trouble change
 
 ALIKE_WORDS = 1.0  # of the shared words, beside the cosine, in how much alike two tickets are
-ALIKE_AGE = 0.05
+ALIKE_AGE = 0.06
+COMMON = 0.6  # of a ticket's cosine with the middle of all tickets: what is like everything is like nothing
 LEAST_ALIKE = 0.55  # below this two tickets share no more than a product
 ANSWER_LETTERS = 400  # of an answer that are kept in memory: what a note shows
 _POOL = 200  # tickets compared by words
@@ -60,6 +61,7 @@ class History:
         self._is_alive = np.zeros(64, np.bool_)
         self._teaches = np.zeros(64, np.bool_)
         self._days = np.zeros(64, np.float64)
+        self._sum = np.zeros(dimension, np.float32)
         self._holders = np.zeros(_SPACE, np.int32)  # tickets that have a word
         self._with_code: dict[int, list[int]] = {}
         self._brands: dict[str, int] = {}
@@ -81,6 +83,7 @@ class History:
         self._make_room(row)
         precedent = item.precedent
         self._matrix[row] = np.frombuffer(item.vector, np.float32)
+        self._sum = self._sum + self._matrix[row]
         self._days[row] = _days(precedent.asked_at)
         self._brand[row] = self._brands.setdefault(precedent.brand_id, len(self._brands))
         words = _words(precedent.subject, precedent.text)
@@ -99,6 +102,7 @@ class History:
         if row is None:
             return
         self._is_alive[row] = False
+        self._sum = self._sum - self._matrix[row]
         self._holders[self._words[row][0]] -= 1
         self._rows[row] = Precedent(id_, "", "")
         self._words[row] = (np.empty(0, np.int32), np.empty(0, np.float32))
@@ -131,7 +135,8 @@ class History:
         if not len(rows):
             return []
         age = ALIKE_AGE * np.log1p(self._ages(rows, wanted.at))
-        near = self._near(vector, rows)
+        middle = self._sum / max(len(self._row_of), 1)
+        near = self._near(vector - COMMON * middle, rows)
         pool = _best(near - age, _POOL)
         codes = [row for code in _codes(subject, text) for row in self._with_code.get(code, ())]
         pool = np.union1d(pool, np.flatnonzero(np.isin(rows, codes))) if codes else pool

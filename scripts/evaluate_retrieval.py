@@ -6,75 +6,26 @@ import math
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from config.settings import SettingsError, load_settings
-from kb.domain import Audience, Chunk, Document, Filter, Query, ShelvedChunk, Source
+from kb.domain import Audience, Document, Filter, Precedent, Query, Source
 from kb.embed import EmbedError, load_embedder
 from kb.knowledge_base import KnowledgeBase, Mode
 from kb.markup import to_text
+from scripts.dict_shelf import DictShelf
+from workers.redact import mask
 
 _CUTS = (1, 3, 5, 10)
 
 
 class UsageError(Exception):
     """The command was asked for something it cannot do."""
-
-
-class DictShelf:
-    """A shelf for one run: nothing of a measurement is left behind."""
-
-    def __init__(self) -> None:
-        self._documents: dict[str, tuple[Document, str, list[Chunk]]] = {}
-        self._vectors: dict[str, bytes] = {}
-        self._pointers: dict[str, str] = {}
-        self._revision = 0
-
-    def revision(self) -> int:
-        return self._revision
-
-    def document_hashes(self, source: Source, prefix: str) -> dict[str, str]:
-        return {
-            id_: digest
-            for id_, (document, digest, _) in self._documents.items()
-            if document.source is source and id_.startswith(prefix)
-        }
-
-    def vectors(self, chunk_hashes: list[str], model: str) -> dict[str, bytes]:  # noqa: ARG002 (one model a run)
-        return {digest: self._vectors[digest] for digest in chunk_hashes if digest in self._vectors}
-
-    def replace(
-        self,
-        document: Document,
-        content_hash: str,
-        chunks: list[Chunk],
-        vectors: list[bytes],
-        model: str,  # noqa: ARG002
-    ) -> None:
-        self._vectors |= {piece.hash: vector for piece, vector in zip(chunks, vectors, strict=True)}
-        self._documents[document.id] = (document, content_hash, chunks)
-        self._revision += 1
-
-    def remove(self, document_ids: list[str]) -> None:
-        for id_ in document_ids:
-            self._documents.pop(id_, None)
-        self._revision += 1
-
-    def chunks(self) -> list[ShelvedChunk]:
-        return [
-            ShelvedChunk(piece, document, self._vectors[piece.hash])
-            for document, _, chunks in self._documents.values()
-            for piece in chunks
-        ]
-
-    def pointer(self, name: str) -> str:
-        return self._pointers.get(name, "")
-
-    def set_pointer(self, name: str, value: str) -> None:
-        self._pointers[name] = value
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -88,9 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the figures. Return 2 on wrong usage and 1 if a file or the model cannot be used, with one line."""
     try:
-        if args.history:
-            raise UsageError("--history: learning from past tickets is not there yet; leave it out")
-        figures = evaluate(_rows(args.articles), _rows(args.queries), Mode(args.mode))
+        history = _rows(args.history) if args.history else []
+        figures = evaluate(_rows(args.articles), _rows(args.queries), Mode(args.mode), history)
     except UsageError as error:
         print(f"evaluate retrieval: {error}", file=sys.stderr)
         return 2
@@ -108,9 +58,14 @@ def run(args: argparse.Namespace) -> int:
 
 
 def evaluate(
-    articles: Sequence[dict[str, Any]], queries: Iterable[dict[str, Any]], mode: Mode
+    articles: Sequence[dict[str, Any]],
+    queries: Iterable[dict[str, Any]],
+    mode: Mode,
+    history: Iterable[dict[str, Any]] = (),
 ) -> dict[str, float | int]:
     """Shelve the articles, ask every query that has `relevant`, and return the figures of CONTRACT.md.
+
+    What staff linked in the rows of `history` is remembered first, as it is from solved tickets.
 
     Uses the Chroma server of CHROMA_URL if one is set, and the exact search a worker falls back to otherwise.
     """
@@ -119,9 +74,11 @@ def evaluate(
     library = KnowledgeBase(shelf, load_embedder("minilm", settings.data), settings.chroma_url)
     started = time.perf_counter()
     library.put((_document(row) for row in articles), source=Source.ARTICLE, prefix="")
+    learned = library.remember(precedent(row) for row in history)
     wanted = Filter(sources=frozenset({Source.ARTICLE}))
     library.search(Query("", "warm up"), wanted, 1)
     figures: dict[str, float | int] = {"index_seconds": time.perf_counter() - started, "chunks": len(shelf.chunks())}
+    figures |= {"learned": learned} if learned else {}
     ranks: list[list[bool]] = []
     counts: list[int] = []
     times: list[float] = []
@@ -129,7 +86,7 @@ def evaluate(
         if not row.get("relevant"):
             continue
         started = time.perf_counter()
-        result = library.search(_query(row), wanted, 2 * max(_CUTS), mode)
+        result = library.search(_query(row), replace(wanted, at=moment(row)), 2 * max(_CUTS), mode)
         times.append((time.perf_counter() - started) * 1000)
         relevant = set(map(str, row["relevant"]))
         found = list(dict.fromkeys(passage.document_id for passage in result.passages))[: max(_CUTS)]
@@ -165,6 +122,24 @@ def _rows(path: Path) -> list[dict[str, Any]]:
 def _document(row: dict[str, Any]) -> Document:
     body = "\n\n".join(part for part in (row.get("summary") or "", row.get("body") or "") if part)
     return Document(str(row["doc_id"]), Source.ARTICLE, row.get("title") or "", to_text(body), Audience.PUBLIC)
+
+
+def precedent(row: dict[str, Any]) -> Precedent:
+    """Return a row of history as what a solved ticket leaves behind: the masked question and what staff linked."""
+    query, vault = _query(row), dict[str, str]()
+    sent = dict.fromkeys(map(str, row.get("relevant") or ()), 1.0)
+    return Precedent(
+        str(row.get("query_id") or row.get("ticket_id")),
+        mask(query.subject, vault=vault),
+        mask(query.text, vault=vault),
+        asked_at=moment(row),
+        documents=sent,
+    )
+
+
+def moment(row: dict[str, Any]) -> datetime | None:
+    """Return when a row was written, if it says so."""
+    return datetime.fromisoformat(row["created"]) if row.get("created") else None
 
 
 def _query(row: dict[str, Any]) -> Query:

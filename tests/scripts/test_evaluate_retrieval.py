@@ -47,10 +47,18 @@ def test_figures(tmp_path: Path, mode: str) -> None:
     assert figures["p95_ms"] >= figures["p50_ms"] > 0
 
 
-def test_history_is_not_there_yet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The option is known, refused and said so."""
-    assert call(tmp_path, "--history", "x.jsonl") == 2
-    assert "not there yet" in capsys.readouterr().err
+def test_history_is_learned_from(tmp_path: Path) -> None:
+    """What staff linked for the same question before comes first, though its own words say nothing of it."""
+    asked = {"subject": "Fluctuating widgets", "body": "The widgets fluctuate since Monday."}
+    history = [{"query_id": f"h{n}", **asked, "relevant": ["pay"]} for n in range(30)]
+    (tmp_path / "history").write_text("".join(json.dumps(row) + "\n" for row in history))
+    rows = [{"query_id": "9", **asked, "relevant": ["pay"]}]
+    figures = {}
+    for name, known in (("before", []), ("after", history)):
+        figures[name] = evaluate_retrieval.evaluate(ARTICLES, rows, evaluate_retrieval.Mode.HYBRID, known)
+    assert figures["before"]["mrr_at_10"] < 1
+    assert figures["after"]["hit_at_1"] == 1
+    assert call(tmp_path, "--history", str(tmp_path / "history")) == 0
 
 
 def test_ranks_are_measured_as_usual() -> None:
