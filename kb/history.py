@@ -134,15 +134,17 @@ class History:
         rows = self._visible(wanted, self._is_alive)
         if not len(rows):
             return []
-        age = ALIKE_AGE * np.log1p(self._ages(rows, wanted.at))
-        middle = self._sum / max(len(self._row_of), 1)
-        near = self._near(vector - COMMON * middle, rows)
-        pool = _best(near - age, _POOL)
+        middle: Floats = self._sum / np.float32(max(len(self._row_of), 1))
+        order = self._near(vector - np.float32(COMMON) * middle, rows) - ALIKE_AGE * np.log1p(
+            self._ages(rows, wanted.at)
+        )
+        pool = _best(order, _POOL)
         codes = [row for code in _codes(subject, text) for row in self._with_code.get(code, ())]
         pool = np.union1d(pool, np.flatnonzero(np.isin(rows, codes))) if codes else pool
-        alike = near[pool] + ALIKE_WORDS * self._shared(_words(subject, text), rows[pool])
-        order = (alike - age[pool]).argsort(kind="stable")[::-1]
-        ranked = [(self._rows[rows[pool[at]]], float(alike[at])) for at in order if alike[at] >= least]
+        words = ALIKE_WORDS * self._shared(_words(subject, text), rows[pool])
+        alike = self._matrix[rows[pool]] @ vector + words
+        best = (order[pool] + words).argsort(kind="stable")[::-1]
+        ranked = [(self._rows[rows[pool[at]]], float(alike[at])) for at in best if alike[at] >= least]
         return ranked[:limit]
 
     def _visible(self, wanted: Filter, among: NDArray[np.bool_]) -> Ints:
