@@ -22,7 +22,7 @@ LABELLED_SHARE = 0.05  # least share of out-of-scope messages that limits are se
 # else. The longer the lists, the more they are traffic itself, and fifty leave one message in sixteen.
 WRITTEN_LIST = 20.0
 MAX_FOREIGN = 0.6
-LEAST_FOREIGN = 0.03  # however long the lists, so much is looked for that belongs to none
+LEAST_FOREIGN = 0.05  # however long the lists, so much is looked for that belongs to none
 _TRIED = 199  # limits
 
 
