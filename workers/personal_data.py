@@ -113,7 +113,7 @@ def _ibans(text: str) -> Iterator[tuple[str, int, int]]:
             words = words.rpartition(" ")[0]
 
 
-_DIGITS = re.compile(r"(?<![\w.,/-])(?:\d[ -]?){12,18}\d(?![\w/-]|[.,]\d)")
+_DIGITS = re.compile(r"(?<![\w.,/-])(?:\d[ -]?){11,18}\d(?![\w/-]|[.,]\d)")
 _CARD_WORD = re.compile(
     r"(?i)\b(?:card|karte|kreditkarte|tarjeta|carte|carta|kaart|visa|mastercard|amex)\b[^\n.!?]{0,30}$"
 )
@@ -123,7 +123,7 @@ def _cards(text: str) -> Iterator[tuple[str, int, int]]:
     for found in _DIGITS.finditer(text):
         digits = re.sub(r"\D", "", found.group())
         is_card = _has_card_layout(digits) and luhn.is_valid(digits)
-        if is_card or (13 <= len(digits) <= 19 and _CARD_WORD.search(text, max(0, found.start() - 60), found.start())):
+        if is_card or (12 <= len(digits) <= 19 and _CARD_WORD.search(text, max(0, found.start() - 60), found.start())):
             yield "card", found.start(), found.end()
 
 
@@ -214,7 +214,8 @@ def _is_address(written: str) -> bool:
 
 
 _MONTH = (
-    r"(?:jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz]|ene|abr|ago|dic|f[eé]v|avr|ao[uû])[^\W\d_]{0,8}\.?"
+    r"(?:jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz]|ene|abr|ago|dic|f[eé]v|avr"
+    r"|ao[uû])[^\W\d_]{0,8}\.?"
 )
 _DATE = (
     r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}"
@@ -224,7 +225,8 @@ _DATE = (
 _BIRTH_DATE = re.compile(
     r"(?i)\b(?:date of birth|d\.?o\.?b\.?|birth ?dat(?:e|um)|birthday|born|geboren|geb\.|geburts(?:datum|tag)"
     r"|fecha de nacimiento"
-    r"|nacid[oa]|nac[ií]|date de naissance|n[eé]e?|data di nascita|nat[oa]|data de nascimento|nascid[oa]|geboortedatum)"
+    r"|nacid[oa]|nac[ií]|date de naissance|n[eé]e?|data di nascita|nat[oa]|data de nascimento|nascid[oa]"
+    r"|geboortedatum)"
     rf"(?:[ \t]+(?:is|was|on|am|ist|el|le|il|em|es|est|op)){{0,2}}[ \t]*[:=-]?[ \t]*({_DATE})"
 )
 
@@ -299,6 +301,16 @@ _GROUPED = re.compile(
     r"|\d{3}-\d{2}-\d{4}\b)\(?0\d{1,5}\)?(?:[ /-]{1,3}\d{2,8}){1,4}(?![\w-]|[.,]\d)"  # a trunk zero and groups
 )
 _BARE = re.compile(r"(?<![\w.,/:#+=-])\(?0?[1-9]\d{5,11}(?![\w-]|[.,]\d)")
+# Groups of any national habit, believed only behind words that announce a phone number, or before what follows one.
+_SAID = re.compile(r"(?<![\w.,/:#+=-])\(?\d{2,4}\)?(?:[ .-]\d{2,6}){1,4}(?: ?x\d{1,6})?(?![\w]|[.,/]\d|-\d)")
+_PHONE_LABEL = re.compile(
+    r"(?i)(?:\b(?:phone|tel|telephone|telefon\w*|t[eé]l[eé]phone|tel[eé]fono|mobile?|m[oó]vil|cell|handy|fax"
+    r"|desk|office|whats ?app)"
+    r"(?: (?:number|no\.?|is))*[ .:/-]{0,3}\n?|\b(?:call|ring|text|reach|phone) (?:me|us|him|her"
+    r"|them)(?: back)? (?:on|at|under)"
+    r" |\b(?:not answering|answering|registered|messages?|calls?) (?:at|to|from|number) )$"
+)
+_PHONE_AFTER = re.compile(r"(?i)[ -](?:office|fax|mobile|cell|home|desk|phone|tel)\b")
 _PHONE_WORD = re.compile(
     r"(?i)(?:phone|\bph|\btel|telephone|tel[eé]fono|t[eé]l[eé]phone|telefon\w*|mobile?|m[oó]vil|cell\w*|handy"
     r"|whats ?app|fax|call|text|ring|reach|contact)\b"
@@ -318,6 +330,11 @@ def _phones(text: str) -> Iterator[tuple[str, int, int]]:
     for found in _GROUPED.finditer(text):
         digits = sum(c.isdigit() for c in found.group())
         if 8 <= digits <= 13 and not _NUMBER_WORD.search(text, max(0, found.start() - 30), found.start()):
+            yield "phone", found.start(), found.end()
+    for found in _SAID.finditer(text):
+        digits = sum(c.isdigit() for c in found.group())
+        is_announced = _PHONE_LABEL.search(text, max(0, found.start() - 40), found.start()) is not None
+        if 7 <= digits <= 16 and (is_announced or _PHONE_AFTER.match(text, found.end())):
             yield "phone", found.start(), found.end()
     for found in _BARE.finditer(text):
         before = max(0, found.start() - 40)
@@ -348,7 +365,8 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
 
 
 _USERNAME = re.compile(
-    r"(?i)\b(?:user ?name|user ?id|login ?name|benutzername|nombre de usuario|nom d'utilisateur|identifiant|nutzername)"
+    r"(?i)\b(?:user ?name|user ?id|login ?name|benutzername|nombre de usuario|nom d'utilisateur|identifiant"
+    r"|nutzername)"
     r"(?:[ \t]+(?:is|ist|lautet|es|est)[ \t]*:?|[ \t]*[:=])[ \t]*[\"'“`]?([\w.+-]{3,40})"
 )
 
@@ -432,11 +450,15 @@ _SIGNED = re.compile(
     rf"(?i:\b{_SIGN_OFF})[ \t]*(?:[,.!-]{{1,12}}\s{{0,4}}|\s{{1,4}})({_FULL_NAME})(?=[ \t]*(?:[.,!]|\n|$)|\s)"
 )
 _SELF_NAMED = re.compile(
-    rf"(?i:\b(?:my name is|my name's|name:|mein name ist|ich hei(?:ß|ss)e|me llamo|mi nombre es|je m'appelle"
+    rf"(?i:\b(?:my name is|my name's|\w+['’]s name(?: is)?|name:|mein name ist|ich hei(?:ß|ss)e|me llamo"
+    r"|mi nombre es|je m'appelle"
     rf"|mon nom est|mi chiamo|meu nome [ée])) ({_FULL_NAME})"
     rf"|(?i:\b(?:i am|i'm|this is|ich bin|soy|je suis)) ({_NAME_WORD} {_NAME_WORD})(?= (?:from|and|of|here|aus|von"
     rf"|de|und)\b|[,.]|$)"
     rf"|(?i:\bship (?:it|the \w+|them) to|\battn:?|\bc/o) ({_NAME_WORD} {_NAME_WORD})"
+)
+_TITLED = re.compile(
+    rf"\b(?:Mr|Mrs|Ms|Mx|Dr|Prof|Herrn?|Frau|Señora?|Sra?|Mme|Monsieur|Madame|Signora?)\.? ({_FULL_NAME})"
 )
 _NOT_A_NAME = _words(
     "I I'm My The This That It Is In On If A An And But Or For From To Please Hi Hello Hey Dear Thanks Thank "
@@ -455,7 +477,7 @@ _NOT_A_NAME = _words(
 
 
 def _names(text: str) -> Iterator[tuple[str, int, int]]:
-    for pattern in (_SIGNED, _SELF_NAMED):
+    for pattern in (_SIGNED, _SELF_NAMED, _TITLED):
         for found in pattern.finditer(text):
             group = found.lastindex or 0
             end = found.start(group) + _name_length(found.group(group))

@@ -60,7 +60,7 @@ def embedded(services, monkeypatch):
     """Everything that was turned into vectors."""
     seen: list[str] = []
     real = services.embedder.embed
-    monkeypatch.setattr(services.embedder, "embed", lambda texts: seen.extend(texts) or real(texts))
+    monkeypatch.setattr(services.embedder, "embed", lambda texts, *more: seen.extend(texts) or real(texts, *more))
     return seen
 
 
