@@ -35,6 +35,7 @@ ALIKE_AGE = 0.06
 COMMON = 0.6  # of a ticket's cosine with the middle of all tickets: what is like everything is like nothing
 LEAST_ALIKE = 0.55  # below this two tickets share no more than a product
 ANSWER_LETTERS = 400  # of an answer that are kept in memory: what a note shows
+RARE = 50  # tickets at most that share a code for it to bring them together: what more have names a topic
 _POOL = 200  # tickets compared by words
 _MANY_DEAD = 1000
 _SPACE = 2**18  # places for words; two that share one do no harm
@@ -139,7 +140,8 @@ class History:
             self._ages(rows, wanted.at)
         )
         pool = _best(order, _POOL)
-        codes = [row for code in _codes(subject, text) for row in self._with_code.get(code, ())]
+        rare = (code for code in _codes(subject, text) if self._holders[code] <= RARE)
+        codes = [row for code in rare for row in self._with_code.get(code, ())]
         pool = np.union1d(pool, np.flatnonzero(np.isin(rows, codes))) if codes else pool
         words = ALIKE_WORDS * self._shared(_words(subject, text), rows[pool])
         alike = self._matrix[rows[pool]] @ vector + words
@@ -170,14 +172,14 @@ class History:
 
     def _shared(self, words: Words, rows: Ints) -> Floats:
         """Return the cosine of the words of a question with those of tickets; rare words weigh more."""
-        rarity = np.log1p(max(len(self._row_of), 1) / (1.0 + self._holders)).astype(np.float32)
+        total = np.float32(max(len(self._row_of), 1))
         question = np.zeros(_SPACE, np.float32)
-        question[words[0]] = words[1] * rarity[words[0]]
+        question[words[0]] = words[1] * np.log1p(total / (1 + self._holders[words[0]]))
         size = float(np.linalg.norm(question)) or 1.0
         cosines = np.zeros(len(rows), np.float32)
         for at, row in enumerate(rows):
             places, counts = self._words[row]
-            weights = counts * rarity[places]
+            weights = counts * np.log1p(total / (1 + self._holders[places]))
             cosines[at] = question[places] @ weights / (size * (float(np.linalg.norm(weights)) or 1.0))
         return cosines
 
