@@ -92,7 +92,7 @@ def cluster(folder: Path | None = None) -> Iterator[Cluster]:
 @contextmanager
 def new_schema(url: str, name: str) -> Iterator[str]:
     """Make an empty schema, which is quicker than a database, and yield a URL that sees nothing else."""
-    engine = create_engine(f"{url}/postgres", isolation_level="AUTOCOMMIT")
+    engine = create_engine(f"{url}/postgres", isolation_level="AUTOCOMMIT", pool_pre_ping=True)  # it may be killed
     with engine.connect() as connection:
         connection.execute(text(f'CREATE SCHEMA "{name}"'))
     try:
