@@ -9,8 +9,11 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import Engine
 
 from config.settings import Settings, load_settings
 from scripts import demo_screen
@@ -22,6 +25,7 @@ from scripts.up import start_all, wait_until_ready
 from scripts.world.load import World, articles_from_jsonl, load_world, tickets_from_jsonl
 from workers.store.ledger import Ledger
 from workers.store.library import Lessons
+from workers.store.story import Period, Story
 from workers.store.tables import open_engine
 
 _STALLED_SECONDS = 90.0
@@ -123,7 +127,7 @@ def _rehearse(
                 screen.say(f"no progress for {_STALLED_SECONDS:.0f} s; see {settings.data}/logs")
                 break
             time.sleep(0.3)
-    summary = demo_screen.summarise(rehearsal, desk.state(), ledger.spent(), time.monotonic() - started)
+    summary = demo_screen.summarise(rehearsal, desk.state(), _figures(engine), time.monotonic() - started)
     screen.finish(rehearsal, summary)
     if not args.once:
         screen.goodbye()
@@ -131,6 +135,12 @@ def _rehearse(
             family.revive()
             time.sleep(0.5)
     return summary
+
+
+def _figures(engine: Engine) -> Period:
+    """Return what the record says of the whole demo."""
+    now = datetime.now(UTC)
+    return Story(engine).period(now - timedelta(days=1), now + timedelta(minutes=1))
 
 
 def _world(args: argparse.Namespace) -> World:

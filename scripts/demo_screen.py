@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from scripts.rehearsal import Played, Rehearsal, duplicates, mismatches, seconds_of
-from workers.store.ledger import Spent
+from workers.store.story import Period
 
 _LOOK = {"send": "green", "draft": "cyan", "assist": "yellow", "hand_off": "magenta", "ignore": "dim", "": "red"}
 _WORDS = {
@@ -177,7 +177,7 @@ def _by_kind(rehearsal: Rehearsal) -> Table:
     return table
 
 
-def summarise(rehearsal: Rehearsal, state: Mapping[str, Any], spent: Spent, seconds: float) -> dict[str, Any]:
+def summarise(rehearsal: Rehearsal, state: Mapping[str, Any], period: Period, seconds: float) -> dict[str, Any]:
     """Return the demo's summary in the fields of the contract, and how many outcomes matched an expert's."""
     ends = Counter((played.outcome or {}).get("action", "") for played in rehearsal.played)
     messages = [written for played in rehearsal.played for written in played.written]
@@ -199,9 +199,10 @@ def summarise(rehearsal: Rehearsal, state: Mapping[str, Any], spent: Spent, seco
         "matched": sum(not mismatches(played) for played in judged),
         "seconds": round(seconds, 1),
         "latency_ms": {"p50": round(_quantile(waits, 0.5)), "p95": round(_quantile(waits, 0.95))},
-        "cost_usd": float(spent.cost_usd),
-        "input_tokens": spent.input_tokens,
-        "output_tokens": spent.output_tokens,
+        "cost_usd": float(period.cost_usd),
+        "input_tokens": period.input_tokens,
+        "output_tokens": period.output_tokens,
+        "input_tokens_per_answer": period.tokens_per_answer,
         "results": [_result(played) for played in rehearsal.played],
     }
 

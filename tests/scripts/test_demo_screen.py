@@ -9,13 +9,17 @@ import pytest
 from scripts.demo_screen import Screen, summarise
 from scripts.rehearsal import Played, ScenePlay, Written
 from scripts.world.load import Customer, Expectation, Scene, Ticket
-from workers.store.ledger import Spent
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 FIELDS = {
     "tickets", "settled", "sent", "drafted", "assisted", "handed_off", "ignored", "failed", "learned", "duplicates",
-    "seconds", "latency_ms", "cost_usd", "input_tokens", "results",
+    "seconds", "latency_ms", "cost_usd", "input_tokens", "input_tokens_per_answer", "results",
 }  # fmt: skip
+
+
+def figures(cost=Decimal(0), tokens_in=0, tokens_out=0):
+    """What the record says of a demo, as far as its summary shows it."""
+    return SimpleNamespace(cost_usd=cost, input_tokens=tokens_in, output_tokens=tokens_out, tokens_per_answer=None)
 
 
 def outcome(action, seconds):
@@ -50,7 +54,7 @@ def rehearsal():
 def test_the_summary_has_the_fields_of_the_contract(rehearsal):
     """Counts, waits and money, with one row a ticket; what got no outcome counts as failed."""
     marks = [{"metadata": {"custom": {"deskhand": "dh-1"}}}] * 2
-    summary = summarise(rehearsal, {"tickets": [{"comments": marks}]}, Spent(3, Decimal("0.0123"), 900, 80), 12.34)
+    summary = summarise(rehearsal, {"tickets": [{"comments": marks}]}, figures(Decimal("0.0123"), 900, 80), 12.34)
     assert summary.keys() >= FIELDS
     counted = {name: summary[name] for name in ("tickets", "settled", "sent", "drafted", "failed", "duplicates")}
     assert counted == {"tickets": 4, "settled": 3, "sent": 2, "drafted": 1, "failed": 1, "duplicates": 1}
@@ -64,7 +68,7 @@ def test_the_summary_has_the_fields_of_the_contract(rehearsal):
 
 def test_without_a_ticket_there_are_no_waits():
     """Nothing played is a summary of noughts."""
-    summary = summarise(SimpleNamespace(played=[], scenes=[]), {"tickets": []}, Spent(0, Decimal(0), 0, 0), 0.0)
+    summary = summarise(SimpleNamespace(played=[], scenes=[]), {"tickets": []}, figures(), 0.0)
     assert (summary["tickets"], summary["latency_ms"]) == (0, {"p50": 0, "p95": 0})
 
 
@@ -74,7 +78,7 @@ def test_the_screen_tells_each_ticket_and_the_token(rehearsal, capsys):
     screen.welcome(8080, "a-token", "honest", seconds=3)
     with screen.live():
         screen.show(rehearsal.played[:2], rehearsal)
-    screen.finish(rehearsal, summarise(rehearsal, {"tickets": []}, Spent(0, Decimal(0), 0, 0), 1.0))
+    screen.finish(rehearsal, summarise(rehearsal, {"tickets": []}, figures(), 1.0))
     shown = capsys.readouterr().out
     for words in ("http://127.0.0.1:8081/inbox", "a-token", "simulated", "[a] of mine", "drafted", "3 of 4 settled"):
         assert words in shown
@@ -84,7 +88,7 @@ def test_a_quiet_screen_leaves_standard_output_to_the_json(rehearsal, capsys):
     """With --json - everything for people goes to standard error."""
     screen = Screen(is_quiet=True)
     screen.say("hello")
-    screen.finish(rehearsal, summarise(rehearsal, {"tickets": []}, Spent(0, Decimal(0), 0, 0), 1.0))
+    screen.finish(rehearsal, summarise(rehearsal, {"tickets": []}, figures(), 1.0))
     shown = capsys.readouterr()
     assert shown.out == ""
     assert "hello" in shown.err

@@ -7,10 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, func, select, update
+from sqlalchemy import Connection, Engine, Row, select, update
 
 from integrations.llm import Usage
 from workers.store.tables import action, case, model_call, reading, writing
@@ -41,16 +40,6 @@ class Intent:
     stamp: str
     tries: int
     looked_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """What model calls took. `input_tokens` counts those read from the API's cache too."""
-
-    calls: int
-    cost_usd: Decimal
-    input_tokens: int
-    output_tokens: int
 
 
 class Ledger:
@@ -243,19 +232,6 @@ class Ledger:
         with reading(self._engine) as connection:
             rows = connection.execute(select(*columns).where(case.c.vendor == vendor, case.c.state == "settled"))
             return {row["message_id"]: dict(row) for row in rows.mappings()}
-
-    def spent(self) -> Spent:
-        """Return what all model calls took together."""
-        with reading(self._engine) as connection:
-            row = connection.execute(
-                select(
-                    func.count(),
-                    func.coalesce(func.sum(model_call.c.cost_usd), 0),
-                    func.coalesce(func.sum(model_call.c.input_tokens + model_call.c.cache_read_tokens), 0),
-                    func.coalesce(func.sum(model_call.c.output_tokens), 0),
-                )
-            ).one()
-        return Spent(calls=row[0], cost_usd=Decimal(str(row[1])), input_tokens=row[2], output_tokens=row[3])
 
 
 def _case(row: Row[Any]) -> Case:

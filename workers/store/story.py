@@ -63,6 +63,9 @@ class Waiting:
     oldest_due_seconds: float
 
 
+_READ = model_call.c.input_tokens + model_call.c.cache_read_tokens + model_call.c.cache_write_tokens
+
+
 @dataclass(frozen=True, slots=True)
 class Period:
     """What became of the cases that were settled in a period. `sent` is not `resolved`: nobody has said so yet."""
@@ -76,8 +79,11 @@ class Period:
     outcome: Spread  # of every case but the ignored, from asked to settled
     cost_usd: Decimal
     calls: int
-    input_tokens: int
+    input_tokens: int  # all that the models read, cached or not
+    cached_tokens: int  # of these, read from the API's cache
     output_tokens: int
+    reply_cost_usd: Decimal  # of the cases that ended with a reply sent
+    answer_input_tokens: int  # of the cases that ended with a reply or a draft
 
     @property
     def settled(self) -> int:
@@ -94,6 +100,16 @@ class Period:
     @property
     def cost_per_case_usd(self) -> Decimal | None:
         return self.cost_usd / self.worked_on if self.worked_on else None
+
+    @property
+    def cost_per_reply_usd(self) -> Decimal | None:
+        return self.reply_cost_usd / self.sent if self.sent else None
+
+    @property
+    def tokens_per_answer(self) -> int | None:
+        """Return how many tokens a model read for a reply or a draft, on average."""
+        answered = self.sent + self.by_action.get("draft", 0)
+        return round(self.answer_input_tokens / answered) if answered else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,10 +373,20 @@ class Story:
                 select(
                     func.count(),
                     func.coalesce(func.sum(model_call.c.cost_usd), 0),
-                    func.coalesce(func.sum(model_call.c.input_tokens), 0),
+                    func.coalesce(func.sum(_READ), 0),
                     func.coalesce(func.sum(model_call.c.output_tokens), 0),
+                    func.coalesce(func.sum(model_call.c.cache_read_tokens), 0),
                 ).where(model_call.c.called_at >= since, model_call.c.called_at < until)
             ).one()
+            answers = {
+                action: (cost, tokens)
+                for action, cost, tokens in connection.execute(
+                    select(case.c.action, func.sum(model_call.c.cost_usd), func.sum(_READ))
+                    .join(model_call, model_call.c.case_id == case.c.id)
+                    .where(within, case.c.action.in_(("send", "draft")))
+                    .group_by(case.c.action)
+                )
+            }
             first, outcome = _spreads(connection, since, until)
         by_action: Counter[str] = Counter()
         by_intent: dict[str, Counter[str]] = {}
@@ -379,6 +405,9 @@ class Story:
             cost_usd=Decimal(str(spent[1])),
             input_tokens=int(spent[2]),
             output_tokens=int(spent[3]),
+            cached_tokens=int(spent[4]),
+            reply_cost_usd=Decimal(str(answers.get("send", (0, 0))[0])),
+            answer_input_tokens=sum(int(tokens) for _, tokens in answers.values()),
         )
 
     def model_state(self, *, now: datetime) -> ModelState:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from integrations.errors import TransientError
 from integrations.llm import ModelOutcome
@@ -14,6 +15,7 @@ from workers.account import Account
 from workers.domain import Action, Classification, Code, Stage
 from workers.reading import read
 from workers.stages.propose import Question, propose
+from workers.store.tables import model_call, reading
 
 LABEL = Classification("swap_shift", 0.95, Stage.TWO)
 GOOD = "Open the schedule, choose the shift and press Offer swap."
@@ -141,8 +143,12 @@ def test_a_struggling_model_is_waited_for(question, services, llm):
         propose(question, services)
 
 
-def test_every_call_is_on_record(question, services, llm):
+def test_every_call_is_on_record(question, services, llm, engine):
     """Both drafts and both judgements count."""
     llm.say("judge", judged(relevance=0.2), judged())
     propose(question, services)
-    assert services.ledger.spent().input_tokens == 400
+    with reading(engine) as connection:
+        calls = connection.execute(
+            select(model_call.c.prompt).where(model_call.c.case_id == question.case.id)
+        ).scalars()
+        assert list(calls) == ["draft", "judge", "draft", "judge"]

@@ -57,10 +57,22 @@ def test_a_period_counts_what_was_settled_in_it(engine, story, now):
     assert found.cost_per_case_usd == Decimal("0.04") / 3
 
 
+def test_tokens_and_cost_of_a_reply_count_its_own_calls(engine, story, now):
+    """What a model read from the cache was read too; a hand-over's calls are not a reply's."""
+    usual = {"input_tokens": 300, "cache_read_tokens": 1000, "cache_write_tokens": 0, "cost_usd": "0.02"}
+    for action in ("send", "draft", "assist"):
+        case_id = add_case(engine, now=now, ticket_id=action, action=action)
+        add_call(engine, case_id, now=now, **usual)
+        add_call(engine, case_id, now=now, **usual)
+    found = story.period(now - DAY, now + DAY)
+    assert (found.input_tokens, found.cached_tokens) == (7800, 6000)
+    assert (found.tokens_per_answer, found.cost_per_reply_usd) == (2600, Decimal("0.04"))
+
+
 def test_an_empty_period_has_no_figures(story, now):
     """Nothing settled gives zeros and no percentile, not an error."""
     found = story.period(now - DAY, now)
-    assert (found.settled, found.cost_per_case_usd) == (0, None)
+    assert (found.settled, found.cost_per_case_usd, found.tokens_per_answer) == (0, None, None)
     assert found.first_response == Spread(0, None, None)
 
 
