@@ -1,0 +1,25 @@
+"""workers.personal.addresses: streets and towns in the shapes of several countries."""
+
+import pytest
+
+from workers.personal.addresses import addresses
+
+FOUND = [
+    ("I live at 12 Elm Street, Springfield", "12 Elm Street, Springfield"),
+    ("Send it to Goethestraße 12, 60313 Frankfurt", "Goethestraße 12, 60313 Frankfurt"),
+    ("Adresse : 14 rue des Lilas, 69003 Lyon", "14 rue des Lilas, 69003 Lyon"),
+    ("Vivo en Calle Mayor 5, 28013 Madrid", "Calle Mayor 5, 28013 Madrid"),
+]
+NOT_FOUND = ["Version 115 of Thunderbird, Windows 10", "Open Settings 3 times", "We have 12 seats on Monday"]
+
+
+@pytest.mark.parametrize(("text", "address"), FOUND)
+def test_an_address(text, address):
+    """Number, street and town are found together, if need be with a word too many."""
+    assert any(address in text[start:end] for _, start, end in addresses(text))
+
+
+@pytest.mark.parametrize("text", NOT_FOUND)
+def test_numbers_beside_capitals_are_no_address(text):
+    """Versions, counts and weekdays stay."""
+    assert list(addresses(text)) == []
