@@ -78,6 +78,7 @@ class Person:
     organization_id: str = ""
     is_suspended: bool = False
     is_verified: bool = True
+    may_act: bool = True  # of staff: no light or restricted seat, so that they may speak to the requester
     created_at: datetime | None = None
     fields: Mapping[str, str] = field(default_factory=dict)  # the account's own fields (plan, customer number...)
 
@@ -167,7 +168,8 @@ class TicketWrite:
     """Everything one outcome changes on a ticket, in one vendor call.
 
     `html` is the text of the public reply or the note; "" writes no message. Fields left None stay as they are;
-    `add_tags` are added to `expected.tags`. `mark` is stored where a read-back finds it.
+    `add_tags` are added to `expected.tags`. `mark` is stored where a read-back finds it. `author_id` is the staff
+    member in whose name the message stands, "" for ourselves.
     """
 
     mark: str
@@ -179,6 +181,15 @@ class TicketWrite:
     unassign: bool = False
     add_tags: tuple[str, ...] = ()
     remove_tags: tuple[str, ...] = ()
+    author_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tagging:
+    """Who put a tag on a ticket, and when."""
+
+    person: Person
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +294,9 @@ class Helpdesk(Protocol):
 
     def requested_by(self, requester_id: str, *, limit: int) -> tuple[EarlierTicket, ...]:
         """Return the newest tickets that this person opened, in any order. Raise NotFoundError for nobody."""
+
+    def tagged(self, ticket: Ticket, tag: str) -> Tagging | None:
+        """Return who put this tag on the ticket last; None if the vendor does not tell."""
 
     def write(self, ticket: Ticket, write: TicketWrite) -> Applied:
         """Carry out one outcome in one call; with a lock, only if the ticket still has `ticket.stamp`.

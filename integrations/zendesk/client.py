@@ -9,7 +9,18 @@ from datetime import UTC, datetime, timedelta
 
 from config.settings import Settings
 from integrations.errors import NotFoundError, PermanentError, TransientError
-from integrations.helpdesk import Abilities, Applied, Article, Changes, EarlierTicket, Person, Team, Ticket, TicketWrite
+from integrations.helpdesk import (
+    Abilities,
+    Applied,
+    Article,
+    Changes,
+    EarlierTicket,
+    Person,
+    Tagging,
+    Team,
+    Ticket,
+    TicketWrite,
+)
 from integrations.limits import Limit
 from integrations.transport import Answer, Auth, FixedAuth, Transport
 from integrations.zendesk import wire
@@ -192,6 +203,20 @@ class ZendeskHelpdesk:
         order = {"sort_by": "created_at", "sort_order": "desc", "per_page": str(min(limit, PAGE_SIZE))}
         rows = wire.rows(self._list(path, "tickets", order)["tickets"])
         return tuple(found for row in rows if (found := wire.earlier_ticket(row)))
+
+    def tagged(self, ticket: Ticket, tag: str) -> Tagging | None:
+        """Read it from the audits, which come oldest first; a rule is nobody."""
+        path = f"/tickets/{self._known_id(ticket.id, 'audits')}/audits"
+        found = [wire.tagging(audit, tag) for audit in self._rows(path, "audits")]
+        newest = next((one for one in reversed(found) if one), None)
+        if newest is None:
+            return None
+        author_id, at, is_by_rule = newest
+        if is_by_rule or not author_id:
+            return Tagging(wire.SYSTEM, at)
+        user = self._missing_users({author_id}).get(author_id, {"id": author_id})
+        bot_id = self._bot_id or self.me().id
+        return Tagging(wire.person(user, requester_id=ticket.requester.id, bot_id=bot_id), at)
 
     def write(self, ticket: Ticket, write: TicketWrite) -> Applied:
         """Carry out one outcome in one PUT that Zendesk refuses if the ticket moved since `ticket.stamp`.

@@ -92,6 +92,7 @@ _CHATS = frozenset(
     {"messaging", "chat", "sms", "facebook", "twitter", "instagram", "whatsapp", "line", "wechat", "any_channel"}
 )
 _MERGED_TAG = "closed_by_merge"
+_LIGHT_AGENT = 1  # a `role_type`
 
 
 # --- small values ----------------------------------------------------------------------------------------------------
@@ -168,6 +169,7 @@ def person(user: Json, *, requester_id: str = "", bot_id: str = "") -> Person:
         organization_id=identity(user.get("organization_id")),
         is_suspended=user.get("suspended") is True,
         is_verified=user.get("verified") is not False,
+        may_act=user.get("only_private_comments") is not True and user.get("role_type") != _LIGHT_AGENT,
         created_at=moment(user.get("created_at")),
         fields=_fields(user.get("user_fields")),
     )
@@ -349,6 +351,8 @@ def update(ticket: Ticket, write: TicketWrite) -> dict[str, Any]:
         change["metadata"] = {MARK_KEY: write.mark}
     if write.html:
         change["comment"] = {"html_body": neutral(write.html), "public": write.is_public}
+        if write.author_id:
+            change["comment"]["author_id"] = number(write.author_id)
     if write.status is not None:
         if write.status not in _STATUS_WORD:
             raise ValueError(f"no update leads to the status {write.status.value}")
@@ -386,6 +390,24 @@ def applied(answer: Json, *, request_id: str = "") -> Applied:
     comments = [identity(event.get("id")) for event in events if event.get("type") == "Comment"]
     stamp = words(mapping(answer.get("ticket")).get("updated_at"))
     return Applied(comments[0] if comments else "", stamp, request_id, moment(stamp))
+
+
+def tagging(audit: Json, tag: str) -> tuple[str, datetime, bool] | None:
+    """Read who put a tag on in this change, when, and whether a rule did; None if the tag was not put on in it.
+
+    Tags come as lists or as one text with blanks between.
+    """
+    at = moment(audit.get("created_at"))
+    for event in rows(audit.get("events")):
+        if event.get("field_name") != "tags" or at is None:
+            continue
+        if tag in _tag_list(event.get("value")) and tag not in _tag_list(event.get("previous_value")):
+            return identity(audit.get("author_id")), at, _is_by_rule(mapping(event.get("via")))
+    return None
+
+
+def _tag_list(value: object) -> tuple[str, ...]:
+    return tuple(words(value).split()) if isinstance(value, str) else texts(value)
 
 
 # --- lists -----------------------------------------------------------------------------------------------------------

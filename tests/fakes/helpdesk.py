@@ -27,6 +27,7 @@ from integrations.helpdesk import (
     Person,
     Role,
     Status,
+    Tagging,
     Team,
     Ticket,
     TicketRef,
@@ -86,6 +87,8 @@ class FakeHelpdesk:
         self.page_size = 100
         self.updates_per_minute: int | None = None  # the vendor's budget for writes, shared with staff
         self._updates: dict[int, int] = {}  # minute -> updates made in it
+        self.taggings: dict[tuple[str, str], Tagging] = {}  # (ticket, tag) -> who set it
+        self.staff: dict[str, Person] = {GRACE.id: GRACE}  # in whose name we may write
         self._tickets: dict[str, Ticket] = {}
         self._export: list[TicketRef] = []
         self._numbers = count(1001)
@@ -143,6 +146,11 @@ class FakeHelpdesk:
             own = [one for one in self._tickets.values() if one.requester.id == requester_id]
             newest = sorted(own, key=lambda one: one.created_at, reverse=True)[:limit]
             return tuple(EarlierTicket(o.id, requester_id, o.subject, o.status, o.created_at) for o in newest)
+
+    def tagged(self, ticket: Ticket, tag: str) -> Tagging | None:
+        with self._lock:
+            self._answer_or_raise()
+            return self.taggings.get((ticket.id, tag))
 
     def write(self, ticket: Ticket, write: TicketWrite) -> Applied:
         with self._lock:
@@ -426,7 +434,7 @@ class FakeHelpdesk:
         said = (
             Message(
                 id=self._number(),
-                author=self.bot,
+                author=self.staff[write.author_id] if write.author_id else self.bot,
                 is_public=write.is_public,
                 text=_plain(write.html),
                 html=write.html,

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import requests
 
 from config.settings import Settings
 from integrations.errors import ConflictError, NotFoundError, PermanentError, TransientError
@@ -13,6 +14,9 @@ from integrations.helpdesk import Role, Status, Team, TicketWrite
 from integrations.transport import FixedAuth
 from integrations.zendesk import wire
 from integrations.zendesk.client import ClientCredentials, ZendeskHelpdesk, api_token, build_helpdesk
+from scripts.sandbox.server import run_app
+from scripts.sandbox.twin import Options, Twin
+from scripts.sandbox.zendesk.app import create_zendesk_app
 from tests.fakes.raw_server import raw_server, reply
 from tests.fakes.zendesk_server import (
     AGENT_ID,
@@ -506,3 +510,39 @@ def test_the_requester_is_who_asks(server, desk):
     """The requester of a ticket is the person who asks, with locale and verification."""
     found = desk.ticket("5158")
     assert (found.requester.id, found.requester.role, found.locale) == (str(REQUESTER_ID), Role.REQUESTER, "en-US")
+
+
+def test_who_set_a_tag_stands_in_the_audits():
+    """The newest time it was put on counts; nobody is named for a tag that nobody set."""
+    twin = Twin(Options())
+    running = run_app("zendesk", create_zendesk_app(twin))
+    twin.world.base_url = running.url
+    try:
+        desk = ZendeskHelpdesk(running.url, api_token("deskhand@tidemark.example", "sandbox-api-token"))
+        grace = next(one for one in twin.world.users.values() if one.is_staff)
+        made = requests.post(
+            f"{running.url}/api/v2/tickets.json",
+            json={
+                "ticket": {
+                    "subject": "Shift",
+                    "comment": {"body": "How?"},
+                    "requester": {"name": "Ada", "email": "ada@harbour.example"},
+                }
+            },
+            auth=(f"{grace.email}/token", "sandbox-api-token"),
+            timeout=5,
+        ).json()
+        ticket_id = str(made["ticket"]["id"])
+        assert desk.tagged(desk.ticket(ticket_id), "deskhand_do_send") is None
+        requests.put(
+            f"{running.url}/api/v2/tickets/{ticket_id}.json",
+            json={"ticket": {"tags": ["deskhand_do_send"]}},
+            auth=(f"{grace.email}/token", "sandbox-api-token"),
+            timeout=5,
+        ).raise_for_status()
+        found = desk.tagged(desk.ticket(ticket_id), "deskhand_do_send")
+        assert (found.person.id, found.person.may_act) == (str(grace.id), True)
+        assert found.person.role in (Role.STAFF, Role.BOT)
+    finally:
+        running.stop()
+        twin.sender.stop()

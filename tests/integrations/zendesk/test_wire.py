@@ -294,6 +294,10 @@ def write_to(write: TicketWrite, **more) -> dict[str, Any]:
         (TicketWrite(mark="m"), {"metadata": {"deskhand": "m"}}),
         (TicketWrite(mark="", html="a"), {"comment": {"html_body": "a", "public": False}}),
         (TicketWrite(mark="", html="a", is_public=True), {"comment": {"html_body": "a", "public": True}}),
+        (
+            TicketWrite(mark="", html="a", is_public=True, author_id="801"),
+            {"comment": {"html_body": "a", "public": True, "author_id": 801}},
+        ),
         (TicketWrite(mark="", status=Status.ON_HOLD), {"status": "hold"}),
         (TicketWrite(mark="", priority="urgent"), {"priority": "urgent"}),
         (TicketWrite(mark="", priority=""), {"priority": None}),
@@ -459,3 +463,38 @@ def test_no_shape_crashes_the_lists(value):
     wire.changes({"tickets": value, "after_cursor": value, "end_of_stream": value}, "a")
     wire.applied({"audit": value, "ticket": value})
     wire.shelf([row], [row])
+
+
+@pytest.mark.parametrize(
+    ("fields", "may_act"),
+    [
+        ({}, True),
+        ({"only_private_comments": True}, False),
+        ({"role_type": 1}, False),
+        ({"role_type": 4, "only_private_comments": False}, True),
+    ],
+)
+def test_a_light_agent_may_not_act(fields, may_act):
+    """Who may write notes only cannot have us write to requesters."""
+    assert wire.person({"id": 801, "role": "agent"} | fields).may_act is may_act
+
+
+@pytest.mark.parametrize(
+    ("event", "found"),
+    [
+        ({"field_name": "tags", "value": ["a", "b"], "previous_value": ["a"]}, ("801", False)),
+        ({"field_name": "tags", "value": "a b", "previous_value": "a"}, ("801", False)),
+        ({"field_name": "tags", "value": ["a"], "previous_value": ["a", "b"]}, None),
+        ({"field_name": "tags", "value": ["b"], "previous_value": ["b"]}, None),
+        ({"field_name": "status", "value": "b", "previous_value": "a"}, None),
+        (
+            {"field_name": "tags", "value": ["b"], "via": {"channel": "rule", "source": {"rel": "trigger"}}},
+            ("801", True),
+        ),
+    ],
+)
+def test_an_audit_tells_who_put_a_tag_on(event, found):
+    """Lists and texts alike; a rule that did it in somebody's change is told apart."""
+    audit = {"author_id": 801, "created_at": "2026-11-20T09:00:00Z", "events": [event, "nonsense"]}
+    read = wire.tagging(audit, "b")
+    assert (read and (read[0], read[2])) == found
