@@ -17,6 +17,8 @@ from workers.domain import Action, Code, Decision, LastLookFacts, Reason, mark_o
 
 TRIES = 5
 
+Judge = Callable[[Ticket, bool], Decision]  # the ticket as it is now, and whether an earlier reply is in doubt
+
 
 class State(StrEnum):
     """What the outbox (table `action`) records of a case's write."""
@@ -225,7 +227,8 @@ class Attempt:
     """One worker's attempt to bring a decision about on a ticket: `next` says what to do, the methods tell what came.
 
     `before` is the ticket as it was when the decision fell. Whatever happened since lowers the decision or calls it
-    off. `at` is our own time, used only where the vendor does not tell its own.
+    off; `judge` takes the place of that rule for what staff have asked for. `at` is our own time, used only where the
+    vendor does not tell its own.
     """
 
     next: Step
@@ -241,7 +244,9 @@ class Attempt:
         patience: Patience,
         *,
         at: datetime,
+        judge: Judge | None = None,
     ) -> None:
+        self._judged = judge or self._last_look
         self._decision = decision
         self._before = before
         self._message_id = message_id
@@ -339,17 +344,19 @@ class Attempt:
         if wait := self._seconds_to_settle():
             self._waited += wait
             return Look(wait) if self._looks < 2 * TRIES else Later(wait, "the ticket does not stand still")
-        is_in_doubt = self._outbox.state is State.IN_DOUBT
+        self._chosen, self._is_bare = self._judged(self._ticket, self._outbox.state is State.IN_DOUBT), False
+        return self._quietly(self._chosen) if self._chosen.action is Action.IGNORE else self._begin()
+
+    def _last_look(self, ticket: Ticket, is_in_doubt: bool) -> Decision:
         self.changed = facts.for_last_look(
             self._decision.action,
             self._before,
-            self._ticket,
+            ticket,
             self._message_id,
             self._patience.stop_tag,
             is_in_doubt=is_in_doubt,
         )
-        self._chosen, self._is_bare = last_look(self.changed, self._decision), False
-        return self._quietly(self._chosen) if self._chosen.action is Action.IGNORE else self._begin()
+        return last_look(self.changed, self._decision)
 
     def _seconds_to_settle(self) -> float:
         """Return how long until the stamp can tell the next change from the newest: its resolution is one second.
