@@ -28,6 +28,7 @@ class Team(Rules):
 
     group: str
     description: str = ""
+    language: str = "en"  # of the notes for this team; workers/templates/words.*.toml says which there are
 
 
 class Intent(Rules):
@@ -208,6 +209,7 @@ class Approval(Rules):
 
     send_tag: str = "deskhand_do_send"
     wrong_tag: str = "deskhand_do_wrong"
+    max_age_hours: float = 72.0  # a note older than this that reads like a command is none: it is history
 
 
 class Learning(Rules):

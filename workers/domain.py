@@ -14,6 +14,11 @@ def mark_of(message_id: str) -> str:
     return f"{MARK_PREFIX}{message_id}"
 
 
+def send_key_of(message_id: str) -> str:
+    """Name a draft that staff send, as `mark_of` takes it: one message gets one such reply, whoever asks how often."""
+    return f"{message_id}-send"
+
+
 class MessageKind(StrEnum):
     """What the requester's newest message is. Only QUESTION ever gets an answer."""
 

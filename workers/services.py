@@ -24,6 +24,7 @@ from workers.store.inbox import Inbox
 from workers.store.ledger import Ledger
 from workers.store.library import Lessons, Library
 from workers.store.migrate import require_head
+from workers.store.orders import Orders
 from workers.store.reviews import Reviews
 from workers.store.schedule import Schedule
 from workers.store.tables import open_engine
@@ -50,6 +51,7 @@ class Services:
     inbox: Inbox
     tickets: Tickets
     ledger: Ledger
+    orders: Orders
     lessons: Lessons
     library: Library
     schedule: Schedule
@@ -94,6 +96,7 @@ def build(settings: Settings, *, sleep: Callable[[float], None] = time.sleep) ->
         inbox=Inbox(engine),
         tickets=Tickets(engine),
         ledger=Ledger(engine),
+        orders=Orders(engine),
         lessons=Lessons(engine),
         library=library,
         schedule=Schedule(engine),

@@ -20,6 +20,7 @@ from workers.store.budgets import Budgets
 from workers.store.inbox import Inbox
 from workers.store.ledger import Ledger
 from workers.store.library import Lessons, Library
+from workers.store.orders import Orders
 from workers.store.reviews import Reviews
 from workers.store.schedule import Schedule
 from workers.store.tickets import Lease, Tickets
@@ -123,6 +124,7 @@ def make_services(engine: Engine, desk: FakeHelpdesk, **others: Any) -> Services
         "inbox": Inbox(engine),
         "tickets": Tickets(engine),
         "ledger": Ledger(engine),
+        "orders": Orders(engine),
         "lessons": Lessons(engine),
         "library": library,
         "schedule": Schedule(engine),

@@ -242,6 +242,79 @@ autonomy_step = Table(
     UniqueConstraint("intent", "number"),
 )
 
+# What staff asked of us on a ticket, by note or tag, and what came of it.
+command = Table(
+    "command",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("vendor", String(20), nullable=False),
+    Column("ticket_id", String(64), nullable=False),
+    Column("key", String(60), nullable=False),  # what its answer is marked with
+    Column("case_id", ForeignKey("cases.id"), index=True),
+    Column("name", String(12), nullable=False),
+    Column("words", Text, nullable=False, default=""),  # what stood behind it, masked
+    Column("tag", String(64), nullable=False, default=""),  # that asked for it, "" for a note
+    Column("asked_by", String(64), nullable=False, default=""),  # the helpdesk's id of the person
+    Column("asked_name", String(120), nullable=False, default=""),
+    Column("asked_at", UtcDateTime),
+    Column("state", String(12), nullable=False),  # open | settled
+    Column("result", String(40), nullable=False, default=""),  # done, or why not
+    Column("made", JSON),  # a new draft with all that belongs to it, before it is shown
+    Column("replaced", JSON),  # the draft whose place it took
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("settled_at", UtcDateTime),
+    UniqueConstraint("vendor", "ticket_id", "key"),
+    Index("ix_command_state", "state"),
+)
+
+# The outbox of commands: a note that answers one, or the draft that staff send. One row a mark, for ever.
+errand = Table(
+    "errand",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("command_id", ForeignKey("command.id"), nullable=False, index=True),
+    Column("vendor", String(20), nullable=False),
+    Column("ticket_id", String(64), nullable=False),
+    Column("key", String(60), nullable=False),
+    Column("state", String(12), nullable=False),  # a State of workers/protocol.py
+    Column("write", JSON, nullable=False),
+    Column("stamp", String(60), nullable=False, default=""),
+    Column("looked_at", UtcDateTime),
+    Column("fence", Integer, nullable=False),
+    Column("tries", Integer, nullable=False, default=1),
+    Column("message_id", String(64), nullable=False, default=""),
+    Column("begun_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
+    Column("error", String(400), nullable=False, default=""),
+    UniqueConstraint("vendor", "ticket_id", "key"),
+)
+
+# Staff's word that an answer was wrong, and what is right: the correction log.
+correction = Table(
+    "correction",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("command_id", ForeignKey("command.id"), nullable=False, unique=True),
+    Column("case_id", ForeignKey("cases.id"), nullable=False, index=True),
+    Column("intent", String(80), nullable=False, default=""),
+    Column("was_sent", Boolean, nullable=False),
+    Column("words", Text, nullable=False, default=""),  # what is right, masked
+    Column("draft", JSON),  # what was wrong
+    Column("passages", JSON, nullable=False, default=list),  # what it rested on
+    Column("by", String(64), nullable=False, default=""),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+# Kinds of request that staff have taken the right to send from, until an admin lifts it.
+held = Table(
+    "held",
+    metadata,
+    Column("intent", String(80), primary_key=True),
+    Column("by", String(64), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("ticket_id", String(64), nullable=False, default=""),
+)
+
 lesson = Table(
     "lesson",
     metadata,
