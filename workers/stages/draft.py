@@ -43,7 +43,8 @@ class DraftAnswer(BaseModel):
 class Brief:
     """What a reply is to be written from: the message and its thread, what was found, who asks, what it is about.
 
-    `flawed` is a draft that did not pass, with what was found: the model is asked to do better.
+    `flawed` is a draft that did not pass, with what was found: the model is asked to do better. `wish` is what a person
+    of the support team asks for, masked.
     """
 
     reading: Reading
@@ -52,6 +53,7 @@ class Brief:
     requester_name: str = ""
     account: Account = field(default_factory=Account)
     flawed: tuple[Draft, Findings] | None = None
+    wish: str = ""
 
 
 def draft(brief: Brief, prompt: Prompt, llm: LanguageModel, policy: Policy) -> tuple[Draft, Usage]:
@@ -105,6 +107,7 @@ def _render(brief: Brief, prompt: Prompt, policy: Policy) -> tuple[RenderedPromp
         "asks": asks_part(reading),
         "passages": passages,
         "earlier": earlier_part(*brief.flawed) if brief.flawed else "",
+        "wish": fence("wish", brief.wish) if brief.wish else "",
     }
     company = {
         "company": policy.answering.company,

@@ -21,6 +21,7 @@ TAGS = frozenset(
         "system",
         "thread",
         "turn",
+        "wish",
     }
 )
 
@@ -139,7 +140,8 @@ def earlier_part(draft: Draft, findings: Findings) -> str:
     faults = [_fault(one) for one in findings.doubts]
     if findings.judgement and findings.judgement.reason:
         faults.append(f"- {findings.judgement.reason}")
-    return fence("earlier", "\n".join((*lines, "", "What is wrong with it:", *dict.fromkeys(faults))))
+    said = ("", "What is wrong with it:", *dict.fromkeys(faults)) if faults else ()
+    return fence("earlier", "\n".join((*lines, *said)))
 
 
 def _fault(finding: Finding) -> str:

@@ -47,6 +47,8 @@ class Question:
     account: Account
     until: datetime
     standing: Standing | None = None
+    wish: str = ""  # what staff ask for, masked
+    shown: tuple[Draft, Findings] | None = None  # the draft that it shall replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,8 @@ def _ask(question: Question, services: Services, earlier: Proposal | None, polic
         intent=question.label.intent,
         requester_name=question.ticket.requester.name,
         account=question.account,
-        flawed=(earlier.draft, earlier.findings) if earlier and earlier.draft else None,
+        flawed=(earlier.draft, earlier.findings) if earlier and earlier.draft else question.shown,
+        wish=question.wish,
     )
     made, usage = draft(brief, services.prompts["draft"], services.llm, policy)
     services.ledger.record_calls(question.case.id, (usage,), now=services.now())
