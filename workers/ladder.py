@@ -22,12 +22,13 @@ def standing(intent: str, message_id: str, services: Services) -> Standing:
     brakes = _brakes(intent, services)
     place = services.reviews.place(intent) if intent else None
     pin = pin_of(intent, policy)
+    is_held = bool(intent) and services.orders.is_held(intent)
     if place is None:
-        return Standing(policy.autonomy_of(intent), brakes=brakes)
+        return Standing(_held(policy.autonomy_of(intent), is_held), brakes=brakes)
     step = _capped(place.step, policy).value if policy.autonomy.is_on else ""
     share = review_share(place.suspicion, policy.autonomy)
     return Standing(
-        autonomy=pin or step or policy.answering.default_autonomy,
+        autonomy=_held(pin or step or policy.answering.default_autonomy, is_held),
         step=step,
         corrections=place.corrections,
         is_sampled=policy.autonomy.is_on and not pin and draw(message_id) < share,
@@ -39,6 +40,11 @@ def _brakes(intent: str, services: Services) -> tuple[str, ...]:
     """Return what holds us back now: an admin's word, and what the watch has found."""
     stopped = services.schedule.pause(now=services.now())
     return (*(("kill_switch:by an admin",) if stopped else ()), *facts_of(services.watch.held(), intent))
+
+
+def _held(autonomy: str, is_held: bool) -> str:
+    """Return the step that counts: while staff hold a kind of request, nothing of it is sent by itself."""
+    return min(autonomy, "draft", key=[step.value for step in Step].index) if is_held else autonomy
 
 
 def draw(name: str) -> float:

@@ -86,6 +86,11 @@ def reply(package: Package, policy: Policy) -> str:
     )
 
 
+def approved_reply(package: Package, policy: Policy) -> str:
+    """Render the public reply of a draft that a person sends: no assistant is named."""
+    return _render("reply.html", **_letter(package, policy), says_assistant="")
+
+
 def draft_note(package: Package, decision: Decision, policy: Policy) -> str:
     """Render the note that carries a draft: the answer first, then sources and reasons."""
     return _render(

@@ -32,6 +32,7 @@ from workers.stages.ask_classify import ask_classify
 from workers.stages.classify import classify
 from workers.stages.conclude import Concluded, conclude, resume, settle_gone, settle_overtaken
 from workers.stages.learn import learn, precedent_id, unlearn
+from workers.stages.obey import obey
 from workers.stages.propose import Question, propose
 from workers.stages.reconcile import reconcile as reconcile
 from workers.stages.remember import remember
@@ -50,7 +51,7 @@ def work(lease: Lease, services: Services) -> datetime | None:
     Of a ticket that is gone nobody can tell that time; ours stands for it.
     """
     try:
-        ticket = services.helpdesks[lease.vendor].ticket(lease.ticket_id)
+        ticket = obey(services.helpdesks[lease.vendor].ticket(lease.ticket_id), lease, services)
     except NotFoundError:
         forget_gone(lease, services)
         return services.now()

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from integrations.helpdesk import Flag, Message, Role, Ticket
-from workers.domain import MessageKind, Reading, Turn, mark_of
+from workers.domain import MessageKind, Reading, Turn, mark_of, send_key_of
 from workers.reading.asks import asks
 from workers.reading.kinds import kind_of, real_attachments
 from workers.reading.language import detect
@@ -93,7 +93,8 @@ def _split(public: Sequence[Message]) -> tuple[list[Message], list[Message]]:
 def _last_answered(public: Sequence[Message], last_ours: int) -> int:
     """Return the place of the newest message that has been answered, or of the answer itself if it does not tell."""
     mark = public[last_ours].mark
-    answered = next((place for place, m in enumerate(public) if mark and mark == mark_of(m.id)), last_ours)
+    marks = ((mark_of(m.id), mark_of(send_key_of(m.id))) for m in public)
+    answered = next((place for place, both in enumerate(marks) if mark in both), last_ours)
     staff = max((place for place, m in enumerate(public[:last_ours]) if m.author.role is Role.STAFF), default=-1)
     return max(answered, staff)
 

@@ -39,7 +39,7 @@ from workers.store.tickets import Lease
 
 log = get_logger(__name__)
 
-_OUTCOME_TAGS = ("deskhand_intent_", *(f"deskhand_{action.value}" for action in Action))
+_OUTCOME_TAGS = ("deskhand_intent_", "deskhand_approved", *(f"deskhand_{action.value}" for action in Action))
 _NOTHING_READ = Reading("", MessageKind.EMPTY, "", "", "", (), "", ())
 _PRIORITIES = {Urgency.HIGH: "high", Urgency.CRITICAL: "urgent"}
 

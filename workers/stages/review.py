@@ -5,7 +5,7 @@ from config.policy import Policy
 from integrations.helpdesk import Message, Role, Status, Ticket
 from workers import rules
 from workers.autonomy import Kind
-from workers.domain import MessageKind, Reading, Sentiment
+from workers.domain import MessageKind, Reading, Sentiment, mark_of, send_key_of
 from workers.draft_outcome import Outcome, Use, compare, resembles
 from workers.ladder import reconsider
 from workers.notes import greeting
@@ -59,7 +59,10 @@ def _look_at_use(item: Reviewable, ticket: Ticket, reading: Reading, services: S
         return False
     if answers and ids == item.message_ids:
         return False
-    outcome = _compared(item, ticket, answers, services.policy) if answers else Outcome(Use.IGNORED, 0.0)
+    if any(message.mark for message in answers):
+        outcome = Outcome(Use.UNCHANGED, 1.0)  # staff had us send it as it stands
+    else:
+        outcome = _compared(item, ticket, answers, services.policy) if answers else Outcome(Use.IGNORED, 0.0)
     use = outcome.use.value
     if item.kind is Kind.SHADOW and answers:
         use = "agreed" if resembles(_letter(item, ticket, services.policy), _answer(ticket, answers)) else "differed"
@@ -123,7 +126,7 @@ def _staff_after(item: Reviewable, ticket: Ticket) -> list[Message]:
     for message in _after(item, ticket):
         if message.is_public and message.author.role in (Role.REQUESTER, Role.PARTICIPANT):
             break
-        if message.is_public and _is_staff(message):
+        if message.is_public and (_is_staff(message) or message.mark == mark_of(send_key_of(item.message_id))):
             found.append(message)
     return found
 
