@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console
@@ -11,6 +12,7 @@ from rich.table import Table
 
 from config.settings import load_settings
 from scripts.output import add_json_argument, write_json
+from workers.store.orders import Orders
 from workers.store.progress import Progress, Standing
 from workers.store.tables import open_engine
 
@@ -23,11 +25,15 @@ class AutonomyError(Exception):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--intent", default="", metavar="NAME", help="one intent only, with every step it took")
+    parser.add_argument("--lift", default="", metavar="NAME", help="let an intent that staff hold (/never) send again")
     add_json_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    progress = Progress(open_engine(load_settings().sql_url))
+    engine = open_engine(load_settings().sql_url)
+    orders, progress = Orders(engine), Progress(engine)
+    if args.lift and not orders.lift(args.lift, after="as earned", now=datetime.now(UTC)):
+        raise AutonomyError(f"intent {args.lift}: nobody holds it")
     standings = [one for one in progress.standings() if args.intent in ("", one.intent)]
     if args.intent and not standings:
         raise AutonomyError(f"intent {args.intent}: nothing on record; `deskhand autonomy` lists those that are")
@@ -39,6 +45,8 @@ def run(args: argparse.Namespace) -> int:
     }
     write_json(args.json, result)
     console = Console(file=sys.stderr if args.json == "-" else sys.stdout)
+    for intent, (by, at) in orders.holds().items():
+        console.print(f"{intent}: held by staff {by} since {at:%Y-%m-%d %H:%M}; nothing of it is sent by itself")
     if not standings:
         console.print("nothing on record yet: intents are weighed every hour while Deskhand runs")
         return 0

@@ -9,6 +9,7 @@ from scripts.__main__ import main
 from tests.workers.store.test_reviews import NOW, look, only, settle, verdict
 from workers.autonomy import Step
 from workers.store.migrate import migrate
+from workers.store.orders import Orders
 from workers.store.reviews import Reviews
 from workers.store.tables import open_engine
 
@@ -53,3 +54,13 @@ def test_one_intent_on_request(engine, capsys):
     assert main(["autonomy", "--intent", "swap"]) == 0
     assert main(["autonomy", "--intent", "moon"]) == 1
     assert "intent moon: nothing on record" in capsys.readouterr().err
+
+
+def test_a_hold_of_staff_is_shown_and_lifted(engine, capsys):
+    """Who took the right to send, and since when; lifting it stands in the steps."""
+    Orders(engine).hold("swap", before="send", by="801", ticket_id="9", now=NOW)
+    assert main(["autonomy"]) == 0
+    assert "swap: held by staff 801" in capsys.readouterr().out
+    assert main(["autonomy", "--lift", "swap"]) == 0
+    assert Orders(engine).holds() == {}
+    assert main(["autonomy", "--lift", "swap"]) != 0
