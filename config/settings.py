@@ -74,6 +74,15 @@ class Settings(BaseSettings):
         return bool(self.zendesk_url)
 
     @property
+    def has_intercom(self) -> bool:
+        return bool(self.intercom_access_token.get_secret_value() or self.intercom_client_secrets)
+
+    def webhook_secrets(self, vendor: str) -> tuple[str, ...]:
+        """Return what a vendor's deliveries may be signed with, the current secret first."""
+        kept = {"zendesk": self.zendesk_webhook_secrets, "intercom": self.intercom_client_secrets}
+        return tuple(secret.get_secret_value() for secret in kept[vendor])
+
+    @property
     def has_model(self) -> bool:
         return bool(self.anthropic_api_key.get_secret_value())
 
@@ -97,6 +106,13 @@ def load_settings(*, needs_webhook_secrets: bool = True, **overrides: object) ->
             )
         if needs_webhook_secrets and not settings.zendesk_webhook_secrets:
             problems.append("ZENDESK_WEBHOOK_SECRETS: missing; the webhook's signing secret, see docs/zendesk.md")
+    if settings.has_intercom:
+        if not settings.intercom_access_token.get_secret_value():
+            problems.append("INTERCOM_ACCESS_TOKEN: missing; the app's access token, see docs/intercom.md")
+        if not settings.intercom_client_secrets:
+            problems.append("INTERCOM_CLIENT_SECRETS: missing; the app's client secret, see docs/intercom.md")
+        if not settings.intercom_url:
+            problems.append("INTERCOM_URL: empty; https://api.intercom.io, or api.eu. or api.au. for the other regions")
     if problems:
         raise SettingsError("\n".join(problems))
     return settings

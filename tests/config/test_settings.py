@@ -64,3 +64,25 @@ def test_the_example_file_names_every_variable():
     text = (Path(__file__).parents[2] / ".env.example").read_text()
     named = set(re.findall(r"^([A-Z_]+)=", text, re.MULTILINE))
     assert named - {"POSTGRES_PASSWORD"} == {field.alias for field in Settings.model_fields.values()}
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ({"INTERCOM_ACCESS_TOKEN": "t"}, "INTERCOM_CLIENT_SECRETS"),
+        ({"INTERCOM_CLIENT_SECRETS": "s"}, "INTERCOM_ACCESS_TOKEN"),
+        ({"INTERCOM_ACCESS_TOKEN": "t", "INTERCOM_CLIENT_SECRETS": "s", "INTERCOM_URL": ""}, "INTERCOM_URL"),
+    ],
+)
+def test_half_an_intercom_is_named(given, missing):
+    """A token without a secret cannot receive, a secret without a token cannot answer."""
+    with pytest.raises(SettingsError, match=missing):
+        load_settings(**given)
+
+
+def test_secrets_by_vendor():
+    """The current one first; connecting Intercom needs its secrets too, because nobody else tells them."""
+    made = load_settings(INTERCOM_ACCESS_TOKEN="t", INTERCOM_CLIENT_SECRETS="new, old")
+    assert made.has_intercom
+    assert made.webhook_secrets("intercom") == ("new", "old")
+    assert made.webhook_secrets("zendesk") == ()
