@@ -98,6 +98,7 @@ class Transport:
         vendor: str = "",
         timeout_seconds: float = 20.0,
         user_agent: str = "deskhand",
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.vendor = vendor
@@ -105,6 +106,7 @@ class Transport:
         self.last_limits: Mapping[str, str] = {}  # rate-limit headers of the newest answer, names in lower case
         self._auth = auth
         self._session = _session(user_agent)
+        self._session.headers.update(headers or {})
         self._limits: dict[str, tuple[Limit, float]] = {}
 
     def limits(self) -> tuple[Limit, ...]:
@@ -150,10 +152,13 @@ class Transport:
         *,
         params: Mapping[str, str] | None = None,
         json: Any = None,
+        raw: bytes | None = None,
         operation: str = "",
         changes_data: bool | None = None,
     ) -> Answer:
         """Make one call. `changes_data` says whether a lost answer matters; by default every method but GET does.
+
+        The body is `json`, or these very bytes where somebody has signed them.
 
         `path` starts with a slash; whatever stands in it must be quoted already. After a 401 the call is made once
         more if the credentials could be renewed: the vendor refused the first one, so nothing is done twice.
@@ -164,6 +169,7 @@ class Transport:
             path=path,
             params=params,
             json=json,
+            raw=raw,
             operation=operation or f"{method} {path}",
             is_write=method != "GET" if changes_data is None else changes_data,
             until=time.monotonic() + self.timeout_seconds,
@@ -186,6 +192,7 @@ class _Exchange:
     path: str
     params: Mapping[str, str] | None
     json: Any
+    raw: bytes | None
     operation: str
     is_write: bool
     until: float
@@ -208,6 +215,7 @@ class _Exchange:
                 self.transport.base_url + self.path,
                 params=self.params,
                 json=self.json,
+                data=self.raw,
                 headers={"Authorization": header} if header else None,
                 auth=_leave_as_is,
                 timeout=(min(CONNECT_SECONDS, left), left),
