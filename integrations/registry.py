@@ -11,7 +11,7 @@ from config.settings import Settings
 from integrations.helpdesk import Helpdesk, Webhook
 from integrations.setup import Setup
 
-VENDORS = ("zendesk",)
+VENDORS = ("zendesk", "intercom")
 
 
 def build_webhook(vendor: str, settings: Settings) -> Webhook:

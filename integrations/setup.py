@@ -1,10 +1,12 @@
 """The port of setting a helpdesk up: what Deskhand wants there, what was found, and what is done about it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
+
+BY_HAND = "by hand"  # the kind of a step that only a person can take, and no API can look at
 
 
 class Act(StrEnum):
@@ -23,6 +25,11 @@ class Step:
     name: str
     act: Act
     detail: str = ""
+
+    @property
+    def is_proved_by_a_delivery(self) -> bool:
+        """Tell whether it cannot be looked at, and stands once a delivery of the helpdesk's own has arrived."""
+        return self.kind == BY_HAND
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +55,14 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A delivery that the helpdesk made because we asked for it: how our door answered."""
+    """A delivery that the helpdesk made because we asked for it: how our door answered.
+
+    `has_delivered` is false where only we knocked, in the helpdesk's manner: that proves nothing of the helpdesk.
+    """
 
     is_ok: bool
     detail: str
+    has_delivered: bool = True
 
 
 class Setup(Protocol):
@@ -69,5 +80,9 @@ class Setup(Protocol):
     def vendor_time(self) -> datetime | None:
         """Return the time by the vendor's clock, None if it tells none."""
 
-    def try_delivery(self) -> Trial:
-        """Let the helpdesk make one signed delivery to our door."""
+    def try_delivery(self, arrived: Callable[[str], bool] | None = None) -> Trial:
+        """Let the helpdesk make one signed delivery to our door.
+
+        `arrived` tells whether a stored delivery holds these words. A vendor that does not tell itself how our door
+        answered needs it; without it such a vendor only knocks at the door in the helpdesk's manner.
+        """

@@ -69,7 +69,7 @@ def examine() -> Iterator[Check]:
 
 def _helpdesks(settings: Settings) -> Iterator[Check]:
     if not registry.configured(settings):
-        mend = "set ZENDESK_URL and its credentials; docs/zendesk.md"
+        mend = "set the credentials of Zendesk or Intercom; docs/zendesk.md, docs/intercom.md"
         yield fail("helpdesk", "none is connected", why="there is nothing to answer", mend=mend)
 
 

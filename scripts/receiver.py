@@ -53,8 +53,10 @@ def processes_for(settings: Settings) -> int:
 def require_ready(settings: Settings) -> None:
     """Raise SettingsError or SchemaError with all that keeps the door from opening."""
     problems = []
-    if not settings.has_zendesk and not settings.intercom_client_secrets:
-        problems.append("ZENDESK_URL: missing; no helpdesk is connected, so there is nothing to receive")
+    if not settings.has_zendesk and not settings.has_intercom:
+        problems.append(
+            "ZENDESK_URL, INTERCOM_ACCESS_TOKEN: missing; no helpdesk is connected, so there is nothing to receive"
+        )
     problems += [f"{name}: missing" for name in ("REDIS_URL", "CHROMA_URL") if not getattr(settings, name.lower())]
     if problems:
         raise SettingsError("\n".join(problems))

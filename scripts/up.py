@@ -72,7 +72,7 @@ def start_all(
     """
     require_free(settings.port, "receiver")
     if not configured(settings):
-        raise StartError("ZENDESK_URL: missing; no helpdesk is connected, see docs/zendesk.md")
+        raise StartError("ZENDESK_URL, INTERCOM_ACCESS_TOKEN: missing; no helpdesk is connected, see docs/*.md")
     settings.data.mkdir(parents=True, exist_ok=True)
     env = {**(env or {}), **_start_stores(settings, family, say, meanwhile)}
     prepare(settings, env, say)

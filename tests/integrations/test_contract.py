@@ -14,6 +14,7 @@ import pytest
 from config.settings import Settings
 from integrations.errors import NotFoundError, SignatureError, TransientError
 from integrations.helpdesk import EventKind, TicketEvent, Webhook
+from integrations.intercom import webhook as intercom
 from integrations.registry import VENDORS, build_helpdesk, build_webhook
 from integrations.zendesk import webhook as zendesk
 from tests.fakes.raw_server import free_port
@@ -50,6 +51,14 @@ KNOWN = {
             "zendesk_webhook_secrets": f"{SECRET},old-{SECRET}",
         },
         sign=_sign_zendesk,
+    ),
+    "intercom": Vendor(
+        settings=lambda url: {
+            "intercom_url": url,
+            "intercom_access_token": "token",
+            "intercom_client_secrets": f"{SECRET},old-{SECRET}",
+        },
+        sign=lambda secret, body, now: {"X-Hub-Signature": intercom.sign(secret, body)},
     ),
 }
 PAYLOADS = [(vendor, path) for vendor in VENDORS for path in sorted((HERE / vendor / "payloads").glob("*.json"))]

@@ -116,7 +116,8 @@ def test_what_is_missing_is_named_all_at_once(tmp_path):
     bare = settings(tmp_path).model_copy(update={"zendesk_url": "", "redis_url": "", "chroma_url": ""})
     with pytest.raises(SettingsError) as caught:
         receiver.require_ready(bare)
-    assert [line.split(":")[0] for line in str(caught.value).splitlines()] == ["ZENDESK_URL", "REDIS_URL", "CHROMA_URL"]
+    named = [line.split(":")[0] for line in str(caught.value).splitlines()]
+    assert named == ["ZENDESK_URL, INTERCOM_ACCESS_TOKEN", "REDIS_URL", "CHROMA_URL"]
 
 
 def test_a_database_behind_this_release_keeps_the_door_shut(tmp_path):

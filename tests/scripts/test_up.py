@@ -90,6 +90,7 @@ def test_without_a_helpdesk_nothing_starts(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(["up"]) == 1
     assert (
-        capsys.readouterr().err == "deskhand up: ZENDESK_URL: missing; no helpdesk is connected, see docs/zendesk.md\n"
+        capsys.readouterr().err
+        == "deskhand up: ZENDESK_URL, INTERCOM_ACCESS_TOKEN: missing; no helpdesk is connected, see docs/*.md\n"
     )
     assert not (tmp_path / "var").exists()

@@ -114,6 +114,14 @@ class Inbox:
             oldest = connection.scalar(select(func.min(delivery.c.received_at)).where(delivery.c.state == "new"))
         return (now - oldest).total_seconds() if oldest else 0.0
 
+    def holds(self, vendor: str, text: str, *, since: datetime) -> bool:
+        """Tell whether a delivery with these words in its body was stored since then."""
+        with reading(self._engine) as connection:
+            bodies = connection.scalars(
+                select(delivery.c.body).where(delivery.c.vendor == vendor, delivery.c.received_at >= since)
+            )
+            return any(text.encode() in body for body in bodies)
+
     def prune(self, policy: Retention, *, now: datetime) -> dict[str, int]:
         """Take away what policy keeps no longer; return how much of what that was."""
         return prune(self._engine, policy, now=now)

@@ -62,3 +62,13 @@ def test_many_are_stored_or_none(engine, now):
             [Received("zendesk", "a", {}, b"", now), Received("zendesk", "b", {}, b"", now.replace(tzinfo=None))]
         )
     assert inbox.unhandled(now=now, older_seconds=0, limit=10) == []
+
+
+def test_words_of_a_delivery_are_found_since_a_time(engine, now):
+    """Of this vendor, in the body, and not before."""
+    inbox = Inbox(engine)
+    inbox.add("intercom", "k1", {}, b'{"id": "777"}', now=now)
+    assert inbox.holds("intercom", "777", since=now)
+    assert not inbox.holds("intercom", "778", since=now)
+    assert not inbox.holds("zendesk", "777", since=now)
+    assert not inbox.holds("intercom", "777", since=now + timedelta(seconds=1))

@@ -1,0 +1,487 @@
+"""Intercom's JSON -> our nouns, and our writes -> Intercom's JSON. Pure; vendor words end here.
+
+Ids become text. A field that is missing, null or of an odd type becomes the noun's empty value, never a crash; what
+decides whether a requester is written to (visibility, audience, draft) falls to the careful side instead.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from integrations.helpdesk import (
+    Applied,
+    Article,
+    Attachment,
+    EarlierTicket,
+    Message,
+    Organization,
+    Person,
+    Role,
+    Status,
+    Team,
+    Ticket,
+    TicketRef,
+    TicketWrite,
+)
+from integrations.intercom.markup import allowed, fingerprint, plain
+
+VENDOR = "intercom"
+REPLIES = "Deskhand replies"  # conversation attributes that `deskhand connect intercom` creates
+OUTCOME = "Deskhand outcome"
+PRIORITY = "Deskhand priority"
+OUTCOMES = {
+    "deskhand_send": "Replied",
+    "deskhand_draft": "Draft to approve",
+    "deskhand_assist": "Handed over",
+    "deskhand_hand_off": "For a person",
+}
+FIN = "fin"  # stands as assignee while Intercom's own agent has the conversation
+
+Json = Mapping[str, Any]
+
+_ID = re.compile(r"[0-9A-Za-z-]{1,40}")
+_KEPT_REPLIES = 8
+_REPLY = re.compile(r"(\S{1,60}):([0-9a-f]{10})")
+_NOTE_MARK = re.compile(r"\[Deskhand (\S{1,60})\]\s*$")
+_CONTACTS = frozenset({"user", "lead", "contact", "visitor"})
+# Parts by anybody but a contact whose text the contact sees. Text in any other part counts as a note.
+_PUBLIC = frozenset({"comment", "quick_reply", "assignment", "assign_and_reopen", "close", "open", "participant_added"})
+_MACHINES = frozenset({"campaign_initiated", "operator_initiated", "automated"})
+_STATE = {"open": Status.OPEN, "closed": Status.SOLVED, "snoozed": Status.ON_HOLD}
+_PRIORITIES = {"low": "low", "medium": "normal", "high": "high", "urgent": "urgent", "priority": "high"}
+_CHANNELS = {"conversation": "messenger", "phone_call": "voice", "phone_switch": "voice"}
+# A comment written through the API may never arrive in these.
+_CHATS = frozenset({"facebook", "instagram", "twitter", "whatsapp", "sms", "voice", "push"})
+_LOCALE = re.compile(r"/([a-z]{2,3}(?:-[A-Za-z]{2,4})?)/articles/")
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """What every reading needs to know: who we are, where staff open a conversation, what tags are called."""
+
+    bot_id: str
+    inbox_url: str = ""
+    tag_names: Mapping[str, str] = field(default_factory=dict)
+
+
+# --- small values ----------------------------------------------------------------------------------------------------
+
+
+def identity(value: object) -> str:
+    """Return an id as text; "" for everything Intercom uses for "nobody" (0, null, "") and for what is no id."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return ""
+    text = str(value).strip()
+    return text if _ID.fullmatch(text) and text.strip("0-") else ""
+
+
+def words(value: object) -> str:
+    """Return text that any database and any encoder takes: no NUL, no lone surrogates; "" for anything but text."""
+    if not isinstance(value, str):
+        return ""
+    return value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+
+
+def moment(value: object) -> datetime | None:
+    """Read Unix seconds, or the ISO 8601 of older API versions, as aware UTC; None if it is neither."""
+    try:
+        if isinstance(value, int) and not isinstance(value, bool):
+            return datetime.fromtimestamp(value, UTC) if value > 0 else None
+        if not isinstance(value, str):
+            return None
+        if value.strip().isdecimal():
+            return moment(int(value))
+        time = datetime.fromisoformat(value.strip())
+        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def mapping(value: object) -> Json:
+    return value if isinstance(value, Mapping) else {}
+
+
+def rows(value: object) -> list[Json]:
+    return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
+
+
+def channel(raw: Json) -> str:
+    """Return one word for where a conversation takes place; the newest API tells of a change of it."""
+    told = words(mapping(raw.get("channel")).get("current")) or words(mapping(raw.get("source")).get("type"))
+    return _CHANNELS.get(told.lower(), told.lower())
+
+
+# --- people ----------------------------------------------------------------------------------------------------------
+
+
+def bot(me: Json) -> Person | None:
+    """Return the teammate a token acts as; None if it is none, or is Operator, whose replies are not mailed."""
+    me_id, email = identity(me.get("id")), words(me.get("email"))
+    if not me_id or me.get("type") != "admin" or email.startswith("operator+"):
+        return None
+    return Person(me_id, words(me.get("name")), Role.BOT, email=email)
+
+
+def requester_id(raw: Json) -> str:
+    """Return the contact who asks: who began the conversation, else the first contact in it."""
+    author = mapping(mapping(raw.get("source")).get("author"))
+    if words(author.get("type")) in _CONTACTS and identity(author.get("id")):
+        return identity(author.get("id"))
+    return next(filter(None, (identity(row.get("id")) for row in _listed(raw.get("contacts"), "contacts"))), "")
+
+
+def requester(contact: Json, contact_id: str, tag_names: Mapping[str, str]) -> Person:
+    """Return the contact who asks, from an empty object if Intercom no longer has it.
+
+    A lead has only claimed who it is.
+    """
+    companies = _listed(contact.get("companies"), "data")
+    tags = (tag_names.get(identity(row.get("id")), "") for row in _listed(contact.get("tags"), "data"))
+    return Person(
+        id=contact_id,
+        name=words(contact.get("name")),
+        role=Role.REQUESTER,
+        email=words(contact.get("email")),
+        locale=words(contact.get("language_override")) or words(contact.get("browser_language")),
+        tags=tuple(filter(None, tags)),
+        organization_id=next(filter(None, (identity(row.get("id")) for row in companies)), ""),
+        is_verified=contact.get("role") == "user",
+        created_at=moment(contact.get("created_at")),
+        fields=_fields(contact),
+    )
+
+
+def _fields(contact: Json) -> dict[str, str]:
+    given = {**mapping(contact.get("custom_attributes")), "external_id": contact.get("external_id")}
+    plain_ones = ((name, value) for name, value in given.items() if isinstance(value, str | int | float))
+    return {str(name): words(str(value)) for name, value in plain_ones if str(value).strip()}
+
+
+def _author(raw: Json, asker: Person, home: Home) -> Person:
+    """Return who wrote a part. Bots, Fin, Operator and campaigns are the system: nobody learns from them."""
+    author_id, kind = identity(raw.get("id")), words(raw.get("type"))
+    name, email = words(raw.get("name")), words(raw.get("email"))
+    if kind in _CONTACTS:
+        if author_id and author_id == asker.id:
+            return asker
+        return Person(author_id, name, Role.PARTICIPANT, email=email, is_verified=kind == "user")
+    if author_id and author_id == home.bot_id:
+        return Person(author_id, name, Role.BOT, email=email)
+    is_machine = raw.get("from_ai_agent") is True or raw.get("is_ai_answer") is True or email.startswith("operator+")
+    role = Role.STAFF if kind == "admin" and author_id and not is_machine else Role.SYSTEM
+    return Person(author_id, name, role, email=email)
+
+
+# --- tickets ---------------------------------------------------------------------------------------------------------
+
+
+def ticket(raw: Json, contact: Json, home: Home) -> Ticket:
+    """Put a whole conversation together. `contact` is the requester as read, empty if gone."""
+    ticket_id, source = identity(raw.get("id")), mapping(raw.get("source"))
+    created_at = moment(raw.get("created_at")) or datetime.fromtimestamp(0, UTC)
+    updated_at = moment(raw.get("updated_at")) or created_at
+    asker = _with_source(requester(contact, requester_id(raw), home.tag_names), mapping(source.get("author")))
+    messages = _messages(raw, asker, home, created_at)
+    where = channel(raw)
+    return Ticket(
+        vendor=VENDOR,
+        id=ticket_id,
+        subject=plain(words(source.get("subject"))) or words(raw.get("title")),
+        status=_status(raw, messages),
+        requester=asker,
+        messages=messages,
+        created_at=created_at,
+        updated_at=updated_at,
+        stamp=str(int(updated_at.timestamp())),
+        channel=where,
+        priority=_PRIORITIES.get(words(raw.get("priority")), ""),
+        tags=tuple(filter(None, (words(row.get("name")) for row in _listed(raw.get("tags"), "tags")))),
+        organization=_organization(raw, asker),
+        assignee_id=_assignee(raw, messages, home),
+        group_id=identity(raw.get("team_assignee_id")),
+        submitter_id=identity(mapping(source.get("author")).get("id")),
+        locale=asker.locale,
+        url=f"{home.inbox_url}/conversation/{ticket_id}" if home.inbox_url else "",
+        is_messaging=where in _CHATS,
+    )
+
+
+def _with_source(asker: Person, author: Json) -> Person:
+    """Fill in what a contact that is gone has left on its first message."""
+    is_theirs = bool(asker.id) and identity(author.get("id")) == asker.id
+    name = words(author.get("name")) if is_theirs else ""
+    email = words(author.get("email")) if is_theirs else ""
+    return replace(asker, name=asker.name or name, email=asker.email or email)
+
+
+def _messages(raw: Json, asker: Person, home: Home, created_at: datetime) -> tuple[Message, ...]:
+    """Return the first message and every part with words or files, oldest first; a redacted one stays, emptied."""
+    found = [] if (first := _first(raw, asker, home, created_at)) is None else [first]
+    for part in _listed(raw.get("conversation_parts"), "conversation_parts"):
+        if said := _part(part, asker, home, channel(raw), created_at):
+            found.append(said)
+    ordered = sorted(found, key=lambda message: (message.created_at, message.id.zfill(20)))
+    if first is not None:
+        ordered = [first, *(message for message in ordered if message is not first)]
+    return _marked(ordered, words(mapping(raw.get("custom_attributes")).get(REPLIES)))
+
+
+def _first(raw: Json, asker: Person, home: Home, created_at: datetime) -> Message | None:
+    source = mapping(raw.get("source"))
+    author = _author(mapping(source.get("author")), asker, home)
+    if words(source.get("delivered_as")) in _MACHINES and author.role is Role.STAFF:
+        author = replace(author, role=Role.SYSTEM)
+    return _said(source, author, channel(raw), created_at, identity(raw.get("id")), is_public=True)
+
+
+def _part(part: Json, asker: Person, home: Home, where: str, created_at: datetime) -> Message | None:
+    author = _author(mapping(part.get("author")), asker, home)
+    kind = words(part.get("part_type"))
+    is_contact = author.role in (Role.REQUESTER, Role.PARTICIPANT)
+    is_public = kind != "note" and (is_contact or kind in _PUBLIC)
+    return _said(part, author, where, moment(part.get("created_at")) or created_at, "", is_public=is_public)
+
+
+def _said(
+    raw: Json, author: Person, where: str, created_at: datetime, default_id: str, *, is_public: bool
+) -> Message | None:
+    """Return a message, or None for a part that only says that something was done."""
+    is_redacted = raw.get("redacted") is True
+    html = "" if is_redacted else words(raw.get("body"))
+    text = plain(html)
+    attachments = () if is_redacted else tuple(_attachment(row) for row in rows(raw.get("attachments")))
+    if not text and not attachments and not (is_redacted and is_public):
+        return None
+    mail_id = words(mapping(raw.get("email_message_metadata")).get("message_id"))
+    own_note = _NOTE_MARK.search(text) if author.role is Role.BOT and not is_public else None
+    return Message(
+        id=identity(raw.get("id")) or default_id,
+        author=author,
+        is_public=is_public,
+        text=text,
+        created_at=created_at,
+        html=html,
+        channel=where,
+        attachments=attachments,
+        mark=own_note[1] if own_note else "",
+        headers={"Message-ID": mail_id} if mail_id else {},
+    )
+
+
+def _attachment(row: Json) -> Attachment:
+    size, kind = row.get("filesize"), words(row.get("content_type"))
+    url = words(row.get("url"))
+    return Attachment(url, words(row.get("name")), kind, size if isinstance(size, int) and size > 0 else 0, url)
+
+
+def _marked(messages: Sequence[Message], replies: str) -> tuple[Message, ...]:
+    """Give our public replies the marks that the conversation's attribute keeps for their words.
+
+    The same words may have been said twice: a reply answers the newest message before it that one of the marks names.
+    """
+    kept = _REPLY.findall(replies)
+    found: list[Message] = []
+    seen: dict[str, int] = {}
+    for message in messages:
+        if message.author.role is Role.BOT and message.is_public and message.text:
+            print_ = fingerprint(message.html)
+            marks = [mark for mark, one in kept if one == print_]
+            placed = [(seen.get(mark.partition("-")[2], -1), order, mark) for order, mark in enumerate(marks)]
+            message = replace(message, mark=max(placed, default=(-1, -1, ""))[2])
+        seen[message.id] = len(seen)
+        found.append(message)
+    return tuple(found)
+
+
+def _status(raw: Json, messages: Sequence[Message]) -> Status:
+    """Return the state; an open conversation is new before anybody answered, and pending while we wait for words."""
+    state = status(raw)
+    public = [message for message in messages if message.is_public]
+    if state is not Status.OPEN or not public:
+        return state
+    if all(message.author.role in (Role.REQUESTER, Role.PARTICIPANT) for message in public):
+        return Status.NEW
+    is_ours = public[-1].author.role in (Role.STAFF, Role.BOT)
+    return Status.PENDING if is_ours and not raw.get("waiting_since") else Status.OPEN
+
+
+def status(raw: Json) -> Status:
+    """Read the state alone, as lists have it; an unknown one counts as open, so that somebody looks at it."""
+    return _STATE.get(words(raw.get("state")), Status.OPEN)
+
+
+def _assignee(raw: Json, messages: Sequence[Message], home: Home) -> str:
+    """Return the teammate who has it. We ourselves do not count: an inbox may assign to whoever replied first."""
+    given = identity(raw.get("admin_assignee_id"))
+    if given and given != home.bot_id:
+        return given
+    state = words(mapping(raw.get("ai_agent")).get("resolution_state"))
+    is_fins = raw.get("ai_agent_participated") is True and state in ("", "assumed_resolution", "confirmed_resolution")
+    ours = [m for m in messages if m.is_public and m.author.role in (Role.STAFF, Role.BOT, Role.SYSTEM)]
+    return FIN if is_fins and (not ours or ours[-1].author.role is Role.SYSTEM) else ""
+
+
+def _organization(raw: Json, asker: Person) -> Organization | None:
+    company = mapping(raw.get("company"))
+    company_id = identity(company.get("id"))
+    if company_id:
+        tags = (words(row.get("name")) for row in _listed(company.get("tags"), "tags"))
+        return Organization(company_id, words(company.get("name")), tuple(filter(None, tags)), _fields(company))
+    return Organization(asker.organization_id, "") if asker.organization_id else None
+
+
+def _listed(value: object, name: str) -> list[Json]:
+    return rows(mapping(value).get(name))
+
+
+# --- writes ----------------------------------------------------------------------------------------------------------
+
+
+def message_body(write: TicketWrite, admin_id: str) -> dict[str, Any]:
+    """Return the one decisive request: a comment or a note. A note carries its mark in its last line."""
+    html = allowed(words(write.html))
+    if not write.is_public and write.mark:
+        html += f"<p>[Deskhand {write.mark}]</p>"
+    kind = "comment" if write.is_public else "note"
+    return {"message_type": kind, "type": "admin", "admin_id": admin_id, "body": html}
+
+
+def attributes(write: TicketWrite, replies: str) -> dict[str, str]:
+    """Return the conversation attributes of a write. `replies` is what REPLIES holds now.
+
+    A public reply is entered there before it is sent, by its words: so a read-back knows it, whatever was lost.
+    """
+    found = {}
+    if write.is_public and write.html and write.mark:
+        entry = f"{write.mark}:{fingerprint(allowed(words(write.html)))}"
+        older = [f"{mark}:{one}" for mark, one in _REPLY.findall(replies) if f"{mark}:{one}" != entry]
+        found[REPLIES] = " ".join([*older, entry][-_KEPT_REPLIES:])
+    if outcome := next((words for tag, words in OUTCOMES.items() if tag in write.add_tags), ""):
+        found[OUTCOME] = outcome
+    if write.priority is not None:
+        found[PRIORITY] = write.priority
+    return found
+
+
+def assignments(write: TicketWrite, admin_id: str) -> list[dict[str, Any]]:
+    """Return what moves a conversation to a team, and away from the teammate who has it."""
+    start = {"message_type": "assignment", "admin_id": admin_id}
+    found = []
+    if write.unassign:
+        found.append({**start, "type": "admin", "assignee_id": "0"})
+    if write.group_id is not None:
+        found.append({**start, "type": "team", "assignee_id": write.group_id or "0"})
+    return found
+
+
+def state_change(write: TicketWrite, before: Status, admin_id: str, snoozed_until: datetime) -> dict[str, Any] | None:
+    """Return what follows the message to reach a status; None if the message itself leads there.
+
+    Raise ValueError on what Intercom has no word for.
+    """
+    start = {"type": "admin", "admin_id": admin_id}
+    match write.status:
+        case None:
+            return None
+        case Status.SOLVED:
+            return {"message_type": "close", **start}
+        case Status.ON_HOLD:
+            return {"message_type": "snoozed", **start, "snoozed_until": int(snoozed_until.timestamp())}
+        case Status.OPEN:
+            return {"message_type": "open", **start} if before in (Status.SOLVED, Status.ON_HOLD) else None
+        case Status.PENDING if write.is_public and write.html:
+            return None  # who was answered does not wait any more
+        case other:
+            raise ValueError(f"no update leads to the status {other.value}")
+
+
+def applied(answer: Json, body: Mapping[str, Any], *, request_id: str = "") -> Applied:
+    """Read the answer to a message: the newest part by us with the same words."""
+    wanted = fingerprint(str(body["body"]))
+    parts = _listed(answer.get("conversation_parts"), "conversation_parts")
+    own = [
+        identity(part.get("id"))
+        for part in parts
+        if identity(mapping(part.get("author")).get("id")) == body["admin_id"]
+        and fingerprint(words(part.get("body"))) == wanted
+    ]
+    updated_at = moment(answer.get("updated_at"))
+    stamp = str(int(updated_at.timestamp())) if updated_at else ""
+    return Applied(max(own, key=lambda one: one.zfill(20), default=""), stamp, request_id, updated_at)
+
+
+# --- lists -----------------------------------------------------------------------------------------------------------
+
+
+def team(raw: Json) -> Team | None:
+    team_id = identity(raw.get("id"))
+    return Team(team_id, words(raw.get("name"))) if team_id else None
+
+
+def earlier_ticket(raw: Json) -> EarlierTicket | None:
+    """Read a conversation of a listing; None if it says neither whose it is nor of when."""
+    ticket_id, asker, created = identity(raw.get("id")), requester_id(raw), moment(raw.get("created_at"))
+    if not ticket_id or not asker or created is None:
+        return None
+    source = mapping(raw.get("source"))
+    subject = plain(words(source.get("subject"))) or words(raw.get("title")) or plain(words(source.get("body")))[:80]
+    return EarlierTicket(ticket_id, asker, subject, status(raw), created)
+
+
+def ticket_ref(raw: Json) -> TicketRef | None:
+    ticket_id, updated_at = identity(raw.get("id")), moment(raw.get("updated_at"))
+    return TicketRef(ticket_id, status(raw), updated_at) if ticket_id and updated_at else None
+
+
+def articles(raw: Json, shelf: Mapping[str, tuple[str, ...]]) -> Iterable[Article]:
+    """Return an article in each of its languages. `shelf` maps a collection's id to the names on the way to it.
+
+    Public only if it is published, has an address and says that everyone may read it: a missing audience counts as
+    restricted. A translation has a state of its own; the audience is the whole article's.
+    """
+    texts = {
+        str(locale): mapping(one)
+        for locale, one in mapping(raw.get("translated_content")).items()
+        if mapping(one).get("type") == "article_content"
+    }
+    for locale, content in (texts or {words(raw.get("default_locale")): raw}).items():
+        if found := _article(raw, content, locale, shelf):
+            yield found
+
+
+def _article(raw: Json, content: Json, locale: str, shelf: Mapping[str, tuple[str, ...]]) -> Article | None:
+    article_id, url = identity(raw.get("id")), words(content.get("url"))
+    if not article_id:
+        return None
+    is_draft = content.get("state") != "published"
+    updated_at = moment(content.get("updated_at")) or moment(raw.get("updated_at")) or moment(raw.get("created_at"))
+    named = _LOCALE.search(url)
+    parents = raw.get("parent_ids")
+    places = [identity(one) for one in (parents if isinstance(parents, list) else [raw.get("parent_id")])]
+    return Article(
+        id=article_id,
+        title=words(content.get("title")),
+        html=words(content.get("body")),
+        url=url,
+        locale=(locale or (named[1] if named else "")).lower(),
+        is_public=not is_draft and bool(url) and raw.get("help_center_audience") == "everyone",
+        is_draft=is_draft,
+        updated_at=updated_at or datetime.fromtimestamp(0, UTC),
+        section=next((shelf[place] for place in places if place in shelf), ()),
+        labels=tuple(filter(None, (words(row.get("name")) for row in _listed(raw.get("tags"), "tags")))),
+    )
+
+
+def shelf(collections: Iterable[Json]) -> dict[str, tuple[str, ...]]:
+    """Return collection id -> the names from the outermost collection down to it."""
+    by_id = {identity(row.get("id")): row for row in collections}
+
+    def path(place: str, seen: frozenset[str]) -> tuple[str, ...]:
+        row = by_id.get(place)
+        if row is None or place in seen:
+            return ()
+        return (*path(identity(row.get("parent_id")), seen | {place}), words(row.get("name")))
+
+    return {place: path(place, frozenset()) for place in by_id}
