@@ -38,8 +38,8 @@ from kb.domain import (
 from kb.embed import Embedder
 from kb.history import LEAST_ALIKE, Histories, Votes
 from kb.index import FOREVER, ChromaIndex, Entry, IndexUnavailable, Where
-from kb.retrieve import Candidate, Ranked, rank
-from kb.snapshot import Rows, Snapshot, Snapshots, address, best_keywords, since, speaks, until
+from kb.retrieve import Candidates, Ranked, rank
+from kb.snapshot import Snapshot, Snapshots, address, best_keywords, since, speaks, until
 
 _CANDIDATES = 40  # from each of the two searches, before they are fused
 _QUESTION_TOKENS = 128  # what is read of a question: 256 find up to 1 % more first, and take twice the time
@@ -176,11 +176,8 @@ class KnowledgeBase:
         if mode is Mode.HYBRID and vector is not None:
             votes = self._histories.current().votes(vector, wanted)
             rows += snapshot.first_rows(sorted(votes.share, key=lambda id_: -votes.share[id_])[:_CANDIDATES])
-        every = snapshot.with_siblings(rows)
-        every = every[mask[every]]
-        whole = snapshot.nearness(every, vector) if vector is not None else None
-        candidates = _candidates(snapshot, every, vector, bm25, has_code)
-        ranked = rank(candidates, limit, whole=whole, votes=votes.share)
+        found = _candidates(snapshot, rows, mask, vector, bm25, has_code, votes)
+        ranked = rank(found, limit)
         return SearchResult(
             tuple(_passage(snapshot, found, votes) for found in ranked),
             is_degraded=mode is not Mode.KEYWORD and not has_vectors,
@@ -510,24 +507,23 @@ def _where(snapshot: Snapshot, source: Source, wanted: Filter) -> Where:
 
 def _candidates(
     snapshot: Snapshot,
-    rows: Rows,
+    found: Sequence[int],
+    mask: NDArray[np.bool_],
     vector: NDArray[np.float32] | None,
     bm25: NDArray[np.float32],
     has_code: NDArray[np.bool_],
-) -> list[Candidate]:
-    highest = float(bm25.max()) or 1.0
-    cosines = snapshot.matrix[rows] @ vector if vector is not None else np.zeros(len(rows), np.float32)
-    return [
-        Candidate(
-            int(row),
-            snapshot.chunks[row].document_id,
-            float(cosine) if vector is not None and snapshot.has_vector[row] else None,
-            float(bm25[row]) / highest,
-            bool(has_code[row]),
-            float(bm25[row]),
-        )
-        for row, cosine in zip(rows, cosines, strict=True)
-    ]
+    votes: Votes,
+) -> Candidates:
+    """Return all chunks of the documents that were found and may be seen."""
+    rows, documents, starts = snapshot.with_siblings(np.unique(np.array(found, np.int64)), mask)
+    cosines = np.full(len(rows), np.nan, np.float32)
+    whole = np.zeros(len(documents), np.float32)
+    if vector is not None and len(rows):
+        has_vector = snapshot.has_vector[rows]
+        cosines[has_vector] = snapshot.matrix[rows[has_vector]] @ vector
+        whole[:] = np.add.reduceat(np.nan_to_num(cosines), starts) / snapshot.lengths[documents]
+    said = np.array([votes.share.get(snapshot.document_ids[at], 0.0) for at in documents], np.float32)
+    return Candidates(rows, starts, cosines, bm25[rows], has_code[rows], whole, said)
 
 
 def _asked(precedent: Precedent) -> str:

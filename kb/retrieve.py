@@ -9,15 +9,20 @@ The score of a passage is another thing: it says how strong the evidence is, 0..
 The weights are fitted on real questions to one help centre and checked on later ones and on six other sets.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating]
+Ints = NDArray[np.int64]
 
 SECOND_WEIGHT = 0.3  # of a document's second best chunk: an article about it says so more than once
 WHOLE_WEIGHT = 0.3  # of the cosine with the middle of all its chunks
 WORDS_WEIGHT = 0.0045  # of the BM25 of its chunks, added up and divided by the root of their number
-HISTORY_WEIGHT = 0.8  # of the share that a document has in what staff sent for similar tickets
+HISTORY_WEIGHT = 0.7  # of what the history says for a document
+HISTORY_BEND = 0.6  # its power: that staff sent it at all says more than how often, for they send a few all the time
 KEYWORD_WEIGHT = 0.07  # in the score
 HISTORY_TRUST = 0.1  # in the score: a well-proven article is stronger evidence, but never by itself
 CODE_WEIGHT = 0.4  # the chunk holds an error code, SKU or setting of the question that few documents have
@@ -30,16 +35,29 @@ _SCORE = (0.0, 0.30, 0.45, 0.57, 0.85, 1.0)
 _KEYWORDS_ALONE = 0.44  # keywords without vectors are never strong evidence, unless they are a code
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A chunk as both searches saw it. `similarity` is None where no vector was to be had."""
+@dataclass(frozen=True)
+class Candidates:
+    """Chunks as both searches saw them: a value a chunk, those of a document together; or a value a document.
 
-    row: int
-    document_id: str
-    similarity: float | None
-    keyword: float  # BM25 divided by the best one for this question
-    has_code: bool = False
-    bm25: float = 0.0
+    All chunks of a document that may be seen should be there: how well the others fit counts.
+    """
+
+    rows: Ints
+    starts: Ints  # where each document begins
+    similarity: Floats  # cosine with the question; nan where no vector was to be had
+    bm25: Floats
+    has_code: NDArray[np.bool_]
+    whole: Floats  # a document: cosine with the middle of its chunks
+    votes: Floats  # a document: what the history says for it, -1..1
+
+    @cached_property
+    def sizes(self) -> Ints:
+        return np.diff(self.starts, append=len(self.rows))
+
+    @cached_property
+    def owners(self) -> Ints:
+        """Return the number of the document of each chunk."""
+        return np.repeat(np.arange(len(self.starts)), self.sizes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,85 +65,56 @@ class Ranked:
     row: int
     score: float
     similarity: float
-    keyword: float
+    keyword: float  # BM25 divided by the best one for this question
 
 
-@dataclass(frozen=True, slots=True)
-class _Placed:
-    order: float
-    passage: Ranked
-    has_code: bool
-
-
-def rank(
-    candidates: Sequence[Candidate],
-    limit: int,
-    *,
-    whole: Mapping[str, float] | None = None,
-    votes: Mapping[str, float] | None = None,
-) -> list[Ranked]:
+def rank(found: Candidates, limit: int) -> list[Ranked]:
     """Return the best passages, at most PER_DOCUMENT of a document, best first.
 
-    All chunks of a document that may be seen should be among the candidates: how well the others fit counts. `whole`
-    is document id -> cosine with the middle of its chunks, `votes` document id -> what the history says for it, -1..1.
     A chunk with a rare code of the question always has a place, the last if no better one.
     """
-    documents: dict[str, list[Candidate]] = {}
-    for candidate in candidates:
-        documents.setdefault(candidate.document_id, []).append(candidate)
-    placed = [
-        passage
-        for id_, group in documents.items()
-        for passage in _rank_document(group, (whole or {}).get(id_), (votes or {}).get(id_, 0.0))
-    ]
-    placed.sort(key=lambda found: (-found.order, found.passage.row))
-    shown = placed[:limit]
-    if shown and not any(found.has_code for found in shown):
-        shown[-1] = next((found for found in placed if found.has_code), shown[-1])
-    return [found.passage for found in shown]
+    if not len(found.rows):
+        return []
+    similarity = np.nan_to_num(found.similarity)
+    keyword = found.bm25 / (float(found.bm25.max()) or 1.0)
+    near = similarity + CODE_WEIGHT * found.has_code
+    strength = near + KEYWORD_WEIGHT * keyword
+    order = near + (_support(near, found) + _extra(found))[found.owners]
+    raw = strength + (_support(strength, found) + HISTORY_TRUST * found.votes)[found.owners]
+    kept = _best_of_each(strength, found)
+    kept = kept[np.lexsort((found.rows[kept], -order[kept]))]
+    shown = kept[:limit]
+    coded = kept[found.has_code[kept]]
+    if len(shown) and len(coded) and not found.has_code[shown].any():
+        shown[-1] = coded[0]
+    alone = _KEYWORDS_ALONE * keyword + CODE_WEIGHT * found.has_code
+    score = np.where(np.isnan(found.similarity), alone, calibrate(raw))
+    return [Ranked(int(found.rows[at]), float(score[at]), float(similarity[at]), float(keyword[at])) for at in shown]
 
 
-def calibrate(raw: float) -> float:
-    """Return the score for a raw value. Monotone, so it never changes an order."""
-    return float(np.interp(raw, _RAW, _SCORE))
+def calibrate(raw: Floats) -> Floats:
+    """Return the scores for raw values. Monotone, so it never changes an order."""
+    return np.asarray(np.interp(raw, _RAW, _SCORE))
 
 
-def _rank_document(group: list[Candidate], whole: float | None, vote: float) -> list[_Placed]:
-    """Return a document's best chunks, each with what orders it among those of others."""
-    group = sorted(group, key=lambda candidate: (-_strength(candidate), candidate.row))
-    words = sum(candidate.bm25 for candidate in group) / len(group) ** 0.5
-    near = max(candidate.similarity or 0.0 for candidate in group) if whole is None else whole
-    extra = WHOLE_WEIGHT * near + WORDS_WEIGHT * words + HISTORY_WEIGHT * vote
-    best, support = _supported([_near(candidate) for candidate in group])
-    strongest, strength = _supported([_strength(candidate) for candidate in group])
-    return [
-        _Placed(
-            _near(candidate) - best + support + extra,
-            _ranked(candidate, _strength(candidate) - strongest + strength + HISTORY_TRUST * vote),
-            candidate.has_code,
-        )
-        for candidate in group[:PER_DOCUMENT]
-    ]
+def _extra(found: Candidates) -> Floats:
+    """Return what counts for a document beside its best chunks."""
+    words = np.add.reduceat(found.bm25, found.starts) / np.sqrt(found.sizes)
+    said = np.sign(found.votes) * np.abs(found.votes) ** HISTORY_BEND
+    return np.asarray(WHOLE_WEIGHT * found.whole + WORDS_WEIGHT * words + HISTORY_WEIGHT * said)
 
 
-def _supported(values: list[float]) -> tuple[float, float]:
-    """Return the best of a document's chunks, and the same after the second best has had its say."""
-    best, *others = sorted(values, reverse=True)
-    second = others[0] if others else _LONE * best
-    return best, (best + SECOND_WEIGHT * second) / (1.0 + SECOND_WEIGHT)
+def _support(values: Floats, found: Candidates) -> Floats:
+    """Return what a document's second best chunk adds to its best one, or takes from it."""
+    order = np.lexsort((-values, found.owners))
+    best = values[order[found.starts]]
+    following = values[order[np.minimum(found.starts + 1, len(values) - 1)]]
+    second = np.where(found.sizes > 1, following, _LONE * best)
+    return np.asarray((best + SECOND_WEIGHT * second) / (1.0 + SECOND_WEIGHT) - best)
 
 
-def _ranked(candidate: Candidate, raw: float) -> Ranked:
-    score = calibrate(raw)
-    if candidate.similarity is None:
-        code = CODE_WEIGHT if candidate.has_code else 0.0
-        score = _KEYWORDS_ALONE * candidate.keyword + code
-    return Ranked(candidate.row, score, candidate.similarity or 0.0, candidate.keyword)
-
-
-def _near(candidate: Candidate) -> float:
-    return (candidate.similarity or 0.0) + (CODE_WEIGHT if candidate.has_code else 0.0)
-
-
-def _strength(candidate: Candidate) -> float:
-    return _near(candidate) + KEYWORD_WEIGHT * candidate.keyword
+def _best_of_each(strength: Floats, found: Candidates) -> Ints:
+    """Return where the strongest chunks of each document are."""
+    order = np.lexsort((found.rows, -strength, found.owners))
+    place = np.arange(len(order)) - np.repeat(found.starts, found.sizes)
+    return np.asarray(order[place < PER_DOCUMENT], np.int64)

@@ -1,8 +1,47 @@
 """Ranking: one comparable score, cosine first, codes win, documents share the list."""
 
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
 import pytest
 
-from kb.retrieve import PER_DOCUMENT, Candidate, calibrate, rank
+from kb.retrieve import PER_DOCUMENT, Candidates, Ranked, calibrate
+from kb.retrieve import rank as rank_arrays
+
+
+class Candidate(NamedTuple):
+    """One chunk, as the searches saw it."""
+
+    row: int
+    document_id: str
+    similarity: float | None
+    bm25: float = 0.0
+    has_code: bool = False
+
+
+def rank(
+    chunks: Sequence[Candidate],
+    limit: int,
+    *,
+    whole: Mapping[str, float] | None = None,
+    votes: Mapping[str, float] | None = None,
+) -> list[Ranked]:
+    """Rank chunks given one by one; a document that `whole` does not name is as near as its best chunk."""
+    ids = list(dict.fromkeys(chunk.document_id for chunk in chunks))
+    groups = [[chunk for chunk in chunks if chunk.document_id == id_] for id_ in ids]
+    every = [chunk for group in groups for chunk in group]
+    nearest = [max(chunk.similarity or 0.0 for chunk in group) for group in groups]
+    found = Candidates(
+        np.array([chunk.row for chunk in every], np.int64),
+        np.cumsum([0, *map(len, groups)])[:-1],
+        np.array([np.nan if chunk.similarity is None else chunk.similarity for chunk in every]),
+        np.array([chunk.bm25 for chunk in every]),
+        np.array([chunk.has_code for chunk in every], np.bool_),
+        np.array([(whole or {}).get(id_, near) for id_, near in zip(ids, nearest, strict=True)]),
+        np.array([(votes or {}).get(id_, 0.0) for id_ in ids]),
+    )
+    return rank_arrays(found, limit)
 
 
 def test_the_cosine_leads() -> None:
@@ -13,7 +52,7 @@ def test_the_cosine_leads() -> None:
 
 def test_keywords_tip_the_balance() -> None:
     """Between equally near chunks the one with the words wins."""
-    few, many = Candidate(0, "a", 0.5, 0.1, bm25=1.0), Candidate(1, "b", 0.5, 0.9, bm25=9.0)
+    few, many = Candidate(0, "a", 0.5, 1.0), Candidate(1, "b", 0.5, 9.0)
     assert rank([few, many], 5)[0].row == 1
 
 
@@ -39,7 +78,7 @@ def test_documents_share_the_list() -> None:
 
 def test_scores_keep_the_order_and_the_range() -> None:
     """The score grows with its raw value and stays within 0..1, far beyond the usual values too."""
-    scores = [calibrate(raw / 50) for raw in range(-60, 100)]
+    scores = list(calibrate(np.arange(-60, 100) / 50))
     assert scores == sorted(scores)
     assert (min(scores), max(scores)) == (0.0, 1.0)
 
@@ -58,7 +97,7 @@ def test_nothing_gives_nothing(limit: int) -> None:
 
 def test_a_code_always_has_a_place() -> None:
     """However good the others are and whatever staff sent before, one passage with the code is among the first."""
-    others = [Candidate(row, f"d{row}", 0.9, 1.0, bm25=40.0) for row in range(9)]
+    others = [Candidate(row, f"d{row}", 0.9, 40.0) for row in range(9)]
     coded = Candidate(9, "z", 0.05, 0.0, has_code=True)
     votes = {f"d{row}": 1.0 for row in range(9)}
     assert [found.row for found in rank([*others, coded], 3, votes=votes)] == [0, 1, 9]
@@ -77,3 +116,10 @@ def test_a_document_near_as_a_whole_wins() -> None:
     """Of documents with equal chunks the one whose middle is nearer comes first."""
     pair = [Candidate(0, "a", 0.5, 0.5), Candidate(1, "b", 0.5, 0.5)]
     assert rank(pair, 2, whole={"a": 0.3, "b": 0.5})[0].row == 1
+
+
+def test_one_ticket_says_more_than_its_share() -> None:
+    """That staff sent a document at all counts for more than that they sent another one more often."""
+    three = [Candidate(row, name, 0.5 - 0.1 * row) for row, name in enumerate("abc")]
+    assert [found.row for found in rank(three, 3, votes={"a": 0.4, "c": 0.2})] == [0, 2, 1]
+    assert [found.row for found in rank(three, 3, votes={"b": 0.1})] == [1, 0, 2]

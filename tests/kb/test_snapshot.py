@@ -1,14 +1,15 @@
 """The snapshot: filters let through what they should, and a stale one is replaced without a wait."""
 
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 
 from kb.chunk import chunk, content_hash
-from kb.domain import Audience, Document, Filter, Source
-from kb.snapshot import Snapshots, address, is_visible, speaks
+from kb.domain import Audience, Chunk, Document, Filter, ShelvedChunk, Source
+from kb.snapshot import Snapshot, Snapshots, address, is_visible, speaks
 from tests.fakes.embedder import HashEmbedder
 from tests.fakes.shelf import MemoryShelf
 
@@ -100,6 +101,38 @@ def test_vectors_of_another_model_are_not_used() -> None:
     snapshot = Snapshots(shelf, "other", 256, 0).current()
     assert not snapshot.has_vector.any()
     assert snapshot.nearest(np.ones(256, np.float32), np.ones(1, np.bool_), 5) == []
+
+
+def test_the_short_way_through_many_vectors_finds_the_nearest() -> None:
+    """In a large library too the nearest chunks come first, and none that the mask hides."""
+    random = np.random.default_rng(3)
+    centres = random.normal(size=(40, 384))
+    rows = centres[np.arange(2500) % 40] + 0.8 * random.normal(size=(2500, 384))
+    rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    items = [
+        ShelvedChunk(Chunk(f"d{at}#0", f"d{at}", 0, (), "text", str(at)), doc(f"d{at}"), b"") for at in range(len(rows))
+    ]
+    snapshot = Snapshot(1, items, {str(at): row.tobytes() for at, row in enumerate(rows)}, 384)
+    mask = np.arange(2500) % 7 != 0
+    for question in rows[::500]:
+        exact = np.flatnonzero(mask)[np.argsort(-(rows[mask] @ question), kind="stable")]
+        assert snapshot.nearest(question, mask, 10) == exact[:10].tolist()
+
+
+def test_siblings_come_with_their_documents() -> None:
+    """All chunks of a document that was found are there, together, and none of a hidden one."""
+    shelf = MemoryShelf()
+    for name in "abc":
+        shelve(
+            shelf, replace(doc(name), text="# One\n\n" + "First part. " * 60 + "\n\n# Two\n\n" + "Second part. " * 60)
+        )
+    snapshot = Snapshots(shelf, "hash-1", 256, 0).current()
+    mask = np.array([document.id != "b" for document in snapshot.documents])
+    found = np.array([row for row, piece in enumerate(snapshot.chunks) if piece.position == 1])
+    rows, documents, starts = snapshot.with_siblings(found, mask)
+    assert [snapshot.document_ids[at] for at in documents] == ["a", "c"]
+    assert [snapshot.documents[row].id for row in rows] == ["a"] * starts[1] + ["c"] * (len(rows) - starts[1])
+    assert len(rows) == sum(document.id != "b" for document in snapshot.documents) >= 4
 
 
 class SlowShelf(MemoryShelf):
