@@ -1,71 +1,29 @@
 """The web inbox: a small helpdesk in plain HTML where one writes as a requester, answers as staff, and watches."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
-from scripts.sandbox import acts, files, inbox_thread, richtext, ticket_links
+from scripts.sandbox import acts, files, inbox_thread, pages, richtext, ticket_links
+from scripts.sandbox.pages import LIVE_SECONDS, PAGE
 from scripts.sandbox.refusals import RefusedError
 from scripts.sandbox.state import PRIORITIES, TYPES, Article, Macro, Ticket, User
 from scripts.sandbox.twin import Twin
 from scripts.sandbox.zendesk.calls import twin
 from scripts.sandbox.zendesk.wire import slug
 
-ROOT = Path(__file__).parent
-PAGE = 50
-LIVE_SECONDS = 3
-
 bp = Blueprint("inbox", __name__)
+pages.set_up(bp)
 
 _STAFF_FIELDS = ("group", "assignee", "tags", "priority", "type", "macro", "email_ccs")
-_POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'"
 
 
 @bp.app_context_processor
 def _everywhere() -> dict[str, Any]:
     return {"dashboard_url": twin().options.dashboard_url, "account": twin().world.account, "kinds": inbox_thread.KINDS}
-
-
-@bp.after_request
-def _fence(response: Response) -> Response:
-    """Let pages load nothing but the style sheet of this server, and run nothing at all."""
-    if response.mimetype == "text/html":
-        response.headers["Content-Security-Policy"] = _POLICY
-        response.headers["Referrer-Policy"] = "no-referrer"
-    return response
-
-
-@bp.app_template_filter("ago")
-def ago(stamp: str) -> str:
-    """Return how long ago a time is, in the largest unit; the date from a month on."""
-    try:
-        seconds = (twin().world.now().astimezone(UTC) - datetime.fromisoformat(stamp)).total_seconds()
-    except (ValueError, TypeError):
-        return stamp
-    for unit, length, most in (("min", 60, 60), ("h", 3600, 24), ("d", 86400, 30)):
-        if seconds < length * most:
-            return f"{int(seconds // length)} {unit} ago" if seconds >= 60 else "just now"
-    return when(stamp).partition(",")[0]
-
-
-@bp.app_template_filter("when")
-def when(stamp: str) -> str:
-    """Return a time as people write it."""
-    try:
-        moment = datetime.fromisoformat(stamp)
-    except ValueError:
-        return stamp
-    return f"{moment.day} {moment:%b %Y, %H:%M} UTC"
-
-
-@bp.app_template_filter("initials")
-def initials(name: str) -> str:
-    return "".join(part[0] for part in name.split()[:2]).upper() or "?"
 
 
 @bp.get("/")

@@ -1,15 +1,14 @@
 """The Zendesk side as one Flask application: API, control and inbox over one twin, with books, limits and faults."""
 
 import uuid
-from contextlib import nullcontext
-from typing import Any
 
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from config.logs import get_logger
-from scripts.sandbox import control, control_shared, inbox
+from scripts.sandbox import control, control_shared, inbox, pages
 from scripts.sandbox.doorman import Doorman
+from scripts.sandbox.locked_app import LockedApp
 from scripts.sandbox.refusals import RefusedError
 from scripts.sandbox.twin import Twin
 from scripts.sandbox.zendesk import (
@@ -51,19 +50,9 @@ _PARTS = (
 )  # fmt: skip
 
 
-class TwinApp(Flask):
-    """Runs every view under the lock of the account, except those that say they wait for someone else."""
-
-    def dispatch_request(self) -> Any:
-        view = self.view_functions.get(request.endpoint or "")
-        lock = nullcontext() if getattr(view, "takes_no_lock", False) else self.extensions["twin"].world.lock
-        with lock:
-            return super().dispatch_request()
-
-
 def create_zendesk_app(twin: Twin) -> Flask:
     """Return the application for one twin."""
-    app = TwinApp(__name__, root_path=str(inbox.ROOT), static_folder="static", template_folder="templates")
+    app = LockedApp(__name__, root_path=str(pages.ROOT), static_folder="static", template_folder="templates")
     app.extensions["twin"] = twin
     app.config["MAX_CONTENT_LENGTH"] = 64 * 1024 * 1024
     for part in _PARTS:

@@ -36,6 +36,7 @@ class Receiver:
     url: str
     got: list[Received] = field(default_factory=list)
     answers: list[tuple[int, dict[str, str]]] = field(default_factory=list)
+    head_status: int = 200
 
     def wait_for(self, count: int, seconds: float = 5) -> list[Received]:
         wait_until(lambda: len(self.got) >= count, seconds)
@@ -66,6 +67,11 @@ def receiver() -> Iterator[Receiver]:
     held = Receiver("")
 
     class Door(BaseHTTPRequestHandler):
+        def do_HEAD(self) -> None:
+            self.send_response(held.head_status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             held.got.append(Received(dict(self.headers.items()), body))

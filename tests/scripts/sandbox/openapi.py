@@ -1,13 +1,17 @@
 """The vendor's description as a judge: which operation is a call, and in what do request and answer not fit it."""
 
+import io
+import json
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote
 
+import pytest
 import yaml
 from openapi_schema_validator import OAS30Validator, oas30_format_checker
 from referencing import Registry, Resource
@@ -153,3 +157,77 @@ def _leaves(error: Any) -> Iterator[Any]:
         return
     for part in min(branches.values(), key=len):
         yield from _leaves(part)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A way in which the twin departs from the file on purpose. `why` names the section of the reference and its mark.
+
+    `call` and `place` are patterns over a fault's call and place; `kind` is the rule of the file that is broken.
+    """
+
+    kind: str
+    place: str
+    why: str
+    call: str = ""
+
+
+def unlisted(faults: Iterable[Any], known: Iterable[Difference]) -> list[str]:
+    """Return the faults that no known difference explains, each once."""
+    return sorted(
+        {
+            str(fault)
+            for fault in faults
+            if not any(
+                row.kind == fault.kind and re.search(row.place, fault.place) and re.search(row.call, fault.call)
+                for row in known
+            )
+        }
+    )
+
+
+def read_description(file: Path) -> "Description":
+    """Read a vendor's description; where it is not there the test is skipped by name, and fails on CI."""
+    if not file.exists():
+        words = f"the vendor's description is not there: {file}"
+        if os.environ.get("CI"):
+            pytest.fail(words)
+        pytest.skip(words)
+    return Description(file)
+
+
+class Recorder:
+    """Stands before the application and keeps each API call as it went over the wire."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+        self.kept: list[Any] = []
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        data = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        environ["wsgi.input"] = io.BytesIO(data)
+        path, method, query = environ["PATH_INFO"], environ["REQUEST_METHOD"], environ.get("QUERY_STRING", "")
+        status: list[str] = []
+
+        def note(words: str, headers: Any, exc_info: Any = None) -> Any:
+            status.append(words)
+            return start_response(words, headers, exc_info)
+
+        result = b"".join(self._app(environ, note))
+        code = int(status[-1].split()[0])
+        self.kept.append(Exchange(method, path, query, _json(data), code, _json(result)))
+        return [result]
+
+
+def _json(data: bytes) -> Any:
+    try:
+        return json.loads(data) if data else None
+    except ValueError:
+        return None
+
+
+def record(app: Any) -> list[Any]:
+    """Have an application's calls kept from now on; return the list they go into."""
+    app.wsgi_app = Recorder(app.wsgi_app)
+    kept: list[Any] = app.wsgi_app.kept
+    return kept

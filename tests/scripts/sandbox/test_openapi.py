@@ -4,12 +4,8 @@ The description may not be copied into this repository: it lies beside the check
 Where it is not there the tests are skipped by name; on CI, where `CI` is set, they fail.
 """
 
-import io
-import json
 import os
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,22 +20,10 @@ from scripts.sandbox.server import run_app
 from scripts.sandbox.twin import Twin
 from scripts.sandbox.zendesk.app import create_zendesk_app
 from tests.scripts.sandbox import calls, openapi
+from tests.scripts.sandbox.openapi import Difference
 
 ROOT = Path(__file__).resolve().parents[3]
 FILE = Path(os.environ.get("ZENDESK_OPENAPI", ROOT / "../shared/reference/zendesk-openapi.yaml"))
-
-
-@dataclass(frozen=True)
-class Difference:
-    """A way in which the twin departs from the file on purpose. `why` names the section of the reference and its mark.
-
-    `call` and `place` are patterns over a fault's call and place; `kind` is the rule of the file that is broken.
-    """
-
-    kind: str
-    place: str
-    why: str
-    call: str = ""
 
 
 ANSWERS = (
@@ -79,72 +63,17 @@ REQUESTS = (
 )  # fmt: skip
 
 
-def _unlisted(faults: Iterable[Any], known: Iterable[Difference]) -> list[str]:
-    """Return the faults that no known difference explains, each once."""
-    return sorted(
-        {
-            str(fault)
-            for fault in faults
-            if not any(
-                row.kind == fault.kind and re.search(row.place, fault.place) and re.search(row.call, fault.call)
-                for row in known
-            )
-        }
-    )
-
-
 @pytest.fixture(name="description", scope="module")
 def description_fixture():
     """The vendor's description, read once."""
-    if not FILE.exists():
-        words = f"the vendor's description is not there: {FILE}"
-        if os.environ.get("CI"):
-            pytest.fail(words)
-        pytest.skip(words)
-    return openapi.Description(FILE)
-
-
-class Recorder:
-    """Stands before the application and keeps each API call as it went over the wire."""
-
-    def __init__(self, app: Any) -> None:
-        self._app = app
-        self.kept: list[Any] = []
-
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        data = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        environ["wsgi.input"] = io.BytesIO(data)
-        path, method, query = environ["PATH_INFO"], environ["REQUEST_METHOD"], environ.get("QUERY_STRING", "")
-        status: list[str] = []
-
-        def note(words: str, headers: Any, exc_info: Any = None) -> Any:
-            status.append(words)
-            return start_response(words, headers, exc_info)
-
-        result = b"".join(self._app(environ, note))
-        code = int(status[-1].split()[0])
-        self.kept.append(openapi.Exchange(method, path, query, _json(data), code, _json(result)))
-        return [result]
-
-
-def _json(data: bytes) -> Any:
-    try:
-        return json.loads(data) if data else None
-    except ValueError:
-        return None
-
-
-def _record(app: Any) -> list[Any]:
-    app.wsgi_app = Recorder(app.wsgi_app)
-    kept: list[Any] = app.wsgi_app.kept
-    return kept
+    return openapi.read_description(FILE)
 
 
 @pytest.fixture(name="day")
 def day_fixture(description, api, control, twin):
     """The calls of a long day, and the application that answered them."""
     app = api.anyone.application
-    kept = _record(app)
+    kept = openapi.record(app)
     twin.jobs.delay_seconds = 0.01
     calls.whole_day(api, control)
     return [exchange for exchange in kept if exchange.path.startswith("/api/v2")], app
@@ -155,7 +84,7 @@ def test_answers_fit_the_description(description, day):
     exchanges, _ = day
     assert not [(e.method, e.path, e.answer) for e in exchanges if e.status >= 400]
     faults = [fault for e in exchanges for fault in _answer_faults(description, e)]
-    assert _unlisted(faults, ANSWERS) == []
+    assert openapi.unlisted(faults, ANSWERS) == []
 
 
 def _answer_faults(description: Any, exchange: Any) -> list[Any]:
@@ -182,7 +111,10 @@ def test_requests_of_the_day_fit_too(description, day):
     """Our own calls are ones that the file describes, so the answers above are answers to real questions."""
     exchanges, _ = day
     covered = [(e, known) for e in exchanges if (known := description.covered(e.method, e.path))]
-    assert _unlisted((fault for e, known in covered for fault in description.request_faults(e, known)), REQUESTS) == []
+    assert (
+        openapi.unlisted((fault for e, known in covered for fault in description.request_faults(e, known)), REQUESTS)
+        == []
+    )
 
 
 @pytest.fixture(name="recorded_server")
@@ -195,7 +127,7 @@ def recorded_server_fixture():
             acts.message(twin, {"ticket_id": ticket.id, "body": f"more {number}"})
         acts.load(twin, {"articles": [{"title": "A", "body": "x"}]})
     app = create_zendesk_app(twin)
-    kept = _record(app)
+    kept = openapi.record(app)
     server = run_app("zendesk", app)
     twin.world.base_url = server.url
     yield server.url, kept
@@ -225,9 +157,12 @@ def test_every_request_of_deskhand_fits(description, recorded_server):
     assert all(path.startswith("/api/v2/help_center") for path in outside), outside  # the file has no Help Center
     covered = [(e, known) for e in sent if (known := description.covered(e.method, e.path))]
     assert {known.rpartition("/")[2] for _, known in covered} >= {"me", "comments", "groups", "cursor", "{ticket_id}"}
-    assert _unlisted((fault for e, known in covered for fault in description.request_faults(e, known)), REQUESTS) == []
+    assert (
+        openapi.unlisted((fault for e, known in covered for fault in description.request_faults(e, known)), REQUESTS)
+        == []
+    )
     good = [e for e in sent if e.status < 400]
-    assert _unlisted((fault for e in good for fault in _answer_faults(description, e)), ANSWERS) == []
+    assert openapi.unlisted((fault for e in good for fault in _answer_faults(description, e)), ANSWERS) == []
 
 
 def test_each_difference_names_its_source():
