@@ -83,7 +83,7 @@ def _guard() -> Response | None:
 
     What another site makes a browser send is refused everywhere: the inbox has no log-in to protect it.
     """
-    g.request_id = uuid.uuid4().hex
+    g.request_id = str(uuid.uuid4())
     if request.headers.get("Sec-Fetch-Site") == "cross-site" and request.method != "GET":
         return answer({"error": "sent from another site"}, 403)
     if not _is_api():
@@ -147,5 +147,6 @@ def _stand_in(fault: Fault) -> tuple[dict[str, str], bytes]:
     if fault.body:
         return {"Content-Type": "text/plain; charset=utf-8"}, fault.body.encode()
     code = fault.error_code or _CODES.get(fault.status or 500, "server_error")
-    listed = {"type": "error.list", "request_id": uuid.uuid4().hex, "errors": [{"code": code, "message": "As ordered"}]}
+    error = {"code": code, "message": "As ordered"}
+    listed = {"type": "error.list", "request_id": str(uuid.uuid4()), "errors": [error]}
     return {"Content-Type": "application/json; charset=utf-8"}, json.dumps(listed).encode()
