@@ -157,6 +157,22 @@ class Desk:
         self.books.add("write", action="delete", ticket_id=ticket.id, actor_id=origin.actor.id, channel=origin.channel)
         self.announce(triggers.Update(ticket, before, origin.actor, origin.channel, None), "soft_deleted", {})
 
+    def redact(self, ticket: Ticket, comment: Comment, text: str, origin: Origin) -> None:
+        """Put blocks in the place of a text of a comment, wherever the ticket shows it."""
+        blocks = "▇" * len(text)
+        for name in ("body", "plain_body", "html_body"):
+            setattr(comment, name, getattr(comment, name).replace(text, blocks))
+        ticket.description = ticket.description.replace(text, blocks)
+        self.note_comment(ticket, comment, origin, "redact")
+
+    def note_comment(self, ticket: Ticket, comment: Comment, origin: Origin, action: str) -> None:
+        """Record what was done to a comment that stood there already."""
+        self.world.touch(ticket)
+        actor, channel = origin.actor.id, origin.channel
+        self.books.add(
+            "write", action=action, ticket_id=ticket.id, comment_id=comment.id, actor_id=actor, channel=channel
+        )
+
     def _call(self, webhook: Webhook, content: Any, update: triggers.Update) -> None:
         """Fire a webhook with a body of text, or with pairs: form fields, or parameters where there is no body."""
         if not isinstance(content, list):

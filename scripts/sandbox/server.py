@@ -102,8 +102,11 @@ class KeepAliveHandler(WSGIRequestHandler):
         stall_seconds: float = 0.0,
     ) -> None:
         code, _, words = status.partition(" ")
-        self.send_response(int(code), words)
         names = {name.lower() for name, _ in headers}
+        self.send_response_only(int(code), words)
+        self.send_header("Server", self.version_string())
+        if "date" not in names:
+            self.send_header("Date", self.date_time_string())
         for name, value in headers:
             self.send_header(name, value)
         if "content-length" not in names and int(code) not in (204, 304):

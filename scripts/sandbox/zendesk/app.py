@@ -67,7 +67,7 @@ def create_zendesk_app(twin: Twin) -> Flask:
         )
     )
     app.before_request(_guard)
-    app.after_request(_show_limits)
+    app.after_request(_head)
     app.register_error_handler(RefusedError, _refused)
     app.register_error_handler(404, _unknown)
     app.register_error_handler(Exception, _crashed)
@@ -102,9 +102,11 @@ def _guard() -> Response | None:
     return None
 
 
-def _show_limits(response: Response) -> Response:
+def _head(response: Response) -> Response:
+    """Name the request, tell the account's time, and show what is left of each limit."""
     if _is_api():
         response.headers["X-Request-Id"] = str(uuid.uuid4())
+        response.date = current_twin().clock.now()
     if held := g.get("budgets"):
         response.headers.update(budgets.headers(held))
     return response

@@ -7,8 +7,8 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from scripts.sandbox import ticket_links
-from scripts.sandbox.refusals import RefusedError, not_found
-from scripts.sandbox.state import Audit, Ticket
+from scripts.sandbox.refusals import RefusedError, invalid, not_found
+from scripts.sandbox.state import Audit, Comment, Ticket
 from scripts.sandbox.zendesk import jobs, ticket_body, wire
 from scripts.sandbox.zendesk.calls import (
     answer,
@@ -242,13 +242,29 @@ def delete_ticket(ticket_id: int) -> Response:
 
 @bp.put("/tickets/<int:ticket_id>/comments/<int:comment_id>/make_private")
 def make_private(ticket_id: int, comment_id: int) -> Response:
+    ticket, comment = _find_comment(ticket_id, comment_id)
+    comment.public = False
+    twin().desk.note_comment(ticket, comment, origin(), "make_private")
+    return answer("")
+
+
+@bp.put("/tickets/<int:ticket_id>/comments/<int:comment_id>/redact")
+def redact(ticket_id: int, comment_id: int) -> Response:
+    """Take a text out of a comment for good; each of its characters becomes a block."""
+    ticket, comment = _find_comment(ticket_id, comment_id)
+    text = str(body().get("text") or "")
+    if not text or text not in comment.body or ticket.status == "closed":
+        raise invalid("base", "Redaction: the text is not in the comment, or the ticket is closed")
+    twin().desk.redact(ticket, comment, text, origin())
+    return answer({"comment": wire.comment(comment)})
+
+
+def _find_comment(ticket_id: int, comment_id: int) -> tuple[Ticket, Comment]:
     ticket = find(ticket_id)
-    comment = next((c for c in ticket.comments if c.id == comment_id), None)
+    comment = next((row for row in ticket.comments if row.id == comment_id), None)
     if comment is None:
         raise not_found()
-    comment.public = False
-    twin().world.touch(ticket)
-    return answer("")
+    return ticket, comment
 
 
 def _written(ticket: Ticket, audit: Audit, status: int) -> Response:

@@ -165,3 +165,21 @@ def test_odd_values_are_refused_or_made_text(api, ticket):
     assert _put(api, ticket, metadata="x").status_code == 400
     assert _put(api, ticket, subject=None).json["ticket"]["subject"] == ""
     assert _put(api, ticket, group_id="abc").status_code == 404
+
+
+def test_a_redacted_text_is_blocks_wherever_the_ticket_shows_it(api, ticket, twin):
+    """What is redacted is gone for good; a text that is not there, and a comment that is not, are refused."""
+    path = f"/tickets/{ticket}/comments/{twin.world.tickets[ticket].comments[0].id}"
+    shown = api.put(f"{path}/redact", {"text": "drips"}).json["comment"]
+    assert (shown["body"], "drips" in shown["html_body"]) == ("The tap ▇▇▇▇▇", False)
+    assert api.get(f"/tickets/{ticket}").json["ticket"]["description"] == "The tap ▇▇▇▇▇"
+    assert twin.books.since(0)[0][-3]["action"] == "redact"
+    assert api.put(f"{path}/redact", {"text": "drips"}).status_code == 422
+    assert api.put(f"/tickets/{ticket}/comments/1/redact", {"text": "tap"}).status_code == 404
+
+
+def test_every_answer_tells_the_account_s_time(api, ticket, twin):
+    """A clock that was moved ahead shows in the head of an answer as in its stamps."""
+    twin.advance(86_400)
+    told = api.get(f"/tickets/{ticket}").date
+    assert abs((told - twin.clock.now()).total_seconds()) < 2
