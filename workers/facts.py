@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from config.policy import Policy
-from integrations.helpdesk import Role, Status, Ticket
+from integrations.helpdesk import Flag, Message, Role, Status, Ticket
 from kb.domain import SearchResult, Source
 from workers.domain import (
     Action,
@@ -41,6 +41,11 @@ def for_admit(ticket: Ticket, reading: Reading, *, is_settled: bool) -> AdmitFac
         email_domain=ticket.requester.email.rpartition("@")[2].lower(),
         channel=ticket.channel,
     )
+
+
+def _is_staff_at_work(message: Message) -> bool:
+    """Tell a colleague's note, or another ticket's thread that a colleague has merged into this one."""
+    return Flag.MERGED in message.flags or (not message.is_public and message.author.role is Role.STAFF)
 
 
 def _is_outside(role: Role) -> bool:
@@ -192,7 +197,7 @@ def for_last_look(
         action=action.value,
         has_newer_message=any(m.is_public and _is_outside(m.author.role) and m.id != message_id for m in fresh),
         staff_answered=any(m.is_public and m.author.role is Role.STAFF for m in fresh),
-        staff_assigned=any(not m.is_public and m.author.role is Role.STAFF for m in fresh)
+        staff_assigned=any(_is_staff_at_work(message) for message in fresh)
         or (now.assignee_id != before.assignee_id and bool(now.assignee_id)),
         status=now.status.value,
         status_before=before.status.value,

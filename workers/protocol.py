@@ -166,6 +166,14 @@ def as_found(begun: Action, own: Message) -> Action:
     return Action.DRAFT if begun is Action.SEND else begun
 
 
+def is_asked_otherwise(before: Ticket, now: Ticket) -> bool:
+    """Tell whether words that a decision rests on were changed, hidden or taken away since, or who asks is another."""
+    standing = {message.id: (message.is_public, message.text) for message in now.messages}
+    known = [message for message in before.messages if message.is_public]
+    is_changed = any(standing.get(message.id) != (True, message.text) for message in known)
+    return is_changed or now.requester.id != before.requester.id
+
+
 def overtaken_by(ticket: Ticket, message_id: str) -> Code:
     """Say why an open case that nobody asks about any more ends."""
     public = [message for message in ticket.messages if message.is_public]
@@ -344,6 +352,8 @@ class Attempt:
         if wait := self._seconds_to_settle():
             self._waited += wait
             return Look(wait) if self._looks < 2 * TRIES else Later(wait, "the ticket does not stand still")
+        if is_asked_otherwise(self._before, self._ticket):
+            return Later(0.0, "what was asked has changed, and is read anew")
         self._chosen, self._is_bare = self._judged(self._ticket, self._outbox.state is State.IN_DOUBT), False
         return self._quietly(self._chosen) if self._chosen.action is Action.IGNORE else self._begin()
 

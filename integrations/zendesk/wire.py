@@ -304,7 +304,7 @@ def message(comment: Json, people: Mapping[str, Person], *, default_time: dateti
         html=words(comment.get("html_body")),
         channel=channel(via),
         attachments=tuple(_attachment(row) for row in rows(comment.get("attachments")) if not row.get("deleted")),
-        flags=_flags(metadata.get("flags")),
+        flags=_flags(metadata.get("flags")) | ({Flag.MERGED} if _is_merge(via) else frozenset()),
         mark=words(mapping(metadata.get("custom")).get(MARK_KEY)),
         headers=_headers(mapping(metadata.get("system"))),
     )
@@ -312,7 +312,11 @@ def message(comment: Json, people: Mapping[str, Person], *, default_time: dateti
 
 def _is_by_rule(via: Json) -> bool:
     """Say whether a trigger, an automation or a merge wrote this, in whoever's name it stands."""
-    return channel(via) in ("rule", "system") or mapping(via.get("source")).get("rel") == "merge"
+    return channel(via) in ("rule", "system") or _is_merge(via)
+
+
+def _is_merge(via: Json) -> bool:
+    return mapping(via.get("source")).get("rel") == "merge"
 
 
 def _attachment(row: Json) -> Attachment:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from integrations.helpdesk import Organization, Status, TicketWrite
+from integrations.helpdesk import Flag, Organization, Role, Status, TicketWrite
 from kb.domain import Passage, SearchResult, Source
 from tests.fakes.helpdesk import ADA, BOT, GRACE
 from tests.fakes.services import POLICY
@@ -173,6 +173,18 @@ def test_the_last_look_sees_each_kind_of_change(desk, before):
     assert last_look(desk, before).staff_answered
     desk.change(before.id, status=Status.PENDING, tags=("deskhand_stop",))
     assert (last_look(desk, before).status, last_look(desk, before).is_silenced) == ("pending", True)
+
+
+def test_the_last_look_sees_a_thread_that_was_merged_in(before):
+    """A merge is a colleague's work, though its note is the system's."""
+    system = replace(before.messages[0].author, role=Role.SYSTEM)
+    note = replace(before.messages[0], id="77", author=system, is_public=False)
+    merged = replace(note, flags=frozenset({Flag.MERGED}))
+    seen = [
+        facts.for_last_look(Action.SEND, before, replace(before, messages=(*before.messages, one)), "m", "stop")
+        for one in (note, merged)
+    ]
+    assert [look.staff_assigned for look in seen] == [False, True]
 
 
 def test_the_last_look_does_not_mind_our_own_notes_or_an_assignment_taken_back(desk, before):

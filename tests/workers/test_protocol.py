@@ -61,6 +61,30 @@ def answered(ticket, *, is_public=True):
     return replace(ticket, messages=(*ticket.messages, own))
 
 
+def redacted(ticket):
+    return replace(ticket, messages=(replace(ticket.messages[0], text="▇"),))
+
+
+def hidden(ticket):
+    return replace(ticket, messages=(replace(ticket.messages[0], is_public=False),))
+
+
+def taken_away(ticket):
+    return replace(ticket, messages=())
+
+
+def handed_on(ticket):
+    return replace(ticket, requester=replace(ticket.requester, id="777"))
+
+
+@pytest.mark.parametrize("change", [redacted, hidden, taken_away, handed_on])
+def test_a_ticket_that_asks_something_else_by_now_is_read_anew(ticket, change):
+    """Words were redacted, hidden or deleted, or who asks is another: what was decided rests on what is no more."""
+    going = attempt(ticket)
+    going.looked(change(ticket), at=ASKED)
+    assert isinstance(going.next, Later)
+
+
 # --- the states
 
 

@@ -17,6 +17,7 @@ from integrations.helpdesk import Message, Status, Ticket, TicketWrite
 from workers.domain import Action, Code, Decision, MessageKind, Reading, Reason, Urgency, mark_of
 from workers.notes import Package, assist_note, bare_note, draft_note, hand_off_note, reply
 from workers.protocol import (
+    TRIES,
     Attempt,
     Begin,
     Later,
@@ -210,7 +211,7 @@ class _Hands:
             self._lease,
             self._case.id,
             mark=write.mark,
-            write=_record(write, decision),
+            write=_record(write, decision, self._intent),
             stamp=outbox.stamp,
             now=services.now(),
             state=outbox.state.value,
@@ -343,11 +344,19 @@ def _priority(ticket: Ticket, urgency: Urgency) -> str | None:
     return wanted
 
 
-def _record(write: TicketWrite, decision: Decision) -> dict[str, Any]:
-    """What the outbox keeps of a write. The text itself stands on the ticket; names and numbers stay there."""
+def _record(write: TicketWrite, decision: Decision, before: Intent | None) -> dict[str, Any]:
+    """What the outbox keeps of a write. The text itself stands on the ticket; names and numbers stay there.
+
+    `earlier`: what was begun before it, newest first, for that may be what arrives.
+    """
     kept = {key: value for key, value in asdict(write).items() if key != "html"}
     kept["letters"] = len(write.html)
-    return kept | _outcome(decision)
+    earlier = [_without_earlier(before.write), *before.write.get("earlier", ())] if before else []
+    return kept | _outcome(decision) | {"earlier": earlier[:TRIES]}
+
+
+def _without_earlier(write: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in write.items() if key != "earlier"}
 
 
 def _outcome(decision: Decision) -> dict[str, Any]:
@@ -361,7 +370,8 @@ def _outcome(decision: Decision) -> dict[str, Any]:
 
 def _recorded(intent: Intent, own: Message) -> Decision:
     """Return what an earlier try did: its decision is in the outbox, whether the requester sees it on the ticket."""
-    kept = intent.write
+    begun = (intent.write, *intent.write.get("earlier", ()))
+    kept = next((write for write in begun if write.get("is_public") is own.is_public), intent.write)
     split = (text.partition(":") for text in kept["reasons"])
     reasons = tuple(Reason(Code(code), detail) for code, _, detail in split)
     return Decision(as_found(Action(kept["action"]), own), reasons, kept["team"], Urgency(kept["urgency"]))

@@ -207,7 +207,7 @@ def test_messages_are_sorted_oldest_first_and_ties_keep_their_order():
 @pytest.mark.parametrize(
     ("flags", "expected"),
     [
-        ([0, 2, 3, 4, 11], set(Flag)),
+        ([0, 2, 3, 4, 11], set(Flag) - {Flag.MERGED}),
         (["4"], {Flag.AUTOMATIC}),
         ([5, 99], set()),
         ([True, None, -4, "x"], set()),
@@ -239,7 +239,9 @@ def test_only_a_plain_yes_makes_a_comment_public(change, is_public):
 )
 def test_what_a_rule_wrote_is_nobodys_word(via):
     """A comment by a trigger or a merge is the system's, in whoever's name it stands."""
-    assert read(comments=[comment(1, REQUESTER_ID, "hi", via=via)]).messages[0].author.role is Role.SYSTEM
+    written = read(comments=[comment(1, REQUESTER_ID, "hi", via=via)]).messages[0]
+    assert written.author.role is Role.SYSTEM
+    assert (Flag.MERGED in written.flags) is (via.get("source") == {"rel": "merge"})
 
 
 @pytest.mark.parametrize(

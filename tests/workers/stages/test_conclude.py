@@ -134,7 +134,7 @@ def test_a_note_is_recorded_as_a_note_whatever_was_begun_after_it(services, desk
     desk.release_writes()
     desk.tick(10)
     pipeline.work(take_again(services, asked.id), services)
-    assert outcome_of(services, asked.messages[0].id)[0] == "draft"
+    assert outcome_of(services, asked.messages[0].id) == ("draft", REASONS["draft"])
 
 
 def test_what_the_requester_can_see_is_recorded_as_sent(services, desk, llm, asked):
@@ -147,7 +147,7 @@ def test_what_the_requester_can_see_is_recorded_as_sent(services, desk, llm, ask
     desk.before_write(desk.release_writes)
     pipeline.work(take_again(services, asked.id), services)
     assert [own.is_public for own in desk.own_messages(asked.id)] == [True]
-    assert outcome_of(services, asked.messages[0].id)[0] == "send"
+    assert outcome_of(services, asked.messages[0].id) == ("send", REASONS["send"])
 
 
 def test_our_answer_without_a_record_of_it_is_left_alone(services, desk, asked):
