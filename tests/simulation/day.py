@@ -15,7 +15,7 @@ from typing import Any
 
 from config.policy import Answering, Models, Policy
 from integrations.helpdesk import Abilities, Message, Ticket
-from tests.simulation.desk import KINDS, SPOKEN, Desk, Landed, Put, Seen, at, seconds
+from tests.simulation.desk import IN_THREAD, KINDS, Desk, Landed, Put, Seen, at, seconds
 from tests.simulation.store import MemoryStore
 from workers import decide, facts, protocol
 from workers.domain import Action, Code, Decision, MessageKind, Reason, mark_of
@@ -32,7 +32,7 @@ DEADLINE = 20.0  # of one call to the helpdesk
 TROUBLE_ENDS = 300.0
 HORIZON = 4000.0
 STAFF = frozenset({"answers", "notes", "assigns", "waits", "solves", "closes"})
-_ACTS = ("asks", "asks", "answers", "notes", "assigns", "waits", "solves", "closes", "deletes", "tags")
+_ACTS = ("asks", "asks", "answers", "notes", "assigns", "waits", "solves", "closes", "deletes", "tags", "redacts")
 _KINDS_OF_ANSWER = (Action.SEND,) * 12 + (Action.DRAFT, Action.DRAFT, Action.ASSIST, Action.HAND_OFF)
 _QUIET = Decision(Action.IGNORE, (Reason(Code.EXCLUDED),))
 NO_SERVICES: Any = None  # the vendor's clock is told with every read, so nobody asks for ours
@@ -464,7 +464,7 @@ class Day:
         since = [act for act in self.desk.acts if act.at <= landed.at and act.what != "tags"]
         since = [act for act in since if not put.before.knows(act)]
         if self.desk.is_alike(put.before.fields_at, put.look.fields_at):  # put on hold again: as we knew it
-            since = [act for act in since if act.what in SPOKEN or not put.look.knows(act)]
+            since = [act for act in since if act.what in IN_THREAD or not put.look.knows(act)]
         if self.abilities.has_lock or any(put.look.knows(act) for act in since):
             verdict.collisions += [f"{put.mark} over {act.what} at {act.at:.2f}" for act in since]
         else:

@@ -1,7 +1,7 @@
 """A helpdesk with one ticket, as unkind as networks are: old reads, stamps of one second, late and repeated writes."""
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from integrations.helpdesk import Abilities, Message, Person, Role, Status, Ticket
@@ -15,6 +15,7 @@ LOCKED = Abilities(has_lock=True, has_keys=False, longest_flight_seconds=80.0, r
 UNLOCKED = Abilities(has_lock=False, has_keys=False, longest_flight_seconds=80.0, read_lag_seconds=1.0)
 KEYED = Abilities(has_lock=False, has_keys=True, longest_flight_seconds=80.0, read_lag_seconds=1.0)
 SPOKEN = frozenset({"asks", "answers", "notes"})
+IN_THREAD = SPOKEN | {"redacts"}
 KINDS = {"lock": LOCKED, "none": UNLOCKED, "key": KEYED}
 _STATUS = {"waits": Status.ON_HOLD, "solves": Status.SOLVED, "closes": Status.CLOSED}
 
@@ -47,7 +48,7 @@ class Seen:
     messages_at: float
 
     def knows(self, act: "Act") -> bool:
-        return act.at < (self.messages_at if act.what in SPOKEN else self.fields_at)
+        return act.at < (self.messages_at if act.what in IN_THREAD else self.fields_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +159,16 @@ class Desk:
         return True
 
     def _change_field(self, now: float, what: str) -> bool:
-        """Change a field; what stands there already is no change."""
+        """Change a field, or a message that stands there; what is so already is no change."""
         newest = self.newest
         if what == "tags":
             self._change(now, tags=(*newest.tags, "vip"))
+        elif what == "redacts":
+            words = {self.requester_messages[-1]: "▇"}
+            known = tuple(replace(m, text=words[m.id]) if m.id in words else m for m in newest.messages)
+            if known == newest.messages:
+                return False
+            self._change(now, messages=known)
         elif what == "assigns" and not newest.assignee_id:
             self._change(now, assignee_id=GRACE.id)
         elif what in _STATUS and newest.status is not _STATUS[what]:

@@ -18,6 +18,7 @@ from workers.protocol import Attempt, Event, Outbox, State
 
 FIXED = 1000
 FRESH = 2000
+MANY = 20_000
 ENOUGH = 6000  # days within which each rule that is taken out must be missed
 
 
@@ -39,13 +40,23 @@ def test_days_nobody_has_seen_end_well(kind):
     assert failures(kind, first, FRESH) == []
 
 
+@pytest.mark.chaos
+@pytest.mark.timeout(900)
+def test_many_days_nobody_has_seen_end_well(capfd):
+    """The larger share: fresh days of each kind, with their figures."""
+    code = simulation.main(["--seeds", str(MANY), "--processes", "2"])
+    assert code == 0, capfd.readouterr().out
+
+
 def test_every_kind_of_trouble_happens():
     """Days without trouble would prove nothing."""
     report = simulation.play("lock", 0, 400)
     expected = {"crash", "sleep", "clock jumps", "commit fails", "commit's answer lost", "old read", "read fails"}
     expected |= {"request lost", "request late", "request slow", "request doubled", "answer lost", "turned away"}
     expected |= {"refused", "webhook lost", "webhook doubled", "policy changes"}
-    expected |= {f"person {what}" for what in ("asks", "answers", "notes", "assigns", "waits", "solves", "closes")}
+    expected |= {
+        f"person {what}" for what in ("asks", "answers", "notes", "assigns", "waits", "solves", "closes", "redacts")
+    }
     assert set(report.faults) >= expected
     assert set(report.outcomes) == {action.value for action in Action}
 
@@ -110,6 +121,11 @@ def quiet_at_once(monkeypatch):
 def no_last_look(monkeypatch):
     """What happened while the text was written is not looked at."""
     monkeypatch.setattr(protocol, "last_look", lambda facts, decision: decision)
+
+
+def words_forgotten(monkeypatch):
+    """What is answered may have been redacted meanwhile."""
+    monkeypatch.setattr(protocol, "is_asked_otherwise", lambda before, now: False)
 
 
 def no_intent(monkeypatch):
@@ -213,6 +229,8 @@ MUTATIONS = [
     ("key", quiet_at_once),
     ("lock", no_last_look),
     ("none", no_last_look),
+    ("lock", words_forgotten),
+    ("none", words_forgotten),
     ("lock", no_intent),
     ("none", no_intent),
     ("lock", no_lock),
