@@ -20,6 +20,7 @@ from integrations.helpdesk import (
     Person,
     Role,
     Status,
+    Tagging,
     Team,
     Ticket,
     TicketWrite,
@@ -88,6 +89,8 @@ class IntercomHelpdesk:
         self._inbox_url = ""
         self._teams: tuple[Team, ...] | None = None
         self._teams_stale_at = 0.0
+        self._seatless: frozenset[str] = frozenset()
+        self._seats_stale_at = float("-inf")
         self._tags: dict[str, str] = {}  # name in lower case -> id
         self._tag_names: dict[str, str] = {}
         self._tags_stale_at: float | None = None
@@ -138,6 +141,11 @@ class IntercomHelpdesk:
         rows = wire.rows(self._search(asked, "requested")["conversations"])
         found = [earlier for row in rows if (earlier := wire.earlier_ticket(row))]
         return tuple(sorted(found, key=lambda one: one.created_at, reverse=True)[:limit])
+
+    def tagged(self, ticket: Ticket, tag: str) -> Tagging | None:
+        """Read it from the conversation, which says of each tag who applied it, and when."""
+        raw, _ = self._conversation(ticket.id)
+        return wire.tagging(raw, tag, self._home({}))
 
     def teams(self) -> tuple[Team, ...]:
         """Return the teams; what was read stays good for five minutes."""
@@ -209,10 +217,10 @@ class IntercomHelpdesk:
             self._tag(path, ticket, write, admin_id)
             for assignment in wire.assignments(write, admin_id):
                 self._beside_call("POST", f"{path}/parts", assignment, "assign")
-            self._enter(path, ticket, write)
+            self._enter(path, ticket, write, write.author_id or admin_id)
         if self._clock() - begun > BESIDE_SECONDS:
             raise TransientError("no time left for the message", vendor=self.vendor, operation="write")
-        applied = self._say(path, write, admin_id)
+        applied = self._say(path, write, write.author_id or admin_id)
         if follow:
             self._follow(path, follow)
         return applied
@@ -242,11 +250,11 @@ class IntercomHelpdesk:
         except IntegrationError as error:
             log.warning("state_not_set", vendor=self.vendor, ticket=path.rpartition("/")[2], error=str(error))
 
-    def _enter(self, path: str, ticket: Ticket, write: TicketWrite) -> None:
+    def _enter(self, path: str, ticket: Ticket, write: TicketWrite, author_id: str) -> None:
         """Write the conversation's attributes; for a public reply from a fresh read, and it may not go without."""
         is_reply = write.is_public and bool(write.html)
         replies = self._unmoved(ticket, write) if is_reply else ""
-        if not (found := wire.attributes(write, replies)):
+        if not (found := wire.attributes(write, replies, author_id)):
             return
         try:
             self._beside_call("PUT", path, {"custom_attributes": found}, "attributes")
@@ -334,7 +342,16 @@ class IntercomHelpdesk:
     def _home(self, contact: wire.Json) -> wire.Home:
         has_tags = bool(wire.rows(wire.mapping(contact.get("tags")).get("data")))
         bot = self._own()
-        return wire.Home(bot.id, self._inbox_url, self._names_of_tags() if has_tags else {})
+        names = self._names_of_tags() if has_tags else {}
+        return wire.Home(bot.id, self._inbox_url, names, self._without_seat())
+
+    def _without_seat(self) -> frozenset[str]:
+        """Return the teammates who may not speak to contacts; what was read stays good for five minutes."""
+        with self._lock:
+            if self._clock() >= self._seats_stale_at:
+                self._seatless = wire.seatless(wire.rows(self._listed("/admins", "admins", "admins")["admins"]))
+                self._seats_stale_at = self._clock() + FRESH_SECONDS
+            return self._seatless
 
     def _names_of_tags(self) -> Mapping[str, str]:
         """Return id -> name: a contact names its tags by id only."""

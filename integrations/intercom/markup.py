@@ -38,17 +38,17 @@ def allowed(source: str) -> str:
     return re.sub(r"\{(?=[{%])", "&#123;", writer.finished())
 
 
-def fingerprint(source: str) -> str:
-    """Return ten letters that name a text by its letters and digits alone, whatever became of its mark-up on the way.
+def fingerprint(source: str, author_id: str = "") -> str:
+    """Return ten letters that name whose words these are, whatever became of their mark-up on the way.
 
-    Addresses of links do not count: Intercom may rewrite them.
+    Letters and digits alone count, without the addresses of links: Intercom may rewrite them.
     """
     reader = _Plain(has_addresses=False)
     reader.feed(source)
     reader.close()
     said = unicodedata.normalize("NFKC", "".join(reader.parts)).casefold()
     kept = "".join(letter for letter in said if letter.isalnum())
-    return hashlib.sha256(kept.encode("utf-8", "replace")).hexdigest()[:10]
+    return hashlib.sha256(f"{author_id} {kept}".encode("utf-8", "replace")).hexdigest()[:10]
 
 
 class _Plain(HTMLParser):

@@ -20,6 +20,7 @@ from integrations.helpdesk import (
     Person,
     Role,
     Status,
+    Tagging,
     Team,
     Ticket,
     TicketRef,
@@ -64,6 +65,7 @@ class Home:
     bot_id: str
     inbox_url: str = ""
     tag_names: Mapping[str, str] = field(default_factory=dict)
+    seatless: frozenset[str] = frozenset()  # teammates who may not speak to a contact
 
 
 # --- small values ----------------------------------------------------------------------------------------------------
@@ -171,7 +173,21 @@ def _author(raw: Json, asker: Person, home: Home) -> Person:
         return Person(author_id, name, Role.BOT, email=email)
     is_machine = raw.get("from_ai_agent") is True or raw.get("is_ai_answer") is True or email.startswith("operator+")
     role = Role.STAFF if kind == "admin" and author_id and not is_machine else Role.SYSTEM
-    return Person(author_id, name, role, email=email)
+    return Person(author_id, name, role, email=email, may_act=author_id not in home.seatless)
+
+
+def seatless(admins: Iterable[Json]) -> frozenset[str]:
+    """Return the teammates without a seat in the inbox. One of whom nothing is said has one."""
+    return frozenset(identity(row.get("id")) for row in admins if row.get("has_inbox_seat") is False)
+
+
+def tagging(raw: Json, tag: str, home: Home) -> Tagging | None:
+    """Return who put a tag on a conversation, as its list of tags says; None if it does not."""
+    for row in _listed(raw.get("tags"), "tags"):
+        at = moment(row.get("applied_at"))
+        if words(row.get("name")).lower() == tag.lower() and at is not None:
+            return Tagging(_author(mapping(row.get("applied_by")), Person("", "", Role.REQUESTER), home), at)
+    return None
 
 
 # --- tickets ---------------------------------------------------------------------------------------------------------
@@ -277,7 +293,7 @@ def _attachment(row: Json) -> Attachment:
 
 
 def _marked(messages: Sequence[Message], replies: str) -> tuple[Message, ...]:
-    """Give our public replies the marks that the conversation's attribute keeps for their words.
+    """Give public replies, our own and those in a colleague's name, the marks entered for their author and words.
 
     The same words may have been said twice: a reply answers the newest message before it that one of the marks names.
     """
@@ -285,14 +301,22 @@ def _marked(messages: Sequence[Message], replies: str) -> tuple[Message, ...]:
     found: list[Message] = []
     seen: dict[str, int] = {}
     for message in messages:
-        if message.author.role is Role.BOT and message.is_public and message.text:
-            print_ = fingerprint(message.html)
+        if message.author.role in (Role.BOT, Role.STAFF) and message.is_public and message.text:
+            print_ = fingerprint(message.html, message.author.id)
             marks = [mark for mark, one in kept if one == print_]
-            placed = [(seen.get(mark.partition("-")[2], -1), order, mark) for order, mark in enumerate(marks)]
+            placed = [
+                (seen.get(mark.split("-")[1] if "-" in mark else "", -1), order, mark)
+                for order, mark in enumerate(marks)
+            ]
             message = replace(message, mark=max(placed, default=(-1, -1, ""))[2])
         seen[message.id] = len(seen)
         found.append(message)
     return tuple(found)
+
+
+def _question(mark: str) -> str:
+    """Return the id of the message that a mark (`dh-45700000011`, `dh-45700000011-send`) is about."""
+    return mark.partition("-")[2].partition("-")[0]
 
 
 def _status(raw: Json, messages: Sequence[Message]) -> Status:
@@ -348,14 +372,14 @@ def message_body(write: TicketWrite, admin_id: str) -> dict[str, Any]:
     return {"message_type": kind, "type": "admin", "admin_id": admin_id, "body": html}
 
 
-def attributes(write: TicketWrite, replies: str) -> dict[str, str]:
-    """Return the conversation attributes of a write. `replies` is what REPLIES holds now.
+def attributes(write: TicketWrite, replies: str, admin_id: str) -> dict[str, str]:
+    """Return the conversation attributes of a write by this teammate. `replies` is what REPLIES holds now.
 
     A public reply is entered there before it is sent, by its words: so a read-back knows it, whatever was lost.
     """
     found = {}
     if write.is_public and write.html and write.mark:
-        entry = f"{write.mark}:{fingerprint(allowed(words(write.html)))}"
+        entry = f"{write.mark}:{fingerprint(allowed(words(write.html)), admin_id)}"
         older = [f"{mark}:{one}" for mark, one in _REPLY.findall(replies) if f"{mark}:{one}" != entry]
         found[REPLIES] = " ".join([*older, entry][-_KEPT_REPLIES:])
     if outcome := next((words for tag, words in OUTCOMES.items() if tag in write.add_tags), ""):

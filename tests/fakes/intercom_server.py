@@ -19,6 +19,7 @@ START = 1795000000
 Fault = Callable[[Callable[[], Response]], Response]
 BOT = {"type": "admin", "id": BOT_ID, "name": "Deskhand", "email": "deskhand@tidemark.example"}
 INES = {"type": "admin", "id": STAFF_ID, "name": "Ines Roth", "email": "ines@tidemark.example"}
+LITE = {"type": "admin", "id": "7002", "name": "Lee Lite", "email": "lee@tidemark.example", "has_inbox_seat": False}
 MARA = {"type": "user", "id": CONTACT_ID, "name": "Mara Lind", "email": "mara@harbour.example"}
 OPERATOR = {"type": "bot", "id": "9000", "name": "Operator", "email": "operator+ab12cd34@intercom.io"}
 
@@ -223,6 +224,10 @@ class IntercomServer:
             return answer(self._page(request, lists[request.path]))
         others = {
             "/me": self.me,
+            "/admins": {
+                "type": "admin.list",
+                "admins": [{**one, "has_inbox_seat": True} for one in (BOT, INES)] + [LITE],
+            },
             "/teams": {"type": "team.list", "teams": self.teams},
             "/tags": {"type": "list", "data": [{"type": "tag", "id": i, "name": n} for i, n in self.tags.items()]},
         }
@@ -267,7 +272,14 @@ class IntercomServer:
             return error(404, "not_found", "Resource Not Found")
         tags = found["tags"]["tags"]
         if parts[2] == "tags" and request.method == "POST":
-            tag = {"type": "tag", "id": body["id"], "name": self.tags[body["id"]]}
+            who = {"type": "admin", "id": body["admin_id"]}
+            tag = {
+                "type": "tag",
+                "id": body["id"],
+                "name": self.tags[body["id"]],
+                "applied_at": START,
+                "applied_by": who,
+            }
             tags.append(tag)
             return answer(tag)
         if parts[2] == "tags":

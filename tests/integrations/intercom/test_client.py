@@ -1,6 +1,7 @@
 """The Intercom client over real HTTP, against the reference's shapes and their accidents."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from tests.fakes.intercom_server import (
     BOT_ID,
     CONTACT_ID,
     INES,
+    LITE,
     MARA,
     START,
     TEAM_ID,
@@ -186,6 +188,26 @@ def test_a_hand_over_is_a_note_with_team_and_priority(server, desk):
     assert read.group_id == TEAM_ID
     assert read.tags == ("deskhand", "deskhand_hand_off")
     assert server.conversations[ID]["custom_attributes"] == {wire.OUTCOME: "For a person", wire.PRIORITY: "urgent"}
+
+
+def test_a_reply_in_a_colleagues_name(server, desk):
+    """The comment is theirs, what goes beside it is ours, and it is found again all the same."""
+    write = replace(REPLY, mark="dh-2900001-send", author_id=INES["id"])
+    applied = desk.write(desk.ticket(ID), write)
+    own = desk.ticket(ID).messages[-1]
+    assert (own.id, own.mark, own.author.role) == (applied.message_id, "dh-2900001-send", Role.STAFF)
+    assert {body["admin_id"] for _, path, body in server.requests("POST", f"{ID}/tags")} == {BOT_ID}
+
+
+def test_who_tagged_and_whether_they_may_act(server, desk):
+    """Read from the conversation; seats are read once in five minutes."""
+    server.add(ID, LITE, "<p>/send</p>", "note")
+    ticket = desk.ticket(ID)
+    assert not ticket.messages[-1].author.may_act
+    desk.write(ticket, NOTE)
+    assert desk.tagged(ticket, "deskhand").person.role is Role.BOT
+    assert desk.tagged(ticket, "deskhand_stop") is None
+    assert len(server.requests("GET", "/admins")) == 1
 
 
 @pytest.mark.parametrize("status", [502, 504, 408])

@@ -171,7 +171,7 @@ def test_the_order_is_that_of_time_then_number():
 
 def test_a_reply_is_known_by_its_words_after_its_question():
     """The same words to two questions: each reply has the mark of the newest question before it."""
-    body, entry = "<p>Yes, it does.</p>", fingerprint("<p>Yes, it does.</p>")
+    body, entry = "<p>Yes, it does.</p>", fingerprint("<p>Yes, it does.</p>", BOT_ID)
     kept = {wire.REPLIES: f"dh-2900001:{entry} dh-3:{entry}"}
     parts = (
         part(1, BOT, body),
@@ -182,6 +182,34 @@ def test_a_reply_is_known_by_its_words_after_its_question():
     )
     assert [m.mark for m in messages(*parts, custom_attributes=kept)] == ["dh-2900001", "", "dh-3", "", ""]
     assert [m.mark for m in messages(*parts, custom_attributes={})] == [""] * 5
+
+
+def test_a_reply_in_a_colleagues_name_is_known_too():
+    """What staff had us send is entered for them; the same words by somebody else are somebody else's."""
+    write = TicketWrite(mark="dh-2900001-send", html="<p>Yes.</p>", is_public=True, author_id=INES["id"])
+    kept = wire.attributes(write, "", INES["id"])
+    parts = (part(1, BOT, "<p>Yes.</p>"), part(2, INES, "<p>Yes.</p>"), part(3, INES, "<p>No.</p>"))
+    assert [m.mark for m in messages(*parts, custom_attributes=kept)] == ["", "dh-2900001-send", ""]
+
+
+def test_who_put_a_tag_on():
+    """The list of tags says it; a rule's tag is the system's, and a teammate without a seat may not act."""
+    tags = [
+        {"id": "1", "name": "Deskhand_Do_Send", "applied_at": START, "applied_by": {"type": "admin", "id": "7002"}},
+        {"id": "2", "name": "auto", "applied_at": START, "applied_by": {"type": "bot", "id": "9000"}},
+        {"id": "3", "name": "silent"},
+    ]
+    home = wire.Home(BOT_ID, seatless=wire.seatless([{"id": 7002, "has_inbox_seat": False}, {"id": 7001}]))
+    raw = conversation("101", tags={"type": "tag.list", "tags": tags})
+    found = wire.tagging(raw, "deskhand_do_send", home)
+    assert (found.person.role, found.person.may_act, found.at) == (
+        Role.STAFF,
+        False,
+        datetime.fromtimestamp(START, UTC),
+    )
+    assert wire.tagging(raw, "auto", home).person.role is Role.SYSTEM
+    assert wire.tagging(raw, "silent", home) is None
+    assert wire.tagging(raw, "unknown", home) is None
 
 
 def test_only_our_own_notes_carry_marks():
@@ -196,11 +224,11 @@ def test_the_entry_of_a_reply_is_added_and_the_oldest_go():
     replies = ""
     for number in range(20):
         write = TicketWrite(mark=f"dh-4570000{number:04}", html=f"<p>{number}</p>", is_public=True)
-        replies = wire.attributes(write, replies)[wire.REPLIES]
-        assert wire.attributes(write, replies)[wire.REPLIES] == replies
+        replies = wire.attributes(write, replies, BOT_ID)[wire.REPLIES]
+        assert wire.attributes(write, replies, BOT_ID)[wire.REPLIES] == replies
     assert [entry.split(":")[0] for entry in replies.split()] == [f"dh-4570000{n:04}" for n in range(12, 20)]
     assert len(replies) <= 255
-    assert wire.attributes(TicketWrite(mark="dh-1", html="<p>note</p>"), replies) == {}
+    assert wire.attributes(TicketWrite(mark="dh-1", html="<p>note</p>"), replies, BOT_ID) == {}
 
 
 def test_a_reply_through_intercoms_editor_keeps_its_mark():
@@ -208,7 +236,7 @@ def test_a_reply_through_intercoms_editor_keeps_its_mark():
     write = TicketWrite(
         mark="dh-2900001", html="<p>See <strong>this</strong>: <a href='https://h.example'>it</a></p>", is_public=True
     )
-    kept = wire.attributes(write, "")
+    kept = wire.attributes(write, "", BOT_ID)
     came = '<div>See&nbsp;this: <a href="https://h.example/?utm=x" rel="nofollow">it</a></div>'
     assert [m.mark for m in messages(part(1, BOT, came), custom_attributes=kept)] == ["dh-2900001"]
 
