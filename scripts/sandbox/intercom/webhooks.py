@@ -233,9 +233,10 @@ class Sender:
         body = json.dumps(self._envelope(note, item), ensure_ascii=False).encode()
         start = time.monotonic()
         status, outcome = self._post(session, body)
-        self._book(note, status, outcome, time.monotonic() - start)
+        seconds, attempt = time.monotonic() - start, note.attempts
         self._breaker.record(200 <= status < 300, self._clock())
         self._judge(note, status)
+        self._book(note, status, outcome, seconds, attempt)  # last: whoever reads it finds the next try waiting
 
     def _refusal(self, note: Notification) -> str:
         """Say why a notification is not sent at all, or "". An address not yet asked is asked now."""
@@ -296,13 +297,13 @@ class Sender:
             elif note.attempts < 2:
                 self._schedule(note, self.switches.retry_delay_seconds)
 
-    def _book(self, note: Notification, status: int, outcome: str, seconds: float) -> None:
+    def _book(self, note: Notification, status: int, outcome: str, seconds: float, attempt: int = 0) -> None:
         self._books.add(
             "webhook",
             service="intercom",
             invocation_id=note.id,
             topic=note.topic,
-            attempt=note.attempts,
+            attempt=attempt or note.attempts,
             status=status,
             outcome=outcome,
             latency_ms=round(seconds * 1000, 2),

@@ -94,8 +94,8 @@ def thread(api: SimpleNamespace, talk: str) -> Callable[[], Any]:
 
 
 @pytest.fixture
-def heard(twin: IntercomTwin, receiver: Any, wait_until: Callable[..., None]) -> Callable[[int], Any]:
-    """Have notifications sent to the receiver; wait for so many and return them by topic, in the order of arrival."""
+def heard(twin: IntercomTwin, talk: str, receiver: Any, wait_until: Callable[..., None]) -> Callable[[int], Any]:
+    """Have what comes after `talk` told to the receiver; wait for so many and return them by topic."""
     twin.sender.set_up(f"{receiver.url}/webhooks/intercom", "demo-client-secret")
 
     def wait(count: int) -> Any:
