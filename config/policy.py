@@ -220,6 +220,10 @@ class Learning(Rules):
     min_question_words: int = 4
 
 
+class Knowledge(Rules):
+    review_days: Annotated[float, Field(gt=0.0)] = 60.0  # after so long somebody should look at an article again
+
+
 class Autonomy(Rules):
     """How intents earn and lose the right to act by themselves; workers/autonomy.py says what the numbers promise."""
 
@@ -291,6 +295,7 @@ class Policy(Rules):
     breaking: Breaking = Breaking()
     retention: Retention = Retention()
     learning: Learning = Learning()
+    knowledge: Knowledge = Knowledge()
     approval: Approval = Approval()
     autonomy: Autonomy = Autonomy()
     brakes: Brakes = Brakes()

@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, Entry] = {
     "migrate": Entry("scripts.migrate", "bring the database's tables up to date"),
     "export-model": Entry("scripts.export_model", "prepare the embedding model in the data folder"),
     "reindex": Entry("scripts.reindex", "bring the knowledge base up to date"),
+    "review": Entry("scripts.review", "show what of the knowledge base a person should look at, and what it lacks"),
     "reconcile": Entry("scripts.reconcile", "find tickets that the webhooks lost"),
     "train": Entry("scripts.train", "train the classifier's first stage from examples"),
     "report": Entry("scripts.report", "write the weekly report"),
