@@ -133,8 +133,17 @@ class FiguresCollector:
         yield from _breakers(figures)
         yield from _autonomy(figures)
         yield from _budgets(figures)
+        yield _doubtful(figures)
         yield _seconds("deskhand_first_response_seconds", "asked to first reply sent, 24 hours", figures.first_response)
         yield _seconds("deskhand_outcome_seconds", "asked to any outcome, 24 hours", figures.outcome)
+
+
+def _doubtful(figures: Figures) -> Metric:
+    words = "writes of the last 7 days that were refused, or of which nobody knows whether they arrive"
+    writes = GaugeMetricFamily("deskhand_doubtful_writes", words, labels=["state"])
+    for state, count in figures.doubtful_writes.items():
+        writes.add_metric([state], count)
+    return writes
 
 
 def _totals(figures: Figures) -> Iterator[Metric]:

@@ -116,6 +116,7 @@ def test_figures_are_given_in_prometheus_own_form(door):
     assert samples["deskhand_oldest_delivery_seconds", ()] == 30
     assert samples["deskhand_outcome_seconds", ("0.95",)] == 120
     assert ("deskhand_first_response_seconds", ("0.5",)) not in samples
+    assert samples["deskhand_doubtful_writes", ("in_doubt",)] == 0
 
 
 @pytest.mark.parametrize(

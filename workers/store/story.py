@@ -30,6 +30,7 @@ PAGE_SIZE = 50
 SAMPLE = 20_000  # newest cases that percentiles are taken from
 FIGURES_SAMPLE = 2_000  # the same at every scrape, where it must be quick
 TOO_LONG = timedelta(minutes=10)
+_DOUBTFUL = ("in_doubt", "noting", "refused")  # states of a write that did not simply succeed, or fail
 SILENT_SEND = timedelta(minutes=5)
 MODEL_WINDOW = timedelta(minutes=15)
 
@@ -296,6 +297,7 @@ class Attention:
     failed_deliveries: tuple[DeliveryLine, ...]
     open_too_long: tuple[CaseLine, ...]
     gave_up: tuple[CaseLine, ...]
+    in_doubt: tuple[CaseLine, ...]  # a reply was lost and may yet appear; a note has warned a person
     failing_tickets: tuple[TicketLine, ...]
     doubtful_acts: tuple[tuple[CaseLine, Act], ...]  # refused, or begun long ago without a known end
     failed_runs: tuple[Run, ...]
@@ -306,6 +308,7 @@ class Attention:
             self.failed_deliveries,
             self.open_too_long,
             self.gave_up,
+            self.in_doubt,
             self.failing_tickets,
             self.doubtful_acts,
             self.failed_runs,
@@ -331,6 +334,7 @@ class Figures:
     brakes: Sequence[BrakeLine] = ()
     draft_uses: Mapping[tuple[str, str], int] = field(default_factory=dict)  # (intent, use)
     budgets: Mapping[tuple[str, str], tuple[int, int]] = field(default_factory=dict)  # (vendor, name) -> left, total
+    doubtful_writes: Mapping[str, int] = field(default_factory=dict)  # of the last seven days, by state
 
 
 class Story:
@@ -529,6 +533,12 @@ class Story:
                 .order_by(case.c.id.desc())
                 .limit(PAGE_SIZE)
             ).all()
+            in_doubt = connection.execute(
+                select(case)
+                .where(case.c.settled_at >= week, _has_reason(Code.IN_DOUBT.value))
+                .order_by(case.c.id.desc())
+                .limit(PAGE_SIZE)
+            ).all()
             failing = connection.execute(
                 select(ticket)
                 .where(ticket.c.due_at.is_not(None), ticket.c.attempts > 0)
@@ -540,7 +550,7 @@ class Story:
                 .where(
                     action.c.begun_at >= week,
                     or_(
-                        action.c.state == "refused",
+                        action.c.state.in_(_DOUBTFUL),
                         and_(action.c.state == "sending", action.c.begun_at < now - SILENT_SEND),
                     ),
                 )
@@ -553,6 +563,7 @@ class Story:
             failed_deliveries=tuple(_delivery_line(row) for row in failed),
             open_too_long=tuple(_line(row) for row in late),
             gave_up=tuple(_line(row) for row in gave_up),
+            in_doubt=tuple(_line(row) for row in in_doubt),
             failing_tickets=tuple(_ticket_line(row) for row in failing),
             doubtful_acts=tuple((lines[row.case_id], _act(row)) for row in doubtful),
             failed_runs=self._failed_runs(week),
@@ -568,6 +579,7 @@ class Story:
         with reading(self._engine) as connection:
             deliveries = deliveries_by_state(connection)
             waiting_cases = open_by_intent(connection)
+            doubtful = _writes_by_state(connection, now)
             first, outcome = _spreads(connection, now - timedelta(days=1), now, FIGURES_SAMPLE)
         return Figures(
             deliveries=deliveries,
@@ -584,7 +596,19 @@ class Story:
             draft_uses=self.progress.draft_uses(),
             brakes=self.progress.brakes(now=now),
             budgets=self.budgets(now=now),
+            doubtful_writes=doubtful,
         )
+
+
+def _writes_by_state(connection: Connection, now: datetime) -> dict[str, int]:
+    """Count the last seven days' writes that did not simply succeed; every state is there, if with 0."""
+    since = now - timedelta(days=7)
+    rows = connection.execute(
+        select(action.c.state, func.count())
+        .where(action.c.begun_at >= since, action.c.state.in_(_DOUBTFUL))
+        .group_by(action.c.state)
+    )
+    return dict.fromkeys(_DOUBTFUL, 0) | {row[0]: row[1] for row in rows}
 
 
 def told(value: object) -> Told:

@@ -197,6 +197,21 @@ def test_a_write_begun_long_ago_without_an_end_is_doubtful(engine, story, now):
     assert len(story.attention(now=now).doubtful_acts) == 1
 
 
+@pytest.mark.parametrize("state", ["in_doubt", "noting"])
+def test_a_reply_that_may_yet_appear_needs_attention_at_once(engine, story, now, state):
+    """Nobody knows whether it comes: it is shown with the others, and counted."""
+    case_id = add_case(engine, now=now)
+    add_act(engine, case_id, now=now, state=state, begun_at=now - timedelta(seconds=90))
+    assert [act.state for _, act in story.attention(now=now).doubtful_acts] == [state]
+    assert story.figures(now=now).doubtful_writes == {"in_doubt": 0, "noting": 0, "refused": 0} | {state: 1}
+
+
+def test_a_case_whose_reply_may_yet_appear_stays_in_sight(engine, story, now):
+    """The warning note was written, so the write is done; the doubt is not over."""
+    add_case(engine, now=now, ticket_id="7", reasons=["in_doubt", "confident"])
+    assert [line.ticket_id for line in story.attention(now=now).in_doubt] == ["7"]
+
+
 def test_waiting_work_is_counted_with_its_age(engine, story, now):
     """Deliveries nobody handled and tickets that are due, each with the age of the oldest."""
     add_delivery(engine, "d1", now=now - timedelta(seconds=30), state="new")
