@@ -110,6 +110,10 @@ _MACROS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
             ("priority", "high"),
         ),
     ),
+    # As an account has them that was connected: `deskhand connect` makes its own by the same names.
+    ("Deskhand::Send the draft", "Sends Deskhand's newest draft.", (("current_tags", "deskhand_do_send"),)),
+    ("Deskhand::The draft is wrong", "Deskhand's newest answer is wrong.", (("current_tags", "deskhand_do_wrong"),)),
+    ("Deskhand::Keep Deskhand out", "Keeps Deskhand out of a ticket.", (("current_tags", "deskhand_stop"),)),
 )  # fmt: skip
 
 
