@@ -35,7 +35,7 @@ UNTESTED = {
 }
 # What the door may reach of the product, at any distance.
 DOOR = re.compile(
-    r"app(\.|$)|config(\.|$)|integrations(\.|$)|workers$|workers\.(intake|breaker|budget|records|job_queue|domain|store|wording)(\.|$)"
+    r"app(\.|$)|config(\.|$)|integrations(\.|$)|workers$|workers\.(intake|breaker|budget|records|job_queue|domain|store|wording|words)(\.|$)"
 )
 # Modules that decide or compute from what they are given.
 PURE = (

@@ -43,7 +43,7 @@ def why_note(decided: Decided, words: Words, policy: Policy) -> str:
         _titled(words["why.sources"], [_source(passage) for passage in decided.passages]),
         _titled(words["why.findings"], _findings(decided, words)),
         _titled(words["why.judge"], _judged(decided, words)),
-        _titled(words["why.reasons"], [in_words(reason, _rules(policy)) for reason in _reasons(decided)]),
+        _titled(words["why.reasons"], [in_words(reason, _rules(policy), words) for reason in _reasons(decided)]),
         _titled(words["why.change"], _changes(decided, words)),
     ]
     return "".join(parts)
@@ -56,7 +56,7 @@ def _kind(decided: Decided, words: Words, policy: Policy) -> str:
     name = entry.description.partition(":")[0].rstrip(".") if entry else decided.intent
     stage = {"one": words["why.stage_one"], "two": words["why.stage_two"]}.get(decided.stage, "")
     told = f", {stage}" if stage else ""
-    return f"{name} ({confidence_in_words(decided.confidence)}, {decided.confidence:.0%}{told})"
+    return f"{name} ({confidence_in_words(decided.confidence, words)}, {decided.confidence:.0%}{told})"
 
 
 def _source(passage: Any) -> str:
@@ -69,7 +69,7 @@ def _findings(decided: Decided, words: Words) -> list[str]:
     if not decided.draft:
         return []
     found = decided.findings.get("findings") or ()
-    lines = [f"“{one['words']}”: {finding_in_words(one['code'])}" for one in found]
+    lines = [f"“{one['words']}”: {finding_in_words(one['code'], words)}" for one in found]
     return list(dict.fromkeys(lines)) or [words["why.findings_none"]]
 
 

@@ -30,6 +30,7 @@ from workers.domain import (
 )
 from workers.redact import unmask
 from workers.wording import confidence_in_words, finding_in_words, in_words, letter_words
+from workers.words import Words, section, spoken
 
 _QUOTE_LETTERS = 320
 _ASKS = 5
@@ -92,27 +93,29 @@ def approved_reply(package: Package, policy: Policy) -> str:
 
 
 def draft_note(package: Package, decision: Decision, policy: Policy) -> str:
-    """Render the note that carries a draft: the answer first, then sources and reasons."""
+    """Render the note that carries a draft: the answer first, then sources, reasons, and what to do next."""
+    fixed = spoken(decision.team, policy)
     return _render(
         "draft_note.html",
         **_letter(package, policy, package.findings.doubts),
-        doubts=_doubts(package),
-        cited=_sources(_cited(package)),
+        fixed=section(fixed, "note"),
+        doubts=_doubts(package, fixed),
+        cited=_sources(_cited(package), fixed),
         unanswered=_unanswered(package),
-        reasons=_reasons(package, decision),
-        about=_about(package, policy),
+        reasons=_reasons(package, decision, fixed),
+        about=_about(package, policy, fixed),
     )
 
 
 def assist_note(package: Package, decision: Decision, policy: Policy) -> str:
     """Render the hand-over package: asks, reasons, what is known, a start for the reply, and sources."""
-    shown = _shown(package, decision)
+    shown, fixed = _shown(package, decision), spoken(decision.team, policy)
     return _render(
         "assist_note.html",
-        **_package(package, decision, policy),
+        **_package(package, decision, policy, fixed),
         groups=_groups(shown, package.reading, package.findings.doubts) if shown else [],
-        doubts=_doubts(package) if shown else [],
-        passages=_sources(_cited(package) if shown else package.passages, quotes=not shown),
+        doubts=_doubts(package, fixed) if shown else [],
+        passages=_sources(_cited(package) if shown else package.passages, fixed, quotes=not shown),
     )
 
 
@@ -124,7 +127,7 @@ def _shown(package: Package, decision: Decision) -> Draft | None:
 
 def hand_off_note(package: Package, decision: Decision, policy: Policy) -> str:
     """Render the short note of a ticket that goes straight to a person."""
-    return _render("hand_off_note.html", **_package(package, decision, policy))
+    return _render("hand_off_note.html", **_package(package, decision, policy, spoken(decision.team, policy)))
 
 
 def bare_note(decision: Decision) -> str:
@@ -184,15 +187,16 @@ def _line(text: str, reading: Reading, doubtful: Sequence[str]) -> Markup:
     return Markup("").join(underlined.format(part) if part in found else part for part in parts)
 
 
-def _doubts(package: Package) -> list[str]:
+def _doubts(package: Package, fixed: Words) -> list[str]:
     """Say what the checks and the second reading point at, in words."""
-    said = (_doubt(finding, package.reading) for finding in package.findings.doubts)
+    said = (_doubt(finding, package.reading, fixed) for finding in package.findings.doubts)
     return list(dict.fromkeys(said))
 
 
-def _doubt(finding: Finding, reading: Reading) -> str:
+def _doubt(finding: Finding, reading: Reading, fixed: Words) -> str:
     words = unmask(_shorten(finding.words, 120), reading.vault)
-    return f"“{words}” ({finding_in_words(finding.code)})" if words else finding_in_words(finding.code)
+    told = finding_in_words(finding.code, fixed)
+    return f"“{words}” ({told})" if words else told
 
 
 def _unanswered(package: Package) -> list[str]:
@@ -214,33 +218,33 @@ def _links(package: Package) -> list[dict[str, str]]:
     return [{"url": url, "title": title} for url, title in dict.fromkeys((p.url, p.title) for p in articles)][:2]
 
 
-def _sources(passages: Sequence[Passage], *, quotes: bool = False) -> list[dict[str, str]]:
+def _sources(passages: Sequence[Passage], fixed: Words, *, quotes: bool = False) -> list[dict[str, str]]:
     return [
         {
             "url": passage.url if passage.url.startswith("http") else "",
             "title": passage.title,
             "heading": " > ".join(passage.heading),
-            "kind": "what a colleague wrote on a solved ticket" if passage.source is Source.LESSON else "",
+            "kind": fixed["note.lesson"] if passage.source is Source.LESSON else "",
             "quote": _quoted(passage.text) if quotes else "",
-            "why": _precedence(passage),
+            "why": _precedence(passage, fixed),
         }
         for passage in passages
     ]
 
 
-def _precedence(passage: Passage) -> str:
+def _precedence(passage: Passage, fixed: Words) -> str:
     """Say what earlier tickets tell for a passage, if they tell anything."""
     if not passage.sent_for:
         return ""
-    return f"staff sent this for {passage.sent_for} of the {passage.similar_tickets} most similar tickets"
+    return fixed["note.precedence"].format(sent=passage.sent_for, all=passage.similar_tickets)
 
 
-def _similar(package: Package) -> list[dict[str, str]]:
+def _similar(package: Package, fixed: Words) -> list[dict[str, str]]:
     """Return earlier tickets like this one, and what solved them; personal data in them stays masked."""
     return [
         {
             "url": other.url if other.url.startswith("http") else "",
-            "title": _shorten(other.subject, 120) or "A ticket without a subject",
+            "title": _shorten(other.subject, 120) or fixed["note.no_subject"],
             "date": f"{other.asked_at:%Y-%m-%d}" if other.asked_at else "",
             "quote": _shorten(other.answer, _QUOTE_LETTERS),
         }
@@ -269,36 +273,42 @@ def _shorten(text: str, letters: int) -> str:
     return flat if len(flat) <= letters else flat[:letters].rsplit(" ", 1)[0] + " …"
 
 
-def _package(package: Package, decision: Decision, policy: Policy) -> dict[str, Any]:
+def _package(package: Package, decision: Decision, policy: Policy, fixed: Words) -> dict[str, Any]:
     team = policy.teams.get(decision.team)
     reading = package.reading
-    headline = _headline(package)
+    headline = _headline(package, fixed)
     asks = [unmask(_shorten(ask, 300), reading.vault) for ask in reading.asks[:_ASKS]]
     # An ask that is the whole message, as the headline is its beginning, stands right above the note.
     asks = [ask for ask in asks if not ask.startswith(headline.rstrip(" ….")[:60])]
     return {
-        "team": team.group if team else "the team",
-        "headline": headline,
-        "urgent": decision.urgency.value if decision.urgency in (Urgency.HIGH, Urgency.CRITICAL) else "",
+        "fixed": section(fixed, "note"),
+        "title": fixed["note.for"].format(team=team.group if team else fixed["note.team"], headline=headline),
+        "urgent": _urgent(decision, fixed),
         "asks": asks,
-        "reasons": _reasons(package, decision),
-        "known": _known(package, policy),
-        "suggestion": _suggestion(package, decision),
-        "similar": _similar(package),
-        "about": _about(package, policy),
+        "reasons": _reasons(package, decision, fixed),
+        "known": _known(package, policy, fixed),
+        "suggestion": fixed[f"note.suggest_{_suggestion(package, decision)}"],
+        "similar": _similar(package, fixed),
+        "about": _about(package, policy, fixed),
     }
 
 
-def _headline(package: Package) -> str:
+def _urgent(decision: Decision, fixed: Words) -> str:
+    if decision.urgency not in (Urgency.HIGH, Urgency.CRITICAL):
+        return ""
+    return fixed["note.urgency"].format(urgency=fixed[f"note.{decision.urgency.value}"])
+
+
+def _headline(package: Package, fixed: Words) -> str:
     label = package.label
     summary = label.summary if label and label.summary else package.reading.subject or package.reading.newest
-    return unmask(_shorten(summary, 120), package.reading.vault) or "a new request"
+    return unmask(_shorten(summary, 120), package.reading.vault) or fixed["note.headline"]
 
 
-def _reasons(package: Package, decision: Decision) -> list[str]:
+def _reasons(package: Package, decision: Decision, fixed: Words) -> list[str]:
     # A rule's sentence stands in a list with the others: "the requester asks for a person" is said once.
     wording = {hit.id: _uncapped(hit.reason.rstrip(".")) for hit in package.hits}
-    return list(dict.fromkeys(in_words(reason, wording) for reason in decision.reasons))
+    return list(dict.fromkeys(in_words(reason, wording, fixed) for reason in decision.reasons))
 
 
 def _uncapped(sentence: str) -> str:
@@ -306,53 +316,59 @@ def _uncapped(sentence: str) -> str:
     return f"{sentence[0].lower()}{sentence[1:]}" if sentence[1:2].islower() else sentence
 
 
-def _known(package: Package, policy: Policy) -> list[str]:
+def _known(package: Package, policy: Policy, fixed: Words) -> list[str]:
     ticket, reading, label = package.ticket, package.reading, package.label
     known = []
     if label and label.intent:
         intent = policy.intents.get(label.intent)
         what = intent.description.partition(":")[0].rstrip(".") if intent else label.intent
-        known.append(f"Kind of request: {what} ({confidence_in_words(label.confidence)})")
+        known.append(fixed["note.kind"].format(kind=what, sure=confidence_in_words(label.confidence, fixed)))
     if ticket.organization and ticket.organization.tags:
-        known.append(f"Tags of the organisation: {', '.join(ticket.organization.tags)}")
+        known.append(fixed["note.organisation_tags"].format(tags=", ".join(ticket.organization.tags)))
     known += [unmask(line, reading.vault) for line in package.account.facts]
     if package.account.earlier:
-        known.append(unmask(f"Earlier requests: {'; '.join(package.account.earlier)}", reading.vault))
+        known.append(fixed["note.earlier"].format(requests=unmask("; ".join(package.account.earlier), reading.vault)))
     if not reading.is_verified:
-        known.append("The sender's identity is only claimed, not verified")
+        known.append(fixed["note.unverified"])
     if reading.is_participant:
-        known.append("Written by somebody else than the requester")
+        known.append(fixed["note.participant"])
     if label and label.sentiment is not Sentiment.CALM:
-        known.append(f"Mood: {label.sentiment.value}")
+        known.append(fixed["note.mood"].format(mood=fixed[f"note.{label.sentiment.value}"]))
     if reading.language and reading.language not in policy.answering.languages:
-        known.append(f"Language: {reading.language}")
+        known.append(fixed["note.language"].format(language=reading.language))
     if reading.attachments:
-        known.append(f"Attachments, not opened: {', '.join(reading.attachments[:5])}")
+        known.append(fixed["note.attachments"].format(names=", ".join(reading.attachments[:5])))
     if reading.bot_replies:
-        times = "once" if reading.bot_replies == 1 else f"{reading.bot_replies} times"
-        known.append(f"Deskhand has replied {times} on this ticket")
+        often = "once" if reading.bot_replies == 1 else "often"
+        known.append(fixed[f"note.replied_{often}"].format(times=reading.bot_replies))
     return known
 
 
 def _suggestion(package: Package, decision: Decision) -> str:
+    """Name what to do next; the words for it are `note.suggest_...`."""
     codes = {reason.code for reason in decision.reasons}
     if Code.UNREADABLE in codes:
-        return "open the attachment, or ask the requester for one line about what they need"
+        return "attachment"
     if _shown(package, decision):
-        return "check the start below against the sources and complete it"
+        return "start"
     if Code.NOTHING_FOUND in codes or Code.MODEL_ESCALATED in codes:
-        return "answer from what you know; once you solve the ticket Deskhand learns your answer"
+        return "own"
     if decision.action.value == "hand_off":
-        return "take it over personally and tell the requester who looks after it"
-    return "answer with the help of the passages below" if package.passages else "answer personally"
+        return "over"
+    return "passages" if package.passages else "plain"
 
 
-def _about(package: Package, policy: Policy) -> str:
+def _about(package: Package, policy: Policy, fixed: Words) -> str:
     label = package.label
     parts = []
     if label and label.intent:
-        parts.append(f"intent {label.intent}, {confidence_in_words(label.confidence)} ({label.confidence:.0%})")
+        parts.append(_intent(label, fixed))
         if label.stage is Stage.TWO:
-            parts.append("classified by the language model")
-    parts.append(f"tag {policy.answering.stop_tag} keeps Deskhand out of this ticket")
+            parts.append(fixed["note.by_model"])
+    parts.append(fixed["note.stop"].format(tag=policy.answering.stop_tag))
     return " · ".join(parts)
+
+
+def _intent(label: Classification, fixed: Words) -> str:
+    sure = confidence_in_words(label.confidence, fixed)
+    return fixed["note.intent"].format(intent=label.intent, sure=sure, share=f"{label.confidence:.0%}")

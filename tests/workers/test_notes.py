@@ -91,6 +91,14 @@ def decision(action, *reasons, team="support", urgency=Urgency.NORMAL):
     return Decision(action, tuple(reasons), team, urgency)
 
 
+def german(made):
+    """Return a note as a team gets it whose language is German."""
+    teams = {name: team.model_copy(update={"language": "de"}) for name, team in POLICY.teams.items()}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(globals(), "POLICY", POLICY.model_copy(update={"teams": teams}))
+        return made()
+
+
 def the_reply():
     return reply(PACKAGE, POLITE)
 
@@ -142,6 +150,8 @@ RENDERED = {
     "assist_note": the_assist_note,
     "assist_note_without_a_model": the_assist_note_without_a_model,
     "hand_off_note": the_hand_off_note,
+    "draft_note_in_german": lambda: german(the_draft_note_in_doubt),
+    "assist_note_in_german": lambda: german(the_assist_note),
 }
 
 

@@ -31,7 +31,7 @@ from workers.stages import errand
 from workers.stages.redo import Redone, again, draft_of, passages_of, reading_of, redo
 from workers.store.orders import Order
 from workers.store.tickets import Lease
-from workers.words import words
+from workers.words import spoken
 
 log = get_logger(__name__)
 
@@ -111,7 +111,7 @@ class _Obeying:
         self._lease = lease
         self._services = services
         self._case = _case_of(command, ticket, services)
-        self._words = words(_language(self._case, services))
+        self._words = spoken(self._case.team if self._case else "", services.policy)
         self._tagging: Tagging | None = None
         self._person = command.author
         self._order = self._open()
@@ -322,12 +322,3 @@ def _case_of(command: Command, ticket: Ticket, services: Services) -> Decided | 
     """Return the case that a command is about: the newest that was settled; for its reasons, also one of no outcome."""
     is_any = command.name is Name.WHY
     return services.orders.case_of(ticket.vendor, ticket.id, is_any=is_any)
-
-
-def _language(decided: Decided | None, services: Services) -> str:
-    """Return the language of the team that has the case, or of the one that gets what nobody else has."""
-    policy = services.policy
-    for key in (decided.team if decided else "", policy.answering.fallback_team):
-        if key in policy.teams:
-            return policy.teams[key].language
-    return "en"
