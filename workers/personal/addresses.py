@@ -11,7 +11,64 @@ _STREET = (
     r"|parkway|pkwy|highway|hwy|crescent|close"
     r"|trail|circle|row|mews|gardens|grove|hill|alley)"
 )
+_DATED = re.compile(r"\b(?:January|February|March|April|May|June|July|August|September|October|November|December) \d")
+_UNIT = r"(?:(?:Apt|Apartment|Suite|Ste|Unit|Flat|Floor|Studio|Room|No|Nr|Lok|m|Piso|Int)\b\.?|#) ?\w{1,6}"
+_WORD = r"[^\W\d_a-z][\w'’.-]{1,24}"
+_SMALL_WORDS = (
+    r"(?:(?:de|del|la|las|los|le|les|des|du|da|do|dos|di|della|van|von|der|den|zur|am|an|e|y|et|of|the) |d['’]|l['’])"
+)
+# What may follow a street: a unit, a town or country of capitals, a postcode; each behind a comma or on its own line.
+_REST = (
+    rf"(?:(?:,? |[ \t]*[,.]?[ \t]*\n[>?*|\s]{{0,8}}|, ?)(?:{_UNIT}|[A-Z]{{0,2}}-?\d{{3,6}}(?:[ -]\w{{2,4}})?\b"
+    rf"|(?:{_WORD})(?: (?:{_SMALL_WORDS}){{0,2}}{_WORD}){{0,3}}(?= ?(?:,|\n|$|\d|\.\s)))){{0,5}}"
+)
+_STREET_ENDING = (
+    r"(?:stra(?:ß|ss)e|str\.|weg|platz|allee|gasse|gata|gatan|v[aä]gen|vej|gade|straat|laan|plein|katu|kuja"
+    r"|veien|vegen|svingen|vegur|g[oö]tu|kade|gracht|dijk)"
+)
+_STREET_FIRST = (
+    r"(?:rue|avenue|boulevard|place|chemin|impasse|all[eé]e|quai|cours|route|Calle|C/|Avenida|Avda\.?|Av\.|Plaza"
+    r"|Paseo|Camino"
+    r"|Carrer|Ronda|Via|Viale|Piazza|Corso|Vicolo|Strada|Rua|Travessa|Largo|ul\.|ulica|al\.|aleja|os\.|pl\.)"
+)
 _ADDRESSES = (
+    # Military post, boxes.
+    re.compile(
+        r"\b(?:PSC|Unit|CMR) \d{1,5},? Box \d{1,6}\s{0,3}(?:[AFD]PO A[AEP] \d{5})?"
+        r"|\bUSN?S [A-Z]\w+\s{1,3}FPO A[AEP] \d{5}"
+    ),
+    re.compile(
+        rf"(?:\b\d{{1,6}},? )?\b(?:P\.? ?O\.? ?Box|Postfach|Apartado|Bo[iî]te postale|Casella postale|Postbus"
+        rf"|Skrytka) ?\d{{1,7}}{_REST}"
+    ),
+    # Number and street, in the order of English; a number of the building may stand before.
+    re.compile(rf"\b(?:\d{{1,6}} )?\d{{1,6}}[A-Za-z]? (?:{_WORD} ){{1,4}}(?i:{_STREET})\b\.?(?! (?:am|pm)\b){_REST}"),
+    re.compile(r"(?i)\b\d{1,6} (?:[a-z]{2,14} ){1,3}(?:street|avenue|lane|road|boulevard|blvd|ave|hwy|highway)\b"),
+    # A street by its ending, or by the word before it, with a number on either side.
+    re.compile(
+        rf"(?:\b\d{{1,6}} )?\b(?:[A-ZÀ-Þ][\w-]{{1,30}}(?i:{_STREET_ENDING})"
+        rf"|{_WORD}(?: {_WORD})? (?i:{_STREET_ENDING}|gate|veg|tie|ring|terrasse|utca|[uú]t|t[eé]r|ulica"
+        rf"|cesta|n[aá]m[eě]st[ií])) \d{{1,5}}(?: ?[a-z]\b)?\.?(?:[-/]\d{{1,4}})?{_REST}"
+    ),
+    re.compile(
+        rf"(?:\b\d{{1,6}},? )?(?:\b\d{{1,4}}(?: ?bis)?,? )?\b{_STREET_FIRST} (?:{_SMALL_WORDS}){{0,2}}{_WORD}"
+        rf"(?: (?:{_SMALL_WORDS}){{0,2}}{_WORD}){{0,4}},? n?[º°]?\.? ?\d{{1,4}}\w?\b{_REST}"
+    ),
+    re.compile(
+        rf"\b\d{{1,6}}(?: ?bis)?,? {_STREET_FIRST} (?:{_SMALL_WORDS}){{0,2}}{_WORD}"
+        rf"(?: (?:{_SMALL_WORDS}){{0,2}}{_WORD}){{0,4}}{_REST}"
+    ),
+    # Numbers and capitals that a unit follows, or that stand behind words of living and sending.
+    re.compile(rf"\b\d{{1,6}} (?:{_WORD} ){{1,4}}(?:\d{{1,5}}\.?)?[,\s]{{1,8}}(?:>|\?+)?\s?{_UNIT}{_REST}"),
+    re.compile(
+        rf"(?i:\b(?:address(?: is| was|:)?|live[sd]? (?:at|on)|located (?:at|on|in)|(?:meet|taxi|come|arrived"
+        rf"|sent|deliver(?:ed)?|ship(?:ped)?|moved)"
+        rf"(?: \w+){{0,3}} (?:at|to)|(?:is|are) (?:at|on|in))\s{{1,5}})"
+        rf"(?!(?:Windows|Office|Outlook|Thunderbird|Firefox|Version|Step|Line|Page|Port|Level|Build|Book|Android"
+        rf"|Mac)\b)"
+        rf"((?:\d{{1,6}} )?(?:\d{{1,6}} {_WORD}(?: {_WORD}){{0,3}}"
+        rf"|{_WORD}(?: {_WORD}){{0,2}} \d{{1,5}})(?: \d{{1,5}})?(?: (?i:st|street))?{_REST})"
+    ),
     # A house number or unit, then anything on the line up to a postcode.
     re.compile(
         r"\b(?:\d{1,6}[A-Za-z]?|Studio \d+\w?|Flat \d+\w?|Unit \d+\w?|Apt\.? \d+\w?|Suite \d+\w?|PSC \d+"
@@ -43,7 +100,8 @@ _ADDRESSES = (
     ),
     # Said to be an address, with a number in it.
     re.compile(
-        r"(?i:\b(?:(?:my|our|home|postal|mailing|shipping|delivery|billing) address(?: is)?|i live at|we live at"
+        r"(?i:\b(?:(?:my|our|home|postal|mailing|shipping|delivery|billing) address(?! ?(?:book|bar|line|list"
+        r"|field))(?: is)?|i live at|we live at"
         r"|(?:meine|unsere|liefer|rechnungs)\s?a(?:nschrift|dresse)(?: (?:ist|lautet))?"
         r"|mi direcci[oó]n(?: es)?"
         r"|mon adresse(?: est)?)[ \t]*:?[ \t]*)((?=[^\n]{0,60}\d)(?=[^\n]{0,20}[A-Z])[^\n;!?@\[]{6,90}?)(?=\.(?:\s"
@@ -53,4 +111,13 @@ _ADDRESSES = (
 
 
 def addresses(text: str) -> Iterator[Found]:
-    yield from groups("address", _ADDRESSES, text)
+    """Yield addresses, without the mark that ends them; where several shapes see parts of one, all that they cover."""
+    whole: list[tuple[int, int]] = []
+    for _, start, end in sorted(groups("address", _ADDRESSES, text), key=lambda found: found[1:]):
+        if _DATED.search(text, start, end):
+            continue
+        if whole and start <= whole[-1][1]:
+            start, end = whole[-1][0], max(end, whole.pop()[1])
+        whole.append((start, end))
+    for start, end in whole:
+        yield "address", start, start + len(text[start:end].rstrip(" .,\n"))

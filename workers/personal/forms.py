@@ -64,7 +64,7 @@ def ibans(text: str) -> Iterator[Found]:
 
 _DIGITS = re.compile(r"(?<![\w.,/-])(?:\d[ -]?){11,18}\d(?![\w/-]|[.,]\d)")
 _CARD_WORD = re.compile(
-    r"(?i)\b(?:card|karte|kreditkarte|tarjeta|carte|carta|kaart|visa|mastercard|amex)\b[^\n.!?]{0,30}$"
+    r"(?i)\b(?:card|karte|kreditkarte|tarjeta|carte|carta|kaart|visa|mastercard|amex)\b[^\n.!]{0,30}$"
 )
 
 

@@ -4,10 +4,14 @@ import re
 from collections.abc import Iterator, Sequence
 
 from workers.personal.found import Found, words
+from workers.personal.given_names import common_words, is_given_name
 
+# The letters of all Latin alphabets, Polish and Turkish ones too.
+_UPPER = "".join(chr(code) for code in range(0x41, 0x250) if chr(code).isupper())
+_LOWER = "".join(chr(code) for code in range(0x61, 0x250) if chr(code).islower())
 _NAME_WORD = (
-    r"(?!(?:Regards|Thanks|Thank|Kind|Best|Cheers)\b)[A-ZÀ-ÖØ-Þ](?:[a-zß-öø-ÿ]+(?:['’-][A-ZÀ-Þ]?[a-zß-öø-ÿ]+)*"
-    r"|['’][A-Z][a-z]+|\.)"
+    rf"(?!(?:Regards|Thanks|Thank|Kind|Best|Cheers)\b)[{_UPPER}](?:[{_LOWER}]+(?:['’-][{_UPPER}]?[{_LOWER}]+)*"
+    rf"|['’][{_UPPER}][{_LOWER}]+|\.)"
 )
 _SIGN_OFF = (
     r"(?:(?:kind|best|warm|kindest|warmest|many|with kind|with best)? ?regards|best(?: wishes)?|cheers"
@@ -30,7 +34,8 @@ _SIGNED = re.compile(
 )
 _SELF_NAMED = re.compile(
     rf"(?i:\b(?:my name is|my name's|\w+['’]s name(?: is)?|name:|mein name ist|ich hei(?:ß|ss)e|me llamo"
-    r"|mi nombre es|je m'appelle"
+    r"|mi nombre es|je m'appelle|(?:this|it|account|card|order|booking) is under|in the name of|nazywam si[eę]"
+    r"|ik heet"
     rf"|mon nom est|mi chiamo|meu nome [ée])) ({FULL_NAME})"
     rf"|(?i:\b(?:i am|i'm|this is|ich bin|soy|je suis)) ({_NAME_WORD} {_NAME_WORD})(?= (?:from|and|of|here|aus|von"
     rf"|de|und)\b|[,.]|$)"
@@ -48,15 +53,89 @@ _NOT_A_NAME = words(
     "Mozilla Google Gmail Outlook Apple Android Microsoft Firefox Tidemark "
     "Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April May June July August "
     "September October November December "
-    "English German French Spanish Using Have With Every Recently Today Yesterday Tomorrow Each Another Some "
+    "Buy Because Incidentally Email Program Google's Greetings English German French Spanish Using Have "
+    "With Every Recently Today Yesterday Tomorrow Each Another Some "
     "Most Many Even Let Looking Order Version Edit Update Again Sorry Great Good Well "
     "Das Die Der Ich Wir Sie Und Aber Bitte Danke Team El La Los Las Yo Pero Le Les Je Nous Mais Merci Hola "
     "Hallo Bonjour"
 )
 
 
+# A given name that is known from a list counts with a family name behind it...
+_LISTED = re.compile(
+    rf"(?<![\w@/.'’-])(?=({_NAME_WORD}) (?:[{_UPPER}]\.? )?"
+    rf"(?:(?:van|von|de|der|del|da|di|la|le|bin|al|zu) ){{0,2}}({_NAME_WORD})(?![\w@]))"
+)
+# ... or alone where somebody is greeted, named, cited, or says who it is.
+_ALONE = re.compile(
+    rf"(?i:\b(?:hi|hello|hey|dear|hallo|hola|bonjour|salut|ciao|ol[aá]|liebe[r]?|cher|ch[eè]re|beste|estimad[oa]"
+    rf"|thanks|thank you"
+    rf"|this is|i am|i'm|ich bin|here is|ask|contact|told|named|called|name is|nam(?:e|ed) him|nam(?:e|ed) her"
+    rf"|with|from|by|to|for|and|with my (?:wife|husband|son|daughter|colleague)"
+    rf"|(?:my|our|his|her) (?:wife|husband|son|daughter|colleague|boss|friend|partner|assistant|manager|mother|father"
+    rf"|brother|sister)),? )({_NAME_WORD})(?![\w@-])(?! [{_UPPER}])"
+    rf"|^[>*\s]*({_NAME_WORD})(?=(?: {_NAME_WORD})? (?:wrote|schrieb|escribi[oó]|a [eé]crit|ha scritto|said):?)"
+    rf"|({_NAME_WORD})(?= (?:here|is|was|has|had|says|said|told|asked|called|wrote|lives?d?|works?|worked)\b)"
+    rf"|^({_NAME_WORD})(?=, |:)|(?<=, )({_NAME_WORD})(?=, | and [{_UPPER}])|({_NAME_WORD})(?=, [{_UPPER}]\w+(?:, "
+    rf"| and ))"
+    rf"|({_NAME_WORD})(?=['’]s\b)",
+    re.MULTILINE,
+)
+# Who writes all in small letters still says "my name is".
+_SMALL = re.compile(
+    r"\b(?:my (?:\w+ )?names? (?:is|are)|this is|i am|ich hei(?:ß|ss)e|me llamo)"
+    rf" ([{_LOWER}]{{3,}})(?: ([{_LOWER}]{{2,}}))?(?: ([{_LOWER}]{{2,}}))?\b"
+)
+_NOTHING_BUT = re.compile(rf"\s*([{_UPPER}{_LOWER}]{{3,}})(?: [{_UPPER}{_LOWER}]{{2,}}){{0,2}}[\s.!]*")
+# A line that is a label and a name: "Contact person: ...", "Name    ...".
+_FIELD = re.compile(
+    rf"(?im:^[>*\s-]*(?:(?:full |first |last |contact |billing |shipping |customer |account )?name"
+    rf"|contact(?: person)?"
+    rf"|billing address|shipping address|from|to|attn|user|directed by|ansprechpartner|nombre|nom|nome"
+    rf"|naam)[ \t]*:[ \t]*)({FULL_NAME})"
+)
+
+
+def _listed(text: str) -> Iterator[Found]:
+    """Yield given names of the list with what follows them, and alone where the words around ask for a name."""
+    for found in _LISTED.finditer(text):
+        given, family = found.groups()
+        if is_given_name(given) and _may_be_a_name(family):
+            yield "name", found.start(1), found.end(2)
+    for found in _ALONE.finditer(text):
+        group = found.lastindex or 0
+        if is_given_name(found[group]):
+            yield "name", *found.span(group)
+    if (alone := _NOTHING_BUT.fullmatch(text)) and is_given_name(alone[1]):
+        yield "name", alone.start(1), len(text.rstrip(" .!\n"))
+
+
+def _said_small(text: str) -> Iterator[Found]:
+    for found in _SMALL.finditer(text):
+        parts = [group for group in range(1, 4) if found[group]]
+        is_said = "name is" in found[0] and _may_be_a_name(found[1])
+        if not (is_said or is_given_name(found[1])):
+            continue
+        last = 1
+        while last < len(parts) and _may_be_a_name(found[last + 1]):
+            last += 1
+        yield "name", found.start(1), found.end(last)
+
+
+def _may_be_a_name(word: str) -> bool:
+    return word.casefold() not in _ORDINARY_WORDS and word.casefold() not in common_words() and word not in _NOT_A_NAME
+
+
 def names(text: str) -> Iterator[Found]:
-    for pattern in (_SIGNED, _SELF_NAMED, _TITLED):
+    """Yield names; the parts of one that a list knows are names wherever else they stand."""
+    found = [*_listed(text), *_said_small(text), *_introduced(text)]
+    yield from found
+    said = {text[start:end] for _, start, end in found}
+    yield from known(text, [name for name in said if is_given_name(name.partition(" ")[0])])
+
+
+def _introduced(text: str) -> Iterator[Found]:
+    for pattern in (_SIGNED, _SELF_NAMED, _TITLED, _FIELD):
         for found in pattern.finditer(text):
             group = found.lastindex or 0
             end = found.start(group) + _name_length(found.group(group))
@@ -72,6 +151,16 @@ def _name_length(written: str) -> int:
             break
         length = word.end()
     return len(written[:length].rstrip(" ."))
+
+
+# Words of small letters that follow "my name is" and are none.
+_ORDINARY_WORDS = words(
+    "and or not on in at for from with is was are the a an my your his her our their spelled spelt wrong incorrect "
+    "misspelled correct displayed shown missing different the same still now here there also changed but because "
+    "registered listed written required unknown account email mail address phone number password please can could "
+    "how what why when where who since that this it i you we they he she so too very just only all any no yes ok "
+    "server screen window folder file error message version update app page site mail service support"
+)
 
 
 # First names that are everyday words: alone they are masked only where a name is expected.

@@ -8,9 +8,11 @@ import phonenumbers
 from workers.personal.found import Found
 from workers.personal.names import FULL_NAME
 
-_INTERNATIONAL = re.compile(r"(?<![\w+])(?:\+|00(?=[1-9]))\d(?:[ ./-]{0,2}\(?\d{1,5}\)?){2,7}(?![\w])")
+_INTERNATIONAL = re.compile(r"(?<![\w+])(?:\+|00(?=[1-9]))\d(?:[ ./-]{0,2}\(?\d{1,5}\)?){2,7}(?=x\d{1,6}\b|(?!\w))")
+_EXTENSION = re.compile(r"x\d{1,6}\b")
 _GROUPED = re.compile(
-    r"(?<![\w.,/:#+-])(?:1[ .-])?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}(?![\w-]|\.\d)"  # North America
+    r"(?<![\w.,/:#+-])(?:1[ .-])?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}(?:(?: ?x| ext\.? ?)\d{1,6})?(?![\w-]"
+    r"|\.\d)"  # North America
     r"|(?<![\w.,/:#+-])(?!\d{2}[-/]\d{2}[-/]\d{2,4}\b"
     r"|\d{3}-\d{2}-\d{4}\b)\(?0\d{1,5}\)?(?:[ /-]{1,3}\d{2,8}){1,4}(?![\w-]|[.,]\d)"  # a trunk zero and groups
 )
@@ -40,10 +42,11 @@ _NUMBER_WORD = re.compile(
 def phones(text: str) -> Iterator[Found]:
     for found in _INTERNATIONAL.finditer(text):
         if _is_possible_phone(found.group()):
-            yield "phone", found.start(), found.end()
+            extension = _EXTENSION.match(text, found.end())
+            yield "phone", found.start(), extension.end() if extension else found.end()
     for found in _GROUPED.finditer(text):
         digits = sum(c.isdigit() for c in found.group())
-        if 8 <= digits <= 13 and not _NUMBER_WORD.search(text, max(0, found.start() - 30), found.start()):
+        if 8 <= digits <= 17 and not _NUMBER_WORD.search(text, max(0, found.start() - 30), found.start()):
             yield "phone", found.start(), found.end()
     for found in _SAID.finditer(text):
         digits = sum(c.isdigit() for c in found.group())

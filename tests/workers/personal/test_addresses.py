@@ -6,11 +6,23 @@ from workers.personal.addresses import addresses
 
 FOUND = [
     ("I live at 12 Elm Street, Springfield", "12 Elm Street, Springfield"),
+    ("write to P.O. Box 242, Springfield", "P.O. Box 242, Springfield"),
+    ("12 Elm Street\nApt. 4\nSpringfield", "12 Elm Street\nApt. 4\nSpringfield"),
+    ("ul. Długa 12, Kraków", "ul. Długa 12, Kraków"),
+    ("PSC 0725, Box 6031\nAPO AP 96241", "PSC 0725, Box 6031\nAPO AP 96241"),
+    ("i live in 1234 mockingbird lane", "1234 mockingbird lane"),
     ("Send it to Goethestraße 12, 60313 Frankfurt", "Goethestraße 12, 60313 Frankfurt"),
     ("Adresse : 14 rue des Lilas, 69003 Lyon", "14 rue des Lilas, 69003 Lyon"),
     ("Vivo en Calle Mayor 5, 28013 Madrid", "Calle Mayor 5, 28013 Madrid"),
 ]
-NOT_FOUND = ["Version 115 of Thunderbird, Windows 10", "Open Settings 3 times", "We have 12 seats on Monday"]
+NOT_FOUND = [
+    "Version 115 of Thunderbird, Windows 10",
+    "Open Settings 3 times",
+    "We have 12 seats on Monday",
+    "This is on Windows 10",
+    "Since January 13, 2025 nothing works",
+    "my address book 4",
+]
 
 
 @pytest.mark.parametrize(("text", "address"), FOUND)

@@ -8,8 +8,21 @@ FOUND = [
     ("It still fails.\n\nKind regards,\nAda Byron", "Ada Byron"),
     ("My name is Tomasz Nowak and I cannot log in", "Tomasz Nowak"),
     ("Please ask Mrs. Okafor about it", "Okafor"),
+    ("We want to add Kenneth Whiteley to the account", "Kenneth Whiteley"),
+    ("hi, my name is sarah winters and i cannot log in", "sarah winters"),
+    ("Hello Sarah, the export fails", "Sarah"),
+    ("Contact person: Noor Haddad", "Noor Haddad"),
+    ("Kenneth Whiteley wrote first, then Whiteley called", "Whiteley"),
+    ("I am Weronika Żółć from Poznań", "Weronika Żółć"),
 ]
-NOT_FOUND = ["Thanks,\nThe Support Team", "I am Using Windows and Outlook", "Best regards"]
+NOT_FOUND = [
+    "Click Edit and then Server Settings",
+    "Will Windows be supported in January?",
+    "my name is wrong in the list",
+    "Thanks,\nThe Support Team",
+    "I am Using Windows and Outlook",
+    "Best regards",
+]
 
 
 @pytest.mark.parametrize(("text", "name"), FOUND)
