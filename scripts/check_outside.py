@@ -62,7 +62,7 @@ def _scopes(vendor: str, desk: Helpdesk, now: datetime) -> Iterator[Check]:
         (
             "changed tickets",
             "what webhooks lose stays lost",
-            "the account needs the role Administrator for the export",
+            f"may the account ask for them? The rights it needs: docs/{vendor}.md, steps 1 and 2",
             lambda: desk.changes("", since=now - timedelta(minutes=5)),
         ),
         (
@@ -90,7 +90,7 @@ def _set_up(vendor: str, setup: Setup, settings: Settings, policy: Policy) -> It
     try:
         steps = list(setup.connect(wish_of(policy, settings.public_url), is_dry=True))
     except IntegrationError as error:
-        mend = "the account needs the role Administrator"
+        mend = f"the account's rights do not do: docs/{vendor}.md, steps 1 and 2"
         yield fail(name, str(error), why="webhook and triggers cannot be looked at", mend=mend)
         return
     yield from _missing_groups(vendor, steps)
@@ -123,7 +123,7 @@ def _signatures(vendor: str, setup: Setup, settings: Settings) -> Iterator[Check
     try:
         secret = setup.signing_secret()
     except IntegrationError as error:
-        mend = "the account needs the role Administrator"
+        mend = f"the account's rights do not do: docs/{vendor}.md, steps 1 and 2"
         yield fail(name, str(error), why="nobody can tell whether deliveries are believed", mend=mend)
         return
     if not secret and (vendor in SECRETS or not settings.public_url):
