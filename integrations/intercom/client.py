@@ -278,13 +278,25 @@ class IntercomHelpdesk:
     def _tag(self, path: str, ticket: Ticket, write: TicketWrite, admin_id: str) -> None:
         for name in write.add_tags:
             if name not in ticket.tags:
-                body = {"id": self._tag_id(name), "admin_id": admin_id}
-                self._beside_call("POST", f"{path}/tags", body, "tag")
+                self._put_tag(path, name, admin_id)
         for name in write.remove_tags:
             if name in ticket.tags:
                 with suppress(NotFoundError):  # somebody was faster
                     tag_path = f"{path}/tags/{self._tag_id(name)}"
                     self._beside_call("DELETE", tag_path, {"admin_id": admin_id}, "untag")
+
+    def _put_tag(self, path: str, name: str, admin_id: str) -> None:
+        """Put a tag on; one that somebody deleted since we learned its id is made again."""
+        for is_again in (False, True):
+            try:
+                body = {"id": self._tag_id(name), "admin_id": admin_id}
+                self._beside_call("POST", f"{path}/tags", body, "tag")
+                return
+            except NotFoundError:
+                if is_again:
+                    raise
+                with self._lock:
+                    self._tags.pop(name.lower(), None)
 
     def _tag_id(self, name: str) -> str:
         """Return a tag's id; Intercom finds or creates it by its name, in any case."""

@@ -272,6 +272,8 @@ class IntercomServer:
             return error(404, "not_found", "Resource Not Found")
         tags = found["tags"]["tags"]
         if parts[2] == "tags" and request.method == "POST":
+            if body["id"] not in self.tags:
+                return error(404, "tag_not_found", "Resource Not Found")
             who = {"type": "admin", "id": body["admin_id"]}
             tag = {
                 "type": "tag",

@@ -297,6 +297,16 @@ def test_already_assigned_is_success(server, desk):
     assert len(said(server)) == 1
 
 
+def test_a_tag_that_somebody_deleted_is_made_again(server, desk):
+    """Its id was kept from the write before: the 404 is about the tag, not about the conversation."""
+    desk.write(desk.ticket(ID), REPLY)
+    server.tags.clear()
+    server.conversations["7"] = conversation("7")
+    desk.write(desk.ticket("7"), replace(NOTE, group_id=None))
+    assert desk.ticket("7").tags == ("deskhand", "deskhand_hand_off")
+    assert len(server.conversations["7"]["conversation_parts"]["conversation_parts"]) == 1
+
+
 def test_404_is_gone_only_if_the_conversation_is(server, desk):
     """An unknown team or teammate is a person's to mend; a deleted conversation is an end."""
     ticket = desk.ticket(ID)
