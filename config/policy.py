@@ -75,6 +75,7 @@ class Timing(Rules):
     reindex_seconds: float = 600.0
     full_reindex_seconds: float = 86_400.0
     retention_seconds: float = 86_400.0
+    train_seconds: float = 604_800.0
     stamp_settle_seconds: float = 2.0  # the helpdesk's stamp has a resolution of one second
 
 
@@ -212,6 +213,18 @@ class Approval(Rules):
     max_age_hours: float = 72.0  # a note older than this that reads like a command is none: it is history
 
 
+class Classifying(Rules):
+    """What stage one learns from besides the taxonomy's examples, which count 1 each, and how a new one is tried."""
+
+    relabel_weight: Annotated[float, Field(gt=0.0, le=10.0)] = 3.0  # of a kind of request that staff corrected
+    approved_weight: Annotated[float, Field(gt=0.0, le=10.0)] = 0.3  # of a case whose draft staff sent as it was
+    most_relabels: int = 5000  # the newest
+    most_approved: int = 2000
+    trial_share: Share = 0.0  # of tickets on which a new model runs beside the old one before it is used; 0: at once
+    trial_error: Annotated[float, Field(gt=0.0, lt=0.5)] = 0.05  # chance that one which is no better wins its trial
+    trial_days: float = 28.0  # after so long without a winner the one on trial makes room
+
+
 class Learning(Rules):
     is_on: bool = True
     needs_approval: bool = False
@@ -296,6 +309,7 @@ class Policy(Rules):
     retention: Retention = Retention()
     learning: Learning = Learning()
     knowledge: Knowledge = Knowledge()
+    classifying: Classifying = Classifying()
     approval: Approval = Approval()
     autonomy: Autonomy = Autonomy()
     brakes: Brakes = Brakes()

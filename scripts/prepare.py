@@ -33,10 +33,16 @@ def run(args: argparse.Namespace) -> int:
 def _classifier() -> int:
     said = io.StringIO()
     with redirect_stdout(said), redirect_stderr(said):
-        code = train.run(argparse.Namespace(if_stale=True, force=False, back=False, json=None))
+        code = train.run(_only_if_stale())
     words = said.getvalue().strip().splitlines()
     _say(f"classifier: {words[-1] if words else 'up to date'}")
     return code
+
+
+def _only_if_stale() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    train.add_arguments(parser)
+    return parser.parse_args(["--if-stale"])
 
 
 def _help_centres(settings: Settings) -> int:

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 MARK_PREFIX = "dh-"
+INTENT_TAG = "deskhand_intent_"  # begins the tag that says on a ticket what it is about
 OWN_WORDS = 8  # from so many words on a reply says by itself what it is about
 
 
@@ -218,6 +219,16 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Opinion:
+    """What one version of stage one said of a message by itself. `intent` is "" when it called it out of scope."""
+
+    model: str  # its version
+    intent: str
+    confidence: float
+    is_decided: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Classification:
     """What the message is about. `intent` is "" when it is out of scope or nobody was sure."""
 
@@ -234,6 +245,7 @@ class Classification:
     reasoning: str = ""
     candidates: tuple[Candidate, ...] = ()  # stage one's best, highest first
     model_outcome: str = ""  # name of a ModelOutcome if stage two was asked
+    opinions: tuple[Opinion, ...] = ()  # of stage one: of the model in use and, on some tickets, of one on trial
 
 
 class Block(StrEnum):

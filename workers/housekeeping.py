@@ -28,6 +28,7 @@ _RING_AGAIN_SECONDS = 4.0
 _STALE_DELIVERY_SECONDS = 2.0
 _LOST_RUN_SECONDS = 10.0
 _FAILED_RINGS_SECONDS = 30.0
+_DONE_AT_FIRST = ("reindex_full", "train")  # the very first sync is a full one, and `deskhand up` trains
 _REFUSED_SECONDS = 10.0  # so long Redis counts as away after it refused a ring
 
 
@@ -207,6 +208,7 @@ class Housekeeper:
             "reindex_full": timing.full_reindex_seconds,
             "autonomy": services.policy.autonomy.look_seconds,
             "retention": timing.retention_seconds,
+            "train": timing.train_seconds,
         }
         for name, seconds in every.items():
             slot = int(services.now().timestamp() // seconds)
@@ -214,7 +216,7 @@ class Housekeeper:
             run_id = services.schedule.begin(name, slot, now=services.now())
             if run_id is None:
                 continue
-            if name == "reindex_full" and is_first:  # the very first sync is a full one anyway
+            if name in _DONE_AT_FIRST and is_first:
                 services.schedule.finish(run_id, is_ok=True, report={"first": "left out"}, now=services.now())
             else:
                 start(name, run_id)

@@ -215,6 +215,7 @@ class IntentModel:
     embedder: str
     taxonomy: str  # hash of the examples it was trained from
     figures: Mapping[str, float] = field(default_factory=dict)
+    version: str = ""  # names the stored model by its content; "" for one that was never stored
 
     def predict(self, text: str, vector: Array) -> Verdict:
         """Judge one message. Raise ValueError if the vector has another length than the model's."""

@@ -45,17 +45,23 @@ class TrainingError(Exception):
 
 
 class Rows(NamedTuple):
-    """Examples: texts, how they are spelt, their vectors, and an index into the labels, -1 out of scope."""
+    """Examples: texts, how they are spelt, their vectors, an index into the labels (-1 out of scope), and how much
+    each counts."""
 
     texts: Sequence[str]
     spelt: Sequence[Spelt]
     vectors: Array
     truth: Ids
+    weight: Floats
 
     def where(self, chosen: Bools) -> "Rows":
         places = [int(place) for place in np.flatnonzero(chosen)]
         return Rows(
-            [self.texts[i] for i in places], [self.spelt[i] for i in places], self.vectors[places], self.truth[places]
+            [self.texts[i] for i in places],
+            [self.spelt[i] for i in places],
+            self.vectors[places],
+            self.truth[places],
+            self.weight[places],
         )
 
     @property
@@ -69,6 +75,7 @@ def train(
     embed: Callable[[list[str]], Array],
     *,
     embedder: str,
+    weights: Sequence[float] | None = None,
     everyday: Sequence[str] = (),
     accuracy: float = 0.97,
     seed: int = 7,
@@ -76,7 +83,8 @@ def train(
     """Train stage one. Rows labelled `oos` teach what is out of scope; without any, whole intents are held back for it.
 
     `everyday` is chatter that belongs to no list of intents and helps where no row is labelled so. `accuracy` is what
-    the verdicts that need no second opinion reach on held-back rows. Deterministic for a seed.
+    the verdicts that need no second opinion reach on held-back rows. `weights` says how much each row counts, 1 unless
+    given. Deterministic for a seed.
     Raise TrainingError with fewer than two intents or fewer than two examples in each.
     """
     counts = Counter(label for label in labels if label != OOS)
@@ -85,7 +93,8 @@ def train(
     names = tuple(sorted(counts))
     place = {name: index for index, name in enumerate(names)}
     truth = np.array([place.get(label, -1) for label in labels], np.intp)
-    rows = Rows(texts, [spell(text) for text in texts], embed(list(texts)).astype(np.float32), truth)
+    counting = np.ones(len(truth)) if weights is None else np.array(weights, np.float64)
+    rows = Rows(texts, [spell(text) for text in texts], embed(list(texts)).astype(np.float32), truth, counting)
     chatter = embed(list(everyday)).astype(np.float32) if everyday and not rows.has_oos else None
     # Threads that wait for each other cost ten times more than they save on matrices of this size.
     with threadpool_limits(1):
@@ -133,7 +142,7 @@ def _fit(
     kept = np.full(len(rows.truth), True) if rows.has_oos else rows.truth >= 0
     some = rows.where(kept)
     target = np.where(some.truth < 0, len(names), some.truth)
-    trust = None if weight is None else weight[kept]
+    trust = some.weight if weight is None else some.weight * weight[kept]
     width = len(names) + rows.has_oos
     meaning = LogisticRegression(C=strength, max_iter=500, class_weight="balanced")
     meaning.fit(some.vectors, target, sample_weight=trust)
@@ -153,7 +162,7 @@ def _fit(
     )
 
 
-def _fit_spelling(spelt: Sequence[Spelt], target: Ids, width: int, trust: Floats | None) -> Spelling:
+def _fit_spelling(spelt: Sequence[Spelt], target: Ids, width: int, trust: Floats) -> Spelling:
     says = rarity(spelt)
     linear = LinearSVC(C=SPELLING_STRENGTH, class_weight="balanced", tol=1e-3, random_state=0)
     linear.fit(_matrix(spelt, says), target, sample_weight=trust)

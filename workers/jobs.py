@@ -154,10 +154,17 @@ def _retention(services: Services) -> dict[str, Any]:
     return services.inbox.prune(services.policy.retention, now=services.now())
 
 
+def _train(services: Services) -> dict[str, Any]:
+    from workers.retraining import weekly  # loads scikit-learn, for which a worker has no other use
+
+    return weekly(services)
+
+
 SCHEDULED = {
     "autonomy": _autonomy,
     "reconcile": _reconcile,
     "reindex": _reindex,
     "reindex_full": _reindex_full,
     "retention": _retention,
+    "train": _train,
 }

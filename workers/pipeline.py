@@ -35,6 +35,7 @@ from workers.stages.learn import learn, precedent_id, unlearn
 from workers.stages.obey import obey
 from workers.stages.propose import Question, propose
 from workers.stages.reconcile import reconcile as reconcile
+from workers.stages.relabel import relabel
 from workers.stages.remember import remember
 from workers.stages.review import review
 from workers.store.ledger import Case
@@ -80,6 +81,7 @@ def answer(ticket: Ticket, lease: Lease, services: Services) -> Concluded | None
     asked = reading.message_id or _spoken_for(ticket)
     settle_overtaken(ticket, asked, lease, services)
     review(ticket, reading, services)
+    relabel(ticket, services)
     if not asked:
         return None
     case = services.ledger.open_case(
@@ -170,7 +172,7 @@ def _classify(case: Case, reading: Reading, hits: tuple[RuleHit, ...], services:
     is_decided = rules.strictest(hits) is Action.HAND_OFF
     label, usages = classify(
         reading,
-        services.intents,
+        services.intents.models(f"{case.vendor}:{case.ticket_id}", services.policy.classifying.trial_share),
         embed,
         ask if llm is not None and not is_decided else None,
         services.policy,
@@ -261,6 +263,7 @@ def forget_gone(lease: Lease, services: Services) -> None:
     """A ticket was deleted or merged away: settle what is open and take its lesson back."""
     settle_gone(lease, services)
     unlearn(lease.vendor, lease.ticket_id, services)
+    services.labels.remove(lease.vendor, lease.ticket_id)
 
 
 def _understood(label: Classification) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from config.everyday import load_everyday
 from config.logs import get_logger
 from config.policy import Policy, load_policy
 from config.prompts import Prompt, load_prompt
@@ -15,12 +16,13 @@ from integrations.helpdesk import Helpdesk, Webhook
 from integrations.llm import LanguageModel
 from kb.embed import Embedder, load_embedder
 from kb.knowledge_base import KnowledgeBase
-from workers.intent_model import IntentModel
+from workers.intent_shelf import IntentShelf
 from workers.job_queue import Bell
 from workers.model_guard import GuardedModel
 from workers.store.breakers import Breakers
 from workers.store.budgets import Budgets
 from workers.store.inbox import Inbox
+from workers.store.labels import Labels
 from workers.store.ledger import Ledger
 from workers.store.library import Lessons, Library
 from workers.store.migrate import require_head
@@ -47,12 +49,14 @@ class Services:
     llm: LanguageModel | None  # None: no key, and the path without a model is taken
     embedder: Embedder
     kb: KnowledgeBase
-    intents: IntentModel | None
+    intents: IntentShelf
+    everyday: tuple[str, ...]  # what people write to any desk; teaches stage one what is foreign
     inbox: Inbox
     tickets: Tickets
     ledger: Ledger
     orders: Orders
     lessons: Lessons
+    labels: Labels
     library: Library
     schedule: Schedule
     reviews: Reviews
@@ -93,11 +97,13 @@ def build(settings: Settings, *, sleep: Callable[[float], None] = time.sleep) ->
         embedder=embedder,
         kb=KnowledgeBase(library, embedder, settings.chroma_url),
         intents=_intents(settings, embedder),
+        everyday=load_everyday(settings.config),
         inbox=Inbox(engine),
         tickets=Tickets(engine),
         ledger=Ledger(engine),
         orders=Orders(engine),
         lessons=Lessons(engine),
+        labels=Labels(engine),
         library=library,
         schedule=Schedule(engine),
         reviews=Reviews(engine),
@@ -122,9 +128,8 @@ def bare_model(settings: Settings, policy: Policy) -> LanguageModel | None:
     )
 
 
-def _intents(settings: Settings, embedder: Embedder) -> IntentModel | None:
-    path = intents_path(settings)
-    if not path.exists():
+def _intents(settings: Settings, embedder: Embedder) -> IntentShelf:
+    shelf = IntentShelf(intents_path(settings), embedder.name)
+    if shelf.load() is None:
         log.warning("no_intent_model", mend="run `deskhand train`")
-        return None
-    return IntentModel.load(path, embedder=embedder.name)
+    return shelf

@@ -13,11 +13,13 @@ from tests.fakes.embedder import HashEmbedder
 from tests.fakes.helpdesk import FakeHelpdesk
 from tests.fakes.llm import ScriptedLLM
 from tests.fakes.webhook import FakeWebhook
+from workers.intent_shelf import IntentShelf
 from workers.job_queue import FailedRing
 from workers.services import Services
 from workers.store.breakers import Breakers
 from workers.store.budgets import Budgets
 from workers.store.inbox import Inbox
+from workers.store.labels import Labels
 from workers.store.ledger import Ledger
 from workers.store.library import Lessons, Library
 from workers.store.orders import Orders
@@ -120,12 +122,14 @@ def make_services(engine: Engine, desk: FakeHelpdesk, **others: Any) -> Services
         "llm": scripted(),
         "embedder": embedder,
         "kb": KnowledgeBase(library, embedder, "", check_seconds=0.0),
-        "intents": None,
+        "intents": IntentShelf(Path("/nowhere/intents.npz"), embedder.name),
+        "everyday": (),
         "inbox": Inbox(engine),
         "tickets": Tickets(engine),
         "ledger": Ledger(engine),
         "orders": Orders(engine),
         "lessons": Lessons(engine),
+        "labels": Labels(engine),
         "library": library,
         "schedule": Schedule(engine),
         "reviews": Reviews(engine),

@@ -6,9 +6,13 @@ import pytest
 
 from scripts import train as command
 from scripts.__main__ import main
-from scripts.train import is_held_out
 from tests.fakes.embedder import HashEmbedder
+from tests.fakes.helpdesk import START
 from workers.intent_model import IntentModel
+from workers.retraining import is_held_out
+from workers.store.labels import Label, Labels
+from workers.store.migrate import migrate
+from workers.store.tables import open_engine
 
 TOPICS = {"invoice": "invoice receipt vat", "roster": "roster shift swap", "login": "password code locked"}
 
@@ -85,6 +89,20 @@ def test_the_model_before_can_be_taken_back(house):
     assert loaded(house.path).taxonomy == first
     house("--back")
     assert loaded(house.path).taxonomy == second != first
+
+
+def test_what_staff_said_is_learned_and_counted(house, tmp_path):
+    """With a database the report says what the model learned from; so is it that no model is on trial."""
+    engine = open_engine(f"sqlite:///{tmp_path}/var/deskhand.sqlite3")
+    (tmp_path / "var").mkdir()
+    migrate(engine)
+    labels = Labels(engine)
+    for number in range(5):
+        text = f"the carousel {number} is stuck"
+        labels.relabel(Label(("zendesk", str(number)), number, "login", text), case_id=number, before="", now=START)
+    engine.dispose()
+    assert house()["learned_from"] == {"examples": 45, "relabels": 5, "approved": 0}
+    assert house("--compare") == house("--adopt") == {"trial": None}
 
 
 def test_held_out_rows_follow_from_their_text():

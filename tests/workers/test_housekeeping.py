@@ -51,6 +51,7 @@ def later(services, desk):
         ("reindex_full", 86_400),
         ("autonomy", 3600),
         ("retention", 86_400),
+        ("train", 604_800),
     ):
         for slot in range(-1, 3):
             run = services.schedule.begin(name, int(desk.now.timestamp() // seconds) + slot, now=desk.now)
@@ -141,7 +142,8 @@ def test_without_redis_scheduled_runs_still_run(services, desk, keeper, crew):
     desk.open_ticket()
     keeper.tick()
     runs = {run["name"]: run["is_ok"] for run in services.schedule.runs()}
-    assert runs == {"autonomy": True, "reconcile": True, "reindex": True, "reindex_full": True, "retention": True}
+    assert set(runs) == set(jobs.SCHEDULED)
+    assert all(runs.values())
     assert services.tickets.backlog(now=desk.now).due == 1
 
 
@@ -184,14 +186,15 @@ def test_a_run_whose_ring_is_lost_is_started_again(services, desk, keeper):
     assert "reindex_full" in {name for _, name, _ in services.bell.rung}
 
 
-def test_the_first_full_run_is_left_out(services, desk, keeper):
-    """The very first sync is a full one anyway; a day later it is due."""
+@pytest.mark.parametrize(("name", "seconds"), [("reindex_full", 86_400), ("train", 604_800)])
+def test_what_the_start_has_done_is_left_out_at_first(services, desk, keeper, name, seconds):
+    """The very first sync is a full one anyway, and a start trains; they are due in their next slot."""
     keeper.tick()
-    (left_out,) = [run for run in services.schedule.runs() if run["name"] == "reindex_full"]
+    (left_out,) = [run for run in services.schedule.runs() if run["name"] == name]
     assert left_out["report"] == {"first": "left out"}
-    desk.tick(86_400)
+    desk.tick(seconds)
     keeper.tick()
-    assert "reindex_full" in {name for _, name, _ in services.bell.rung}
+    assert name in {name for _, name, _ in services.bell.rung}
 
 
 def test_a_failed_ring_is_put_on_record(services, desk, keeper, later):

@@ -152,3 +152,19 @@ def test_the_fingerprint_follows_content_and_not_order():
     texts, labels = ["one", "two"], ["a", "b"]
     assert fingerprint(texts, labels) == fingerprint(texts[::-1], labels[::-1])
     assert fingerprint(texts, labels) != fingerprint(texts, labels[::-1])
+
+
+def test_a_row_counts_as_much_as_it_is_given():
+    """Where rows contradict each other, the weightier ones have it; equal weights are no weights."""
+    texts = [f"{word} thing number {n}" for n in range(30) for word in ("invoice", "roster")]
+    labels = [text.split()[0] for text in texts]
+    doubted = [f"gizmo problem {n}" for n in range(10)] * 2
+    both = ["invoice"] * 10 + ["roster"] * 10
+    heavy = [1.0] * 60 + [0.2] * 10 + [3.0] * 10
+
+    def best(weights):
+        model = learn(texts + doubted, labels + both, weights=weights)
+        return judge(model, ["a gizmo problem"])[0].candidates[0].intent
+
+    assert best(heavy) == "roster"
+    assert best([1.0] * 60 + [3.0] * 10 + [0.2] * 10) == "invoice"

@@ -36,7 +36,7 @@ def settings(tmp_path, engine, monkeypatch):
 def test_a_small_installation_needs_no_key_and_no_vendor(settings):
     """Without a key there is no model, without a vendor no helpdesk; everything else is there."""
     made = build(settings())
-    assert (made.llm, made.helpdesks, made.webhooks, made.intents) == (None, {}, {}, None)
+    assert (made.llm, made.helpdesks, made.webhooks, made.intents.load()) == (None, {}, {}, None)
     assert set(made.prompts) == {"classify", "draft", "judge"}
     assert made.policy.teams
     assert made.bell.length() is None

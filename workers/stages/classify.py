@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from config.policy import Policy
 from integrations.llm import Usage
-from workers.domain import Candidate, Classification, Reading, Stage
+from workers.domain import Candidate, Classification, Opinion, Reading, Stage
 from workers.intent_model import Array, IntentModel, Verdict
 
 MAX_ASKS = 5
@@ -15,29 +15,43 @@ Ask = Callable[[Sequence[Candidate]], tuple[Classification | None, Usage]]
 
 
 def classify(
-    reading: Reading, model: IntentModel | None, embed: Embed, ask: Ask | None, policy: Policy
+    reading: Reading, models: Sequence[IntentModel], embed: Embed, ask: Ask | None, policy: Policy
 ) -> tuple[Classification, tuple[Usage, ...]]:
     """Say what the message is about, and what it took.
 
     Stage two is asked only where stage one is missing or unsure, with stage one's candidates to choose from. When
     neither is sure the intent stays empty and the candidates stand for themselves. Stage one never decides on a
     message in a language that policy does not name: its examples are not in that language, so all of it looks strange.
+    Of several models the first one counts; what the others think is only recorded.
     """
-    label = _stage_one(reading, model, embed, policy)
+    label = _stage_one(reading, models, embed, policy)
     if label.stage is Stage.ONE or ask is None:
         return label, ()
     answer, usage = ask(label.candidates)
     if answer is None:
         return replace(label, model_outcome=usage.outcome.value), (usage,)
-    return answer, (usage,)
+    return replace(answer, opinions=label.opinions), (usage,)
 
 
-def _stage_one(reading: Reading, model: IntentModel | None, embed: Embed, policy: Policy) -> Classification:
-    if model is None or not reading.question:
+def _stage_one(reading: Reading, models: Sequence[IntentModel], embed: Embed, policy: Policy) -> Classification:
+    if not models or not reading.question:
         return Classification("", 0.0, Stage.NONE)
     asks = reading.asks[:MAX_ASKS] if len(reading.asks) > 1 else ()
     texts = [reading.question, *asks]
-    whole, *parts = [_known(verdict, policy) for verdict in model.predict_many(texts, embed(texts))]
+    vectors = embed(texts)
+    verdicts = models[0].predict_many(texts, vectors)
+    others = [(model, model.predict(texts[0], vectors[0])) for model in models[1:]]
+    opinions = tuple(_opinion(*one) for one in [(models[0], verdicts[0]), *others])
+    return replace(_label(reading, verdicts, policy), opinions=opinions)
+
+
+def _opinion(model: IntentModel, verdict: Verdict) -> Opinion:
+    intent = "" if verdict.is_out_of_scope else verdict.candidates[0].intent
+    return Opinion(model.version, intent, verdict.confidence, verdict.is_decided)
+
+
+def _label(reading: Reading, verdicts: Sequence[Verdict], policy: Policy) -> Classification:
+    whole, *parts = [_known(verdict, policy) for verdict in verdicts]
     if reading.language and reading.language not in policy.answering.languages:
         return Classification("", 0.0, Stage.NONE, candidates=whole.candidates)
     sure = dict.fromkeys(part.candidates[0].intent for part in parts if part.is_decided and not part.is_out_of_scope)

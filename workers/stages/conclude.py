@@ -14,7 +14,7 @@ from config.logs import get_logger
 from config.policy import Policy
 from integrations.errors import ConflictError, NotFoundError, PermanentError, TransientError
 from integrations.helpdesk import Message, Status, Ticket, TicketWrite
-from workers.domain import Action, Code, Decision, MessageKind, Reading, Reason, Urgency, mark_of
+from workers.domain import INTENT_TAG, Action, Code, Decision, MessageKind, Reading, Reason, Urgency, mark_of
 from workers.notes import Package, assist_note, bare_note, draft_note, hand_off_note, reply
 from workers.protocol import (
     TRIES,
@@ -40,7 +40,7 @@ from workers.store.tickets import Lease
 
 log = get_logger(__name__)
 
-_OUTCOME_TAGS = ("deskhand_intent_", "deskhand_approved", *(f"deskhand_{action.value}" for action in Action))
+_OUTCOME_TAGS = (INTENT_TAG, "deskhand_approved", *(f"deskhand_{action.value}" for action in Action))
 _NOTHING_READ = Reading("", MessageKind.EMPTY, "", "", "", (), "", ())
 _PRIORITIES = {Urgency.HIGH: "high", Urgency.CRITICAL: "urgent"}
 
@@ -307,7 +307,7 @@ def _tags(decision: Decision, package: Package, policy: Policy) -> tuple[str, ..
     """Return the tags of this outcome; a guess at the intent is none, it would spoil the helpdesk's reports."""
     label = package.label
     is_sure = label is not None and label.intent and label.confidence >= policy.thresholds.review
-    intent = (f"deskhand_intent_{label.intent}",) if label and is_sure else ()
+    intent = (f"{INTENT_TAG}{label.intent}",) if label and is_sure else ()
     return ("deskhand", f"deskhand_{decision.action.value}", *intent)
 
 

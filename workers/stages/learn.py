@@ -9,14 +9,13 @@ from config.policy import Learning
 from integrations.helpdesk import Flag, Message, Role, Ticket
 from kb.domain import Audience, Document, Source
 from workers.courtesy import without_courtesy
+from workers.domain import INTENT_TAG
 from workers.reading.mail import own_words
 from workers.reading.visible import visible
 from workers.redact import mask
 from workers.services import Services
 
 log = get_logger(__name__)
-
-_INTENT = "deskhand_intent_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ def learn(ticket: Ticket, services: Services) -> Lesson | None:
         ticket.id,
         state=state,
         note=lesson.refused,
-        intent=next((tag.removeprefix(_INTENT) for tag in ticket.tags if tag.startswith(_INTENT)), ""),
+        intent=next((tag.removeprefix(INTENT_TAG) for tag in ticket.tags if tag.startswith(INTENT_TAG)), ""),
         question=lesson.question,
         answer=lesson.answer,
         message_ids=lesson.message_ids,

@@ -332,6 +332,22 @@ lesson = Table(
     UniqueConstraint("vendor", "ticket_id"),
 )
 
+# What staff called a ticket that we had called otherwise: an example for the classifier. One row a ticket.
+label = Table(
+    "label",
+    metadata,
+    Column("id", Integer, primary_key=True),  # grows with each new word of staff: the oldest go first
+    Column("vendor", String(20), nullable=False),
+    Column("ticket_id", String(64), nullable=False),
+    Column("case_id", Integer, nullable=False),  # our newest case when staff said so
+    Column("text_case_id", Integer, nullable=False),  # the case whose message the text is
+    Column("intent", String(80), nullable=False),
+    Column("before", String(80), nullable=False, default=""),  # what we had called it; "" if nothing
+    Column("text", Text, nullable=False),  # masked
+    Column("labelled_at", UtcDateTime, nullable=False),
+    UniqueConstraint("vendor", "ticket_id"),
+)
+
 document = Table(
     "document",
     metadata,

@@ -27,13 +27,17 @@ def reading(newest="my invoice", asks=(), subject=""):
 class Scripted:
     """Stands for model and embedder: a text's vector is its place in the script, its verdict stands there."""
 
-    def __init__(self, script: dict[str, Verdict]):
+    def __init__(self, script: dict[str, Verdict], version: str = "one"):
         self.script = script
+        self.version = version
         self.texts: list[str] = []
 
     def embed(self, texts):
         self.texts += texts
         return np.array([[list(self.script).index(text)] for text in texts], np.float32)
+
+    def predict(self, text, vector):
+        return self.script[text]
 
     def predict_many(self, texts, vectors):
         return [list(self.script.values())[int(place)] for (place,) in vectors]
@@ -46,7 +50,7 @@ def verdict(*intents, decided=True, out=False):
 
 def run(script, one, ask=None):
     model = Scripted(script)
-    return classify(one, model, model.embed, ask, POLICY)
+    return classify(one, [model], model.embed, ask, POLICY)
 
 
 def refuse(candidates):
@@ -140,12 +144,29 @@ def test_without_a_trained_model_the_language_model_is_asked_alone():
         assert candidates == ()
         return Classification("login", 0.9, Stage.TWO), USAGE
 
-    label, _ = classify(reading(), None, Scripted({}).embed, ask, POLICY)
+    label, _ = classify(reading(), [], Scripted({}).embed, ask, POLICY)
     assert label.stage is Stage.TWO
 
 
 def test_nothing_to_read_is_not_embedded():
     """An empty message is nobody's to decide."""
     model = Scripted({"": verdict("invoice")})
-    label, _ = classify(reading(""), model, model.embed, None, POLICY)
+    label, _ = classify(reading(""), [model], model.embed, None, POLICY)
     assert (label.stage, model.texts) == (Stage.NONE, [])
+
+
+def test_the_record_says_which_version_thought_what():
+    """The first model counts; the opinion of one beside it is kept, also when the language model decides."""
+    first = Scripted({"my invoice": verdict("invoice", decided=False)})
+    other = Scripted({"my invoice": verdict("login", out=True)}, "two")
+    label, _ = classify(reading(), [first, other], first.embed, None, POLICY)
+    assert [(one.model, one.intent, one.is_decided) for one in label.opinions] == [
+        ("one", "invoice", False),
+        ("two", "", True),
+    ]
+    assert label.candidates[0].intent == "invoice"
+    asked, _ = classify(
+        reading(), [first, other], first.embed, lambda _: (Classification("login", 0.8, Stage.TWO), USAGE), POLICY
+    )
+    assert asked.opinions == label.opinions
+    assert first.texts == ["my invoice"] * 2
