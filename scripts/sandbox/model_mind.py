@@ -311,12 +311,16 @@ ENOUGH_MATCH = 0.30
 def classify(system: str, user: str) -> dict[str, Any]:
     """Choose the intent whose description and examples share most with the message; "none" if that is little."""
     message = tagged(user, "message")
-    scores = _intent_scores(message, tagged(system, "intents"), tagged(user, "candidates"))
+    listed = _intents(tagged(system, "intents"))
+    for name, shown in _intents(tagged(user, "examples")).items():
+        if name in listed:
+            listed[name] += f" {shown}"
+    scores = _intent_scores(message, listed, tagged(user, "candidates"))
     ranked = sorted(scores, key=lambda name: -scores[name])
     best = ranked[0] if ranked else ""
     is_match = bool(best) and scores[best] >= ENOUGH_MATCH
     others = [name for name in ranked[1:3] if scores[name] >= max(ENOUGH_MATCH * 1.6, 0.85 * scores[best])]
-    common = set(terms(message)) & set(terms(_intents(tagged(system, "intents")).get(best, "")))
+    common = set(terms(message)) & set(terms(listed.get(best, "")))
     urgency = next(
         (name for name, sign in (("critical", _CRITICAL), ("high", _HIGH), ("low", _LOW)) if sign.search(message)),
         "normal",
@@ -340,9 +344,8 @@ def _intents(text: str) -> dict[str, str]:
     return dict(re.findall(r"^- ([\w.-]+): (.*)$", text, re.MULTILINE))
 
 
-def _intent_scores(message: str, intents: str, candidates: str) -> dict[str, float]:
+def _intent_scores(message: str, listed: dict[str, str], candidates: str) -> dict[str, float]:
     """Return per intent the weighted share of the message's words it has, helped by the first classifier's belief."""
-    listed = _intents(intents)
     believed = {
         name: float(chance) for name, chance in re.findall(r"^([\w.-]+): ([01]\.\d+)$", candidates, re.MULTILINE)
     }

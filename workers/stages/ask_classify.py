@@ -1,9 +1,10 @@
 """Stage two of classification: the language model says what stage one was unsure of (prompt: classify.md)."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from config.policy import Policy
 from config.prompts import Prompt
@@ -13,7 +14,9 @@ from workers.intent_model import OOS
 from workers.stages.material import fence, message_part, neutralise, thread_part
 
 THREAD_TOKENS = 300
-EXAMPLES = 3
+EXAMPLES = 2
+SHOWN = 4  # candidates whose examples are shown; the others go by their descriptions
+DESCRIPTION = 90  # letters of an intent's description
 NONE = "none"
 
 
@@ -23,7 +26,7 @@ class IntentAnswer(BaseModel):
     reasoning: str
     intent: str
     second_intents: list[str]
-    confidence: float
+    confidence: float = Field(allow_inf_nan=False)
     urgency: Literal["low", "normal", "high", "critical"]
     sentiment: Literal["calm", "unhappy", "frustrated"]
     needs_action: bool
@@ -76,13 +79,15 @@ def _known(name: str, policy: Policy) -> str:
 def _render(reading: Reading, candidates: Sequence[Candidate], prompt: Prompt, policy: Policy) -> RenderedPrompt:
     message, _ = message_part(reading, policy.limits.message_tokens)
     thread, _ = thread_part(reading.thread, policy.limits.turns, THREAD_TOKENS)
-    believed = "\n".join(f"{one.intent or NONE}: {one.probability:.2f}" for one in candidates[:5])
+    shown = candidates[:SHOWN]
+    believed = "\n".join(f"{one.intent or NONE}: {one.probability:.2f}" for one in shown)
     system, user = prompt.render(
         {
             "company": policy.answering.company,
             "product": policy.answering.product or policy.answering.company,
             "intents": taxonomy(policy),
             "candidates": fence("candidates", believed or "no opinion"),
+            "examples": fence("examples", examples([one.intent for one in shown], policy) or "none"),
             "thread": thread,
             "message": message,
         }
@@ -92,10 +97,27 @@ def _render(reading: Reading, candidates: Sequence[Candidate], prompt: Prompt, p
 
 def taxonomy(policy: Policy) -> str:
     """Return the intents as the prompt lists them: the same text for the same policy, so that it is cached."""
+    known = sorted((name, entry.description) for name, entry in policy.intents.items() if name != OOS)
+    # `oos` is not an intent but the lack of one: the prompt calls it "none".
+    return "\n".join(neutralise(f"- {name}: {shortened(description)}") for name, description in known)
+
+
+def shortened(description: str) -> str:
+    """Return a description up to the last clause that fits; names and examples say the rest."""
+    flat = " ".join(description.split())
+    if len(flat) <= DESCRIPTION:
+        return flat
+    clauses = re.split(r"(?<=[,;:.])\s", flat[: DESCRIPTION + 1])
+    kept = " ".join(clauses[:-1] or clauses)[:DESCRIPTION]
+    return kept.rstrip(",;:. ") + ", ..."
+
+
+def examples(names: Iterable[str], policy: Policy) -> str:
+    """Return a few examples of each of these intents: they tell apart what stage one could not."""
     lines = []
-    for name, entry in sorted(policy.intents.items()):
-        if name == OOS:  # not an intent but the lack of one: the prompt calls it "none"
-            continue
-        examples = "; ".join(f'"{" ".join(example.split())}"' for example in entry.examples[:EXAMPLES])
-        lines.append(neutralise(f"- {name}: {entry.description}" + (f" For example: {examples}" if examples else "")))
+    for name in names:
+        entry = policy.intents.get(name)
+        if entry and entry.examples and name != OOS:
+            shown = "; ".join(f'"{" ".join(example.split())}"' for example in entry.examples[:EXAMPLES])
+            lines.append(f"- {name}: {shown}")
     return "\n".join(lines)

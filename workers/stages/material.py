@@ -12,6 +12,7 @@ TAGS = frozenset(
         "asks",
         "candidates",
         "earlier",
+        "examples",
         "facts",
         "intents",
         "message",
