@@ -53,6 +53,8 @@ class Rule(Rules):
     action: Literal["draft", "assist", "hand_off"]  # the most autonomous action it still allows
     any_of: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()  # patterns that take a match back
+    typos_of: tuple[str, ...] = ()  # words that are understood also when mistyped; see workers/typos.py
+    no_typos: tuple[str, ...] = ()  # words of their own that look like one of these, mistyped
     organization_tags: tuple[str, ...] = ()
     requester_tags: tuple[str, ...] = ()
     team: str = ""

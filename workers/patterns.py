@@ -11,9 +11,11 @@ Case, accents and apostrophes do not matter. What stands behind a "not" in the s
 import bisect
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+
+from workers.typos import mended
 
 
 def _words(text: str) -> frozenset[str]:
@@ -54,7 +56,19 @@ class Words:
     """A text as folded words and clause marks, indexed once for any number of patterns."""
 
     def __init__(self, text: str) -> None:
-        self.tokens = tuple(_mark(token) for token in _TOKEN.findall(fold(text)))
+        self._index(tuple(_mark(token) for token in _TOKEN.findall(fold(text))))
+
+    def mended(self, wanted: Collection[str], real: Collection[str]) -> "Words":
+        """Return the same text with these words put right where they are mistyped; itself if nothing is."""
+        tokens = mended(self.tokens, wanted, real)
+        if tokens == self.tokens:
+            return self
+        other = Words("")
+        other._index(tokens)
+        return other
+
+    def _index(self, tokens: tuple[str, ...]) -> None:
+        self.tokens = tokens
         self._places: dict[str, list[int]] = {}
         for place, token in enumerate(self.tokens):
             self._places.setdefault(token, []).append(place)

@@ -28,7 +28,8 @@ def match(
     words = Words(_newest_text(reading))
     hits = []
     for name, rule in rules.items():
-        found = _tagged(rule, requester_tags, organization_tags) or _worded(rule, words)
+        meant = words.mended(rule.typos_of, rule.no_typos) if rule.typos_of else words
+        found = _tagged(rule, requester_tags, organization_tags) or _worded(rule, meant)
         if found:
             urgency = Urgency(rule.urgency) if rule.urgency else None
             hits.append(RuleHit(name, Action(rule.action), rule.reason, found, rule.team, urgency))
