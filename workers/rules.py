@@ -28,8 +28,7 @@ def match(
     words = Words(_newest_text(reading))
     hits = []
     for name, rule in rules.items():
-        meant = words.mended(rule.typos_of, rule.no_typos) if rule.typos_of else words
-        found = _tagged(rule, requester_tags, organization_tags) or _worded(rule, meant)
+        found = _tagged(rule, requester_tags, organization_tags) or _worded(rule, words) or _meant(rule, words)
         if found:
             urgency = Urgency(rule.urgency) if rule.urgency else None
             hits.append(RuleHit(name, Action(rule.action), rule.reason, found, rule.team, urgency))
@@ -99,6 +98,14 @@ def _worded(rule: Rule, words: Words) -> str:
             if not _taken_back(rule, words, start):
                 return words.text(start, end)
     return ""
+
+
+def _meant(rule: Rule, words: Words) -> str:
+    """Return the words that make this rule hold once they are typed right. What is right as it is was looked at before:
+    a word of another language may look like a slip.
+    """
+    right = words.mended(rule.typos_of, rule.no_typos) if rule.typos_of else words
+    return _worded(rule, right) if right is not words else ""
 
 
 def _taken_back(rule: Rule, words: Words, place: int) -> bool:
@@ -177,6 +184,9 @@ _URGENT = (
     'need|help|fix|reply|respond|answer|call|resolve|solve|restore immediately|"right away"',
     "before tomorrow|today|tonight|noon|deadline",
     "deadline today|tomorrow",
+    '"pay day"|payday|payroll|wages|salaries|audit|inspection today|tomorrow|tonight',
+    'today|tomorrow|tonight "is pay day"|"is payday"|payday|"we pay"|"pay wages"|"pay salaries"',
+    'payroll|wages|salaries|pay "due today"|"due tomorrow"|"due tonight"',
     "dringend|sofort|eilt|notfall|umgehend|schnellstmoglich",
     "urgente|urgentemente|cuanto antes",
     "urgence|immediatement|rapidement",

@@ -29,8 +29,9 @@ def mended(tokens: Iterable[str], wanted: Collection[str], real: Collection[str]
 def _mend(token: str, wanted: frozenset[str]) -> tuple[str, ...]:
     if len(token) < SHORTEST or not token.isalpha():
         return (token,)
-    right = next((word for word in sorted(wanted) if is_one_slip(token, word)), "")
-    return (right,) if right else _apart(token, wanted) or (token,)
+    if pair := _apart(token, wanted):
+        return pair
+    return (next((word for word in sorted(wanted) if is_one_slip(token, word)), token),)
 
 
 def _apart(token: str, wanted: frozenset[str]) -> tuple[str, ...]:

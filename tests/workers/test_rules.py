@@ -131,6 +131,7 @@ MOODS = [
     ("Das ist eine Frechheit.", "frustrated"),
     ("Ich bin enttäuscht.", "unhappy"),
     ("Es inaceptable.", "frustrated"),
+    ("This is the THIRD time I ask, and nothing happens!", "unhappy"),
     ("C'est scandaleux.", "frustrated"),
 ]
 
@@ -160,6 +161,9 @@ URGENCIES = [
     ("Bitte dringend um Antwort", "high"),
     ("Payroll is due today and the export fails", "high"),
     ("My account has been hacked", "critical"),
+    ("Third time I ask about the export, and pay day is tomorrow", "high"),
+    ("Tomorrow is pay day for us", "high"),
+    ("How do I set which day is pay day?", "normal"),
 ]
 
 
