@@ -4,6 +4,7 @@ import re
 
 _MAX_ASKS = 8
 _MAX_CHARS = 300
+_QUOTED = (">", "[quoted text")
 
 _SENTENCE = re.compile(
     r"(?<=[.!?。！？])(?<!\b[A-Z]\.)(?<!e\.g\.)(?<!i\.e\.)(?<!z\.B\.)(?<!bzw\.)(?<!etc\.)(?<!Nr\.)(?<!No\.)(?<!approx\.)(?<!vs\.)\s+(?=[\"'“(¿¡]?[^\Wa-z]|¿)|(?<=[。！？])"
@@ -68,7 +69,8 @@ def asks(text: str) -> tuple[str, ...]:
         elif sentence not in found:
             found.append(sentence)
     if not found and text.strip():
-        found = [" ".join(text.split())]
+        own = " ".join(line for line in text.split("\n") if not line.startswith(_QUOTED))
+        found = [" ".join((own.strip() or text).split())]
     return tuple(ask if len(ask) <= _MAX_CHARS else ask[:_MAX_CHARS].rstrip() + "…" for ask in found[:_MAX_ASKS])
 
 
@@ -106,7 +108,7 @@ def _paragraphs(text: str) -> list[str]:
     paragraphs: list[str] = []
     is_open = False
     for line in text.split("\n"):
-        if not line or line.startswith((">", "[quoted text")):
+        if not line or line.startswith(_QUOTED):
             is_open = False
         elif item := _LIST_ITEM.match(line):
             paragraphs.append(line[item.end() :])

@@ -321,6 +321,10 @@ _GREETING = re.compile(
     r"(?i)^(?:hi|hello|hey|dear|hallo|liebe[rs]?|guten (?:tag|morgen|abend)|hola|bonjour|cher|chère|ciao"
     r"|olá)\b[ ,]*(?:[^\W\d_][\w'’-]*){0,1}[ ,!.:\n]*"
 )
+_THANKED_NAME = re.compile(
+    r"^((?i:thanks(?: again| a lot| so much)?|thank you(?: so much| very much)?|thx|danke|merci|gracias|grazie|bedankt"
+    r"|tack)),? [A-ZÀ-Þ][\w'’-]+(?=[\s,.!]|$)"
+)
 _CLOSING_NAME = re.compile(r"(?:\n+|[,.!–-]\s*)[A-ZÀ-Þ][\w'’.-]+(?: [A-ZÀ-Þ][\w'’.-]+){0,2}[.!]?$")
 
 
@@ -352,7 +356,7 @@ def _without_names(text: str) -> str:
     """Take greeting and closing name off a courtesy ("Hi Lisa, thanks! Tom")."""
     greeting = _GREETING.match(text)
     rest = text[greeting.end() :] if greeting and greeting.end() < len(text) else text
-    return _CLOSING_NAME.sub("", rest) or rest
+    return _THANKED_NAME.sub(r"\1", _CLOSING_NAME.sub("", rest) or rest)
 
 
 _PASTED_BYTES = 30_000  # an inline picture below this is a logo

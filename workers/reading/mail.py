@@ -39,7 +39,7 @@ _MORE_HEADERS = re.compile(
     r"|##-.{5,120}-##"
     r"|.{0,200}\b(?:wrote|writes|schrieb|escribió|a écrit|ha scritto|schreef|escreveu|napisał(?:\(a\))?|skrev"
     r"|napsal(?:\(a\))?|kirjoitti|пишет|написал[аи]?|yazdı)\b[^.!?\n]{0,120}:"
-    r"|.{0,120}<[^<>\s@]{1,64}@[^<>\s]{1,120}>\s?.{0,40}:"
+    r"|.{0,120}<[^<>\s@]{1,64}@[^<>\s]{1,120}>\s?.{0,40}[:：]"
     r")\s*$",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -192,8 +192,9 @@ _DEVICE = re.compile(
     r"^(?:sent (?:from|with|via) (?:my |the )?[\w .:/<>-]{2,60}|get outlook for [\w <>:/.-]+"
     r"|von meinem [\w -]+ gesendet|gesendet (?:von|mit|aus) [\w .:/<>-]{2,60}|enviado desde [\w .:/<>-]{2,60}"
     r"|envoyé (?:de(?:puis)?|à partir de) [\w .:/<>-]{2,60}|inviato da[l ][\w .:/<>-]{2,60}"
-    r"|enviado d[oe] [\w .:/<>-]{2,60}|verzonden (?:vanaf|met) [\w .:/<>-]{2,60}|skickat från [\w .:/<>-]{2,60}"
-    r"|sendt fra [\w .:/<>-]{2,60}|wysłan[eo] z [\w .:/<>-]{2,60}|отправлено с [\w .:/<>-]{2,60}"
+    r"|enviado d[oe] [\w .:/<>-]{2,60}|(?:verzonden|verstuurd) (?:vanaf|met|via) [\w .:/<>-]{2,60}"
+    r"|skickat från [\w .:/<>-]{2,60}"
+    r"|sendt fra [\w .:/<>-]{2,60}|wysłan[eo] z [\w .:/<>'’-]{2,60}|отправлено с [\w .:/<>-]{2,60}"
     r"|holen sie sich outlook für [\w <>:/.-]+|télécharger outlook pour [\w <>:/.-]+)\.?$",
     re.IGNORECASE,
 )

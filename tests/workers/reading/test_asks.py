@@ -10,7 +10,7 @@ from workers.reading.asks import asks
 CASES = tomllib.loads(Path(__file__).with_name("asks.toml").read_text(encoding="utf-8"))["case"]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case["text"][:40] or "empty")
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.get("why") or case["text"][:40] or "empty")
 def test_asks(case):
     """Questions and requests are listed in the writer's words; a bare cry for help adds none."""
     assert list(asks(case["text"])) == case["asks"]

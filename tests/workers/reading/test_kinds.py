@@ -18,7 +18,7 @@ def _files(case) -> tuple[Attachment, ...]:
     return tuple(Attachment(name, name, kind, size) for name, kind, size in case.get("files", ()))
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['kind']}: {case['text'][:40]}")
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.get("why") or f"{case['kind']}: {case['text'][:40]}")
 def test_kind(case):
     """Each message gets the kind a careful person would give it."""
     message = Message(
