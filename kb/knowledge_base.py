@@ -43,6 +43,7 @@ from kb.snapshot import Snapshot, Snapshots, address, best_keywords, since, spea
 
 _CANDIDATES = 40  # from each of the two searches, before they are fused
 _QUESTION_TOKENS = 128  # what is read of a question: 256 find up to 1 % more first, and take twice the time
+_ENOUGH_VECTORS = 0.95  # share of chunks; with fewer, those that have one would drown the others
 _REMEMBERED = 32  # questions whose vectors are at hand
 _BATCH = 32  # documents embedded and indexed together
 _REBUILD_SHARE = 0.3  # with more to mend than this, a fresh collection is cheaper and finds better
@@ -150,8 +151,8 @@ class KnowledgeBase:
     def search(self, query: Query, wanted: Filter, limit: int, mode: Mode = Mode.HYBRID) -> SearchResult:
         """Return the best passages that the filter lets through, best first.
 
-        Without Chroma the vectors in memory are searched; without vectors (the model is being changed) keywords
-        answer alone, and `is_degraded` says so.
+        Without Chroma the vectors in memory are searched; without vectors of all or nearly all chunks (the model is
+        being changed) keywords answer alone, and `is_degraded` says so.
         """
         snapshot = self._snapshots.current()
         mask = snapshot.visible(wanted)
@@ -159,7 +160,7 @@ class KnowledgeBase:
         text = f"{query.subject}\n{query.text}".strip()
         if not text or not mask.any():
             return SearchResult(())
-        has_vectors = mode is not Mode.KEYWORD and bool((snapshot.has_vector & mask).any())
+        has_vectors = mode is not Mode.KEYWORD and bool(snapshot.has_vector[mask].mean() >= _ENOUGH_VECTORS)
         rows: list[int] = []
         vector = None
         if has_vectors:

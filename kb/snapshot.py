@@ -3,7 +3,7 @@
 import math
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cached_property
 from threading import Lock
@@ -91,6 +91,11 @@ class Snapshot:
             if name := address(document.url):
                 found.setdefault(name, []).append(document.id)
         return found
+
+    def vectors_of(self, hashes: Set[str]) -> dict[str, bytes]:
+        """Return chunk hash -> vector, of those among the hashes that have one here."""
+        rows = [row for row, chunk in enumerate(self.chunks) if chunk.hash in hashes and self.has_vector[row]]
+        return {self.chunks[row].hash: self.matrix[row].tobytes() for row in rows}
 
     def first_rows(self, ids: Sequence[str]) -> list[int]:
         """Return one row of each of these documents that are here."""
@@ -264,5 +269,7 @@ class Snapshots:
         vectors: dict[str, bytes] = {}
         for at in range(0, len(hashes), _BATCH):
             vectors |= self._shelf.vectors(hashes[at : at + _BATCH], self._model)
+        if self._current and len(vectors) < len(hashes):  # another model is embedding anew: ours goes on meanwhile
+            vectors = self._current.vectors_of(set(hashes) - vectors.keys()) | vectors
         self._current = Snapshot(revision, items, vectors, self._dimension, self._current)
         return self._current

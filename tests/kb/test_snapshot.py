@@ -135,6 +135,30 @@ def test_siblings_come_with_their_documents() -> None:
     assert len(rows) == sum(document.id != "b" for document in snapshot.documents) >= 4
 
 
+def test_a_worker_goes_on_while_another_model_embeds_anew() -> None:
+    """What the shelf no longer has a vector of ours for keeps the one we have read; what changed has none."""
+    shelf = LosingShelf()
+    for name in ("a", "b"):
+        shelve(shelf, replace(doc(name), text=f"text of {name}"))
+    snapshots = Snapshots(shelf, "hash-1", 256, 0)
+    before = snapshots.current().matrix[0].tolist()
+    shelf.has_lost = True
+    shelve(shelf, replace(doc("b"), text="a new text"))
+    snapshot = snapshots.current()
+    assert [document.id for document in snapshot.documents] == ["a", "b"]
+    assert snapshot.has_vector.tolist() == [True, False]
+    assert snapshot.matrix[0].tolist() == before
+
+
+class LosingShelf(MemoryShelf):
+    """A shelf that has another model's vectors in place of ours."""
+
+    has_lost = False
+
+    def vectors(self, chunk_hashes, model):
+        return {} if self.has_lost else super().vectors(chunk_hashes, model)
+
+
 class SlowShelf(MemoryShelf):
     """A shelf whose reading can be held up."""
 

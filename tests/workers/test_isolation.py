@@ -5,12 +5,14 @@ from datetime import timedelta
 
 import pytest
 
+from config.policy import FolderSource
 from integrations.errors import TransientError
 from integrations.helpdesk import Person, Role
 from integrations.llm import ModelOutcome
-from kb.domain import Audience, Document, Source
+from kb.domain import Audience, Document, Precedent, Source
 from tests.fakes.services import take, take_again
 from workers import pipeline
+from workers.stages.shelve import shelve, shelve_folder
 
 PEOPLE = [
     Person(
@@ -80,6 +82,52 @@ def test_no_note_and_no_hidden_article_reaches_a_prompt(services, desk, llm, lib
     for person in PEOPLE:
         pipeline.work(take(services, opened_by(desk, person).id), services)
     assert llm.asked
+    assert not [prompt for prompt in llm.asked if "CANARY" in prompt.user + prompt.system]
+
+
+@pytest.fixture
+def open_page(services, desk, tmp_path):
+    """Every source holds pages about shifts that no public reply may rest on, and a folder one that it may.
+
+    Staff sent all of them, again and again, for the very question that is asked, and answered with canaries.
+    """
+    front = {
+        "open": "audience: public",
+        "staff": "audience: staff",
+        "expired": "audience: public\nvalid_until: 2001-01-01",
+        "future": "audience: public\nvalid_from: 2999-01-01",
+        "brand": "audience: public\nbrand_id: another",
+    }
+    for name, lines in front.items():
+        says = "OPENPAGE" if name == "open" else f"CANARY-folder-{name}"
+        text = f"---\ntitle: How to swap a shift\n{lines}\n---\nHow to swap a shift: {says} says open the schedule."
+        (tmp_path / f"{name}.md").write_text(text)
+    body = "<p>How to swap a shift: CANARY-{} says open the schedule.</p>"
+    desk.add_article("How to swap a shift", body.format("restricted"), is_public=False)
+    desk.add_article("How to swap a shift", body.format("unpublished"), is_public=False, is_draft=True)
+    desk.add_article("How to swap a shift", body.format("labelled"))
+    desk.article_list[-1] = replace(desk.article_list[-1], labels=("outdated",))
+    desk.tick(3600)
+    folders = {"handbook": FolderSource(path=tmp_path)}
+    answering = services.policy.answering.model_copy(update={"stale_labels": ("outdated",)})
+    ours = replace(services, policy=services.policy.model_copy(update={"folders": folders, "answering": answering}))
+    shelve("zendesk", ours, full=False)
+    shelve_folder("handbook", ours)
+    sent = {item.document.id: 1.0 for item in services.library.chunks()}
+    services.kb.remember(
+        Precedent(f"zendesk:old{at}", "Swap", "How do I swap a shift?", answer="CANARY-answer", documents=sent)
+        for at in range(20)
+    )
+    return ours
+
+
+def test_what_staff_sent_before_opens_nothing(open_page, desk, llm):
+    """Restricted, draft, labelled, expired, future and foreign pages stay out whatever the history says for them."""
+    for person in PEOPLE:
+        pipeline.work(take(open_page, opened_by(desk, person).id), open_page)
+    drafts = [prompt.user for prompt in llm.asked if prompt.name == "draft"]
+    assert drafts
+    assert all("OPENPAGE" in text for text in drafts)
     assert not [prompt for prompt in llm.asked if "CANARY" in prompt.user + prompt.system]
 
 
