@@ -43,6 +43,7 @@ PURE = (
     "workers.breaker",
     "workers.autonomy",
     "workers.budget",
+    "workers.commands",
     "workers.decide",
     "workers.domain",
     "workers.draft_outcome",

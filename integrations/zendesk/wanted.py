@@ -88,7 +88,13 @@ def macros(wish: Wish) -> dict[str, Body]:
 
 def fields(wish: Wish) -> dict[str, Body]:
     """Return the ticket fields: lists whose values are the tags that Deskhand sets, so that they fill by themselves."""
-    outcomes = {"send": "Replied", "draft": "Draft to approve", "assist": "Handed over", "hand_off": "For a person"}
+    outcomes = {
+        "send": "Replied",
+        "draft": "Draft to approve",
+        "approved": "Draft sent by staff",
+        "assist": "Handed over",
+        "hand_off": "For a person",
+    }
     return {
         "field outcome": _list(
             "outcome", "What Deskhand did", {f"deskhand_{key}": words for key, words in outcomes.items()}

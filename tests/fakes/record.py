@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from workers.store.tables import action, case, delivery, job_run, lesson, model_call, ticket
+from workers.store.tables import action, case, command, delivery, job_run, lesson, model_call, ticket
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 TOKEN = "a-long-token-of-the-tests-0123456789"
@@ -129,6 +129,26 @@ def add_run(engine: Engine, name: str, slot: int, *, now: datetime, is_ok: bool,
                 report=report,
             )
         )
+
+
+def add_command(engine: Engine, *, now: datetime, **columns: Any) -> None:
+    values: dict[str, Any] = {
+        "vendor": "zendesk",
+        "ticket_id": "4711",
+        "key": "c9",
+        "name": "redo",
+        "words": "make it friendlier",
+        "asked_by": "801",
+        "asked_name": "Grace Hill",
+        "asked_at": now,
+        "state": "settled",
+        "result": "done",
+        "replaced": {"draft": {"sentences": [{"text": "The first draft."}]}},
+        "opened_at": now,
+        "settled_at": now,
+    }
+    with engine.begin() as connection:
+        connection.execute(command.insert().values(**values | columns))
 
 
 def add_lesson(engine: Engine, *, now: datetime, **columns: Any) -> None:

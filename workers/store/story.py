@@ -21,7 +21,7 @@ from workers.store.budgets import Budgets
 from workers.store.inbox import Inbox
 from workers.store.progress import BrakeLine, Progress, Standing
 from workers.store.schedule import Schedule
-from workers.store.tables import action, case, delivery, lesson, model_call, reading, ticket
+from workers.store.tables import action, case, command, delivery, lesson, model_call, reading, ticket
 from workers.store.tickets import Tickets
 from workers.store.totals import Totals, deliveries_by_state, open_by_intent, reason_counts
 from workers.wording import in_words
@@ -218,6 +218,20 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What staff asked of us on a ticket, and what came of it. `words` is masked; `result` is "" while it is open."""
+
+    name: str
+    words: str
+    by: str
+    tag: str
+    asked_at: datetime | None
+    settled_at: datetime | None
+    result: str
+    replaced: str  # the draft whose place another took
+
+
+@dataclass(frozen=True, slots=True)
 class CaseStory:
     """Everything recorded about one case."""
 
@@ -288,6 +302,7 @@ class TicketStory:
     deliveries: tuple[DeliveryLine, ...]
     cases: tuple[CaseStory, ...]  # newest first
     lesson: LessonLine | None
+    asked: tuple[Asked, ...] = ()  # oldest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -494,6 +509,12 @@ class Story:
             learned = connection.execute(
                 select(lesson).where(lesson.c.vendor == vendor, lesson.c.ticket_id == ticket_id)
             ).one_or_none()
+            asked = connection.execute(
+                select(command)
+                .where(command.c.vendor == vendor, command.c.ticket_id == ticket_id)
+                .order_by(command.c.id.desc())
+                .limit(PAGE_SIZE)
+            ).all()
             deliveries = _deliveries_naming(connection, vendor, ticket_id)
         return TicketStory(
             vendor=vendor,
@@ -509,6 +530,7 @@ class Story:
                 for found in cases
             ),
             lesson=_lesson_line(learned) if learned else None,
+            asked=tuple(_asked(found) for found in reversed(asked)),
         )
 
     def attention(self, *, now: datetime) -> Attention:
@@ -777,6 +799,20 @@ def _ticket_line(row: Row[Any]) -> TicketLine:
         attempts=row.attempts,
         urgency=row.urgency,
         error=row.error,
+    )
+
+
+def _asked(row: Row[Any]) -> Asked:
+    sentences = ((row.replaced or {}).get("draft") or {}).get("sentences") or ()
+    return Asked(
+        name=row.name,
+        words=row.words,
+        by=row.asked_name or row.asked_by,
+        tag=row.tag,
+        asked_at=row.asked_at,
+        settled_at=row.settled_at,
+        result=row.result,
+        replaced=" ".join(str(one.get("text", "")) for one in sentences),
     )
 
 

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import SecretStr
 
-from tests.fakes.record import FULL_STORY, NOW, TOKEN, add_case, add_delivery, add_lesson, add_ticket, fill
+from tests.fakes.record import FULL_STORY, NOW, TOKEN, add_case, add_command, add_delivery, add_lesson, add_ticket, fill
 from workers.store.schedule import Schedule
 from workers.store.tables import case
 
@@ -121,6 +121,24 @@ def test_the_story_of_a_ticket_is_told(door):
         "mark-",
         "Open the shift, choose Swap",
         "message 4711 trigger new-or-reply",
+    ):
+        assert words in text, words
+
+
+def test_what_staff_asked_for_stands_in_the_story(door):
+    """Who, what and when, with what came of it, and the draft that was replaced."""
+    fill(door.engine, now=NOW, cases=0)
+    add_command(door.engine, now=NOW)
+    add_command(door.engine, now=NOW, key="t1-send-0", name="send", tag="deskhand_do_send", words="", replaced=None)
+    add_command(door.engine, now=NOW, key="c11", name="send", words="", result="newer_message", replaced=None)
+    text = door.client().get("/dashboard/tickets/zendesk/4711", headers=BEARER).text
+    for words in (
+        "Grace Hill",
+        "<code>/redo</code> make it friendlier",
+        "in place of “The first draft.”",
+        "<code>deskhand_do_send</code>",
+        "the draft was sent by staff",
+        "refused: newer message",
     ):
         assert words in text, words
 
