@@ -127,7 +127,8 @@ class _Obeying:
         ended = errand.run(
             command.key, compose, self._ticket, self._order, self._lease, self._services, result=answer.result
         )
-        order = replace(self._order, made=self._order.made if answer.result == DONE else None)
+        is_shown = ended.is_done and answer.result == DONE  # what nobody saw replaces no draft
+        order = replace(self._order, made=self._order.made if is_shown else None)
         _settle(order, ended.result or answer.result, self._lease, self._services)
 
     def _open(self) -> Order:
@@ -199,9 +200,10 @@ class _Obeying:
         )
         if ended.is_done:
             return self._sent()
-        if refused:
-            return self._refuse(refused[0])
-        return self._refuse(Refusal.REFUSED, why=ended.refused[:200])
+        if ended.refused:
+            return self._refuse(Refusal.REFUSED, why=ended.refused[:200])
+        # Neither written nor refused: it stands there already, and the record of it is lost.
+        return self._refuse(refused[0] if refused else Refusal.WE_ANSWERED)
 
     def _sent(self) -> _Answer:
         author = self._author()

@@ -399,6 +399,14 @@ def test_a_tag_taken_off_again_before_the_write_sends_nothing(drafting, desk, ti
     assert replies(desk, ticket_id) == []
 
 
+def test_a_redo_whose_note_is_refused_replaces_nothing(drafting, desk, engine, ticket_id):
+    """What nobody saw cannot be what /send sends."""
+    error = PermanentError("HTTP 422: RecordInvalid", vendor="zendesk", operation="write", status=422)
+    desk.refuse_writes(error, times=2)
+    asks(drafting, desk, ticket_id, "/redo shorter")
+    assert "A manager approves" in str(rows(engine, case)[0].draft)
+
+
 # --- the others
 
 
