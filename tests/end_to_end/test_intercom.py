@@ -211,3 +211,26 @@ def test_our_own_echo_wakes_nobody(make, engine):
         states = dict(connection.execute(select(delivery.c.key, delivery.c.state)).all())
         assert connection.scalar(select(func.count()).select_from(delivery)) == 2
     assert states == {"n1": "ignored", "n2": "done"}
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_a_colleague_sends_the_draft_by_a_note(make, is_lost):
+    """`/send` brings one comment in the colleague's name and one answering note, also if the answer is lost."""
+    server = make("draft")
+    server.work()
+    assert server.said("comment") == []
+    server.sleep(60)
+    server.app.add(ID, INES, "<p>/send</p>", "note")
+    if is_lost:
+        server.app.fail("POST", "/reply", do_and_fail(502))
+        with pytest.raises(TransientError) as caught:
+            server.work()
+        server.sleep(caught.value.retry_after_seconds)
+    for _ in range(2):
+        server.work()
+        server.sleep(30)
+    parts = server.app.conversations[ID]["conversation_parts"]["conversation_parts"]
+    sent = [p for p in parts if p["part_type"] == "comment"]
+    assert [p["author"]["id"] for p in sent] == [INES["id"]]
+    assert "press Offer swap" in sent[0]["body"]
+    assert len(server.said("note")) == 2
