@@ -7,7 +7,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,12 +15,15 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from config.policy import load_policy
 from config.settings import Settings, load_settings
+from integrations import registry
 from scripts import demo_screen
+from scripts.connect import wish_of
 from scripts.demo_config import write_config
 from scripts.output import add_json_argument, write_json
 from scripts.processes import Child, Family, StartError, own_command, require_free, wait_for_port
-from scripts.rehearsal import Desk, Rehearsal, article_row, people_row
+from scripts.rehearsal import Desk, Rehearsal, article_row, duplicates, people_row
 from scripts.up import start_all, wait_until_ready
 from scripts.world.load import World, articles_from_jsonl, load_world, tickets_from_jsonl
 from workers.store.ledger import Ledger
@@ -30,6 +33,8 @@ from workers.store.tables import open_engine
 
 _STALLED_SECONDS = 90.0
 _TICKETS_A_ROUND = 6
+VENDORS = {"zendesk": ("zendesk",), "intercom": ("intercom",), "both": ("zendesk", "intercom")}
+_INTERCOM_TOKEN = "sandbox-intercom-token"  # noqa: S105 - of the stand-in, public on purpose
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--articles", type=Path, metavar="FILE", help="JSON Lines of articles instead of the sample ones"
     )
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N tickets")
-    parser.add_argument("--vendor", choices=["zendesk"], default="zendesk", help="which helpdesk the tickets come to")
+    parser.add_argument(
+        "--vendor", choices=list(VENDORS), default="zendesk", help="which helpdesk the tickets come to, or both"
+    )
     parser.add_argument(
         "--model-latency",
         default="0.3",
@@ -52,9 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="let the simulated model misbehave (inventor, obedient, flatterer...; see the sandbox's README)",
     )
-    parser.add_argument(
-        "--port", type=int, default=8080, help="of Deskhand; the inbox takes the next one, the model too"
-    )
+    parser.add_argument("--port", type=int, default=8080, help="of Deskhand; inboxes and model take the next ones")
     add_json_argument(parser)
 
 
@@ -81,7 +86,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _play(args: argparse.Namespace, family: Family, screen: demo_screen.Screen) -> dict[str, Any]:
     started = time.monotonic()
-    _require_ports(args.port)
+    vendors = VENDORS[args.vendor]
+    _require_ports(args.port, 4 if "intercom" in vendors else 3)
     world = _world(args)
     data = Path(os.environ.get("DESKHAND_DATA", "var")) / "demo"
     _clear(data)
@@ -89,25 +95,32 @@ def _play(args: argparse.Namespace, family: Family, screen: demo_screen.Screen) 
     env = _environment(args, data, config)
     os.environ.update(env)
     settings = load_settings()
-    sandbox, desk = _start_sandbox(args, settings, family, env)
+    sandbox, desks = _start_sandbox(args, settings, family, env)
 
     def load() -> None:
         wait_for_port(args.port + 1, sandbox)
-        _load(desk, world)
-        screen.step(f"sandbox helpdesk: {len(world.articles)} articles, {len(world.tickets)} tickets to write")
+        for desk in desks:
+            wait_for_port(args.port + demo_screen.INBOXES[desk.vendor], sandbox)
+            _load(desk, world)
+        if "intercom" in vendors:
+            _connect_intercom(settings, args.port)
+        screen.step(
+            f"sandbox {' and '.join(vendors)}: {len(world.articles)} articles, {len(world.tickets)} tickets to write"
+        )
 
     with screen.starting():
         start_all(settings, family, say=screen.step, env=env, meanwhile=load)
         wait_until_ready(settings, family)
     character = args.model_character if env["ANTHROPIC_API_KEY"] == "sandbox" else ""
-    screen.welcome(args.port, env["DESKHAND_API_TOKEN"], character, seconds=time.monotonic() - started)
-    return _rehearse(args, settings, desk, world, family, screen)
+    seconds = time.monotonic() - started
+    screen.welcome(args.port, env["DESKHAND_API_TOKEN"], character, seconds=seconds, vendors=vendors)
+    return _rehearse(args, settings, desks, world, family, screen)
 
 
 def _rehearse(
     args: argparse.Namespace,
     settings: Settings,
-    desk: Desk,
+    desks: Sequence[Desk],
     world: World,
     family: Family,
     screen: demo_screen.Screen,
@@ -115,7 +128,9 @@ def _rehearse(
     started = time.monotonic()
     engine = open_engine(settings.sql_url)
     ledger = Ledger(engine)
-    rehearsal = Rehearsal(desk, ledger, Lessons(engine), world)
+    rehearsal = Rehearsal(desks, ledger, Lessons(engine), world)
+    if rehearsal.left_out:
+        screen.say(f"{rehearsal.left_out} sample tickets are left out: Intercom has no flags of mail")
     with screen.live():
         while not rehearsal.is_over:
             screen.show(rehearsal.advance(at_most=_TICKETS_A_ROUND), rehearsal)
@@ -127,7 +142,8 @@ def _rehearse(
                 screen.say(f"no progress for {_STALLED_SECONDS:.0f} s; see {settings.data}/logs")
                 break
             time.sleep(0.3)
-    summary = demo_screen.summarise(rehearsal, desk.state(), _figures(engine), time.monotonic() - started)
+    doubled = sum(duplicates(desk.state()) for desk in desks)
+    summary = demo_screen.summarise(rehearsal, doubled, _figures(engine), time.monotonic() - started)
     screen.finish(rehearsal, summary)
     if not args.once:
         screen.goodbye()
@@ -182,30 +198,55 @@ def _environment(args: argparse.Namespace, data: Path, config: Path) -> dict[str
         "DESKHAND_PORT": str(args.port),
         "DESKHAND_WORKERS": os.environ.get("DESKHAND_WORKERS", "2"),
         "DESKHAND_API_TOKEN": os.environ.get("DESKHAND_API_TOKEN") or secrets.token_urlsafe(12),
-        "ZENDESK_URL": f"http://127.0.0.1:{args.port + 1}",
-        "ZENDESK_CLIENT_ID": "deskhand",
-        "ZENDESK_CLIENT_SECRET": "sandbox-client-secret",
-        "ZENDESK_WEBHOOK_SECRETS": secrets.token_urlsafe(32),
+        **_helpdesks(args),
         "DATABASE_URL": "",
         "REDIS_URL": "",
         "CHROMA_URL": "",
     }
 
 
-def _require_ports(first: int) -> None:
-    """Raise StartError, with another port to try, unless the three ports from this one on are free."""
-    for port, what in ((first, "receiver"), (first + 1, "inbox"), (first + 2, "simulated model")):
+def _helpdesks(args: argparse.Namespace) -> dict[str, str]:
+    """Return what switches the helpdesks of the sandbox on, and any other off."""
+    vendors = VENDORS[args.vendor]
+    zendesk = {
+        "ZENDESK_URL": f"http://127.0.0.1:{args.port + demo_screen.INBOXES['zendesk']}",
+        "ZENDESK_CLIENT_ID": "deskhand",
+        "ZENDESK_CLIENT_SECRET": "sandbox-client-secret",
+        "ZENDESK_WEBHOOK_SECRETS": secrets.token_urlsafe(32),
+    }
+    intercom = {
+        "INTERCOM_URL": f"http://127.0.0.1:{args.port + demo_screen.INBOXES['intercom']}",
+        "INTERCOM_ACCESS_TOKEN": _INTERCOM_TOKEN,
+        "INTERCOM_CLIENT_SECRETS": secrets.token_urlsafe(32),
+    }
+    off = {name: "" for name in (*zendesk, *intercom) if name != "INTERCOM_URL"}
+    return off | (zendesk if "zendesk" in vendors else {}) | (intercom if "intercom" in vendors else {})
+
+
+def _connect_intercom(settings: Settings, port: int) -> None:
+    """Make the attributes and tags that Deskhand needs there, as `deskhand connect intercom` does."""
+    setup = registry.build_setup("intercom", settings)
+    wish = wish_of(load_policy(settings.config), f"http://127.0.0.1:{port}")
+    for _ in setup.connect(wish, is_dry=False):
+        pass
+
+
+def _require_ports(first: int, count: int) -> None:
+    """Raise StartError, with another port to try, unless so many ports from this one on are free."""
+    uses = ("receiver", "inbox", "simulated model", "Intercom's inbox")
+    for port, what in zip(range(first, first + count), uses, strict=False):
         try:
             require_free(port, what)
         except (StartError, OverflowError) as error:
             taken = f"port {port} for the {what} is taken" if port < 65536 else f"port {port} is too high"
-            raise StartError(f"{taken}; `--port {_three_free()}` would use three free ones") from error
+            words = "three" if count == 3 else "four"
+            raise StartError(f"{taken}; `--port {_free_ports(count)}` would use {words} free ones") from error
 
 
-def _three_free() -> int:
+def _free_ports(count: int) -> int:
     for first in range(8180, 60000, 100):
         try:
-            for port in range(first, first + 3):
+            for port in range(first, first + count):
                 require_free(port, "demo")
         except StartError:
             continue
@@ -215,20 +256,24 @@ def _three_free() -> int:
 
 def _start_sandbox(
     args: argparse.Namespace, settings: Settings, family: Family, env: Mapping[str, str]
-) -> tuple[Child, Desk]:
+) -> tuple[Child, list[Desk]]:
+    vendors = VENDORS[args.vendor]
+    ports = {vendor: str(args.port + demo_screen.INBOXES[vendor]) for vendor in ("zendesk", "intercom")}
+    intercom = ("--intercom-port", ports["intercom"], "--intercom-secret", env["INTERCOM_CLIENT_SECRETS"])
     url = f"http://127.0.0.1:{args.port}"
     command = own_command(
         "sandbox",
-        *("--zendesk-port", str(args.port + 1)),
+        *("--zendesk-port", ports["zendesk"]),
+        *(intercom if "intercom" in vendors else ()),
         *("--model-port", str(args.port + 2)),
         *("--deskhand-url", url),
         *("--dashboard-url", url),
-        *("--webhook-secret", env["ZENDESK_WEBHOOK_SECRETS"]),
+        *(("--webhook-secret", env["ZENDESK_WEBHOOK_SECRETS"]) if "zendesk" in vendors else ()),
         *("--model-latency", args.model_latency),
         *("--model-character", args.model_character),
     )
     child = family.add(Child("sandbox", command, settings.data / "logs" / "sandbox.log", env))
-    return child, Desk(f"http://127.0.0.1:{args.port + 1}")
+    return child, [Desk(f"http://127.0.0.1:{ports[vendor]}", vendor) for vendor in vendors]
 
 
 def _load(desk: Desk, world: World) -> None:

@@ -12,9 +12,10 @@ from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from scripts.rehearsal import Played, Rehearsal, duplicates, mismatches, seconds_of
+from scripts.rehearsal import Played, Rehearsal, mismatches, seconds_of
 from workers.store.story import Period
 
+INBOXES = {"zendesk": 1, "intercom": 3}  # vendor -> how far its inbox is from Deskhand's port
 _LOOK = {"send": "green", "draft": "cyan", "assist": "yellow", "hand_off": "magenta", "ignore": "dim", "": "red"}
 _WORDS = {
     "send": "sent",
@@ -39,6 +40,7 @@ class Screen:
         self._task = self._progress.add_task("tickets", total=None)
         self._done = 0
         self._simulated = ""
+        self._vendors: tuple[str, ...] = ("zendesk",)
         self.port = 0
 
     def say(self, words: str) -> None:
@@ -57,13 +59,18 @@ class Screen:
         with self._console.status("starting everything on this machine; the first time takes longest"):
             yield
 
-    def welcome(self, port: int, token: str, character: str, *, seconds: float) -> None:
+    def welcome(
+        self, port: int, token: str, character: str, *, seconds: float, vendors: Sequence[str] = ("zendesk",)
+    ) -> None:
         """Say where to look and what is not real; `character` is the simulated model's, "" for the real one."""
-        self.port = port
+        self.port, self._vendors = port, tuple(vendors)
         self._simulated = _simulated(character)
         grid = Table.grid(padding=(0, 2))
-        inbox, dashboard = f"http://127.0.0.1:{port + 1}/inbox", f"http://127.0.0.1:{port}/dashboard"
-        grid.add_row("Inbox", f"[link={inbox}]{inbox}[/link]", "write as a customer, answer as staff")
+        dashboard = f"http://127.0.0.1:{port}/dashboard"
+        for vendor in self._vendors:
+            inbox = inbox_of(vendor, port)
+            name = "Inbox" if len(self._vendors) == 1 else f"{vendor.capitalize()}'s inbox"
+            grid.add_row(name, f"[link={inbox}]{inbox}[/link]", "write as a customer, answer as staff")
         grid.add_row(
             "Dashboard", f"[link={dashboard}]{dashboard}[/link]", f"every ticket's story; token {escape(token)}"
         )
@@ -103,9 +110,13 @@ class Screen:
 
     def goodbye(self) -> None:
         """Say that everything stays up, and how it ends."""
-        self._console.print(
-            f"Everything keeps running: write tickets at http://127.0.0.1:{self.port + 1}/inbox/new. Ctrl-C stops all."
-        )
+        places = " and ".join(f"{inbox_of(vendor, self.port)}/new" for vendor in self._vendors)
+        self._console.print(f"Everything keeps running: write tickets at {places}. Ctrl-C stops all.")
+
+
+def inbox_of(vendor: str, port: int) -> str:
+    """Return the address of a helpdesk's inbox."""
+    return f"http://127.0.0.1:{port + INBOXES[vendor]}/inbox"
 
 
 def _simulated(character: str) -> str:
@@ -145,8 +156,12 @@ def _line(played: Played, port: int) -> str:
 
 
 def _number(played: Played, port: int) -> str:
-    """Return the ticket's number, which a terminal that can makes a link to its thread in the inbox."""
-    return f"[link=http://127.0.0.1:{port + 1}/inbox/{played.ticket_id}]#{played.ticket_id:<4}[/link]"
+    """Return the ticket's number, which a terminal that can makes a link to its thread in the inbox.
+
+    Of Intercom's long numbers the end is enough to tell them apart.
+    """
+    shown = f"#{played.ticket_id:<5}" if played.ticket_id < 100_000 else f"…{played.ticket_id % 10_000:04d} "
+    return f"[link={inbox_of(played.vendor, port)}/{played.ticket_id}]{shown}[/link]"
 
 
 def _differing(rehearsal: Rehearsal, port: int) -> Table:
@@ -177,7 +192,7 @@ def _by_kind(rehearsal: Rehearsal) -> Table:
     return table
 
 
-def summarise(rehearsal: Rehearsal, state: Mapping[str, Any], period: Period, seconds: float) -> dict[str, Any]:
+def summarise(rehearsal: Rehearsal, duplicates: int, period: Period, seconds: float) -> dict[str, Any]:
     """Return the demo's summary in the fields of the contract, and how many outcomes matched an expert's."""
     ends = Counter((played.outcome or {}).get("action", "") for played in rehearsal.played)
     messages = [written for played in rehearsal.played for written in played.written]
@@ -194,7 +209,7 @@ def summarise(rehearsal: Rehearsal, state: Mapping[str, Any], period: Period, se
         "failed": ends[""],
         "learned": sum(play.is_solved and play.second is not None for play in rehearsal.scenes),
         "lessons_used": sum(play.used_lesson for play in rehearsal.scenes),
-        "duplicates": duplicates(state),
+        "duplicates": duplicates,
         "expected": len(judged),
         "matched": sum(not mismatches(played) for played in judged),
         "seconds": round(seconds, 1),
@@ -219,6 +234,7 @@ def _result(played: Played) -> dict[str, Any]:
     outcome = played.outcome or {}
     return {
         "ticket": played.ticket.key,
+        "vendor": played.vendor,
         "ticket_id": played.ticket_id,
         "subject": played.ticket.subject,
         "kind": played.ticket.kind,

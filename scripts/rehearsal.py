@@ -1,8 +1,9 @@
 """Plays sample tickets against the sandbox and watches what becomes of each: what the demo shows and counts."""
 
 import mimetypes
+import re
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,15 +14,19 @@ from scripts.world.load import Article, Expectation, People, Scene, Step, Ticket
 from workers.store.ledger import Ledger
 from workers.store.library import Lessons
 
-VENDOR = "zendesk"
+_NOTE_MARK = re.compile(r"\[Deskhand (\S+)\]")
 
 
 class Desk:
-    """The sandbox helpdesk, seen by the people who use it."""
+    """One of the sandbox's helpdesks, seen by the people who use it."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    def __init__(self, url: str, vendor: str = "zendesk") -> None:
+        self.url, self.vendor = url, vendor
         self._session = requests.Session()
+
+    def takes(self, ticket: Ticket) -> bool:
+        """Say whether a ticket can come this way: Intercom knows nothing of a mail's flags."""
+        return self.vendor != "intercom" or not (ticket.flags or ticket.headers)
 
     def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Call the sandbox's control API. Raise ValueError with its words if it refuses."""
@@ -52,6 +57,7 @@ class Played:
 
     ticket: Ticket
     titles: Mapping[str, str]  # of articles, by the ids that expectations name
+    vendor: str = "zendesk"
     ticket_id: int = 0
     written: list[Written] = field(default_factory=list)
     pending: list[Step] = field(default_factory=list)
@@ -88,12 +94,14 @@ class ScenePlay:
 class Rehearsal:
     """Writes tickets at a human pace, follows each through the ledger, and plays on what comes after."""
 
-    def __init__(self, desk: Desk, ledger: Ledger, lessons: Lessons, world: World) -> None:
-        self._desk = desk
+    def __init__(self, desks: Sequence[Desk], ledger: Ledger, lessons: Lessons, world: World) -> None:
+        self._desks = {desk.vendor: desk for desk in desks}
+        self._turn = 0
         self._titles = {article.id: article.title for article in world.articles}
         self._ledger = ledger
         self._lessons = lessons
-        self._waiting = list(world.tickets)
+        self._waiting = [ticket for ticket in world.tickets if any(desk.takes(ticket) for desk in desks)]
+        self.left_out = len(world.tickets) - len(self._waiting)  # what none of these helpdesks can say
         self._scenes_waiting = list(world.scenes)
         self.played: list[Played] = []
         self.scenes: list[ScenePlay] = []
@@ -144,8 +152,9 @@ class Rehearsal:
                 self._write(self._waiting.pop(0))
 
     def _write(self, ticket: Ticket) -> Played:
-        answer = self._desk.post("messages", message_row(ticket))
-        played = Played(ticket, self._titles, int(answer["ticket_id"]), pending=list(ticket.then))
+        desk = self._desk_for(ticket)
+        answer = desk.post("messages", message_row(ticket))
+        played = Played(ticket, self._titles, desk.vendor, int(answer["ticket_id"]), pending=list(ticket.then))
         played.written.append(Written(str(answer["comment_id"]), ticket.expect))
         self.played.append(played)
         self.last_progress = time.monotonic()
@@ -153,21 +162,30 @@ class Rehearsal:
             self._act(played, played.pending.pop(0))
         return played
 
+    def _desk_for(self, ticket: Ticket) -> Desk:
+        """Return the helpdesk a ticket comes to: of those that take it each in turn, and a chat to Intercom."""
+        fitting = [desk for desk in self._desks.values() if desk.takes(ticket)]
+        if ticket.channel == "chat" and len(fitting) > 1:
+            return self._desks["intercom"]
+        self._turn += 1
+        return fitting[self._turn % len(fitting)]
+
     def _act(self, played: Played, step: Step) -> None:
+        desk = self._desks[played.vendor]
         body: dict[str, Any] = {"ticket_id": played.ticket_id, "body": step.body}
         if step.author == "staff":
             body |= {"public": step.is_public} | ({"status": step.status} if step.status else {})
-            self._desk.post("staff", body)
+            desk.post("staff", body)
             return
-        answer = self._desk.post("messages", body)
+        answer = desk.post("messages", body)
         played.ticket_id = int(answer["ticket_id"])
         played.written.append(Written(str(answer["comment_id"]), step.expect))
 
     def _take_outcomes(self) -> list[Played]:
-        outcomes = self._ledger.outcomes(VENDOR)
+        known_of = {vendor: self._ledger.outcomes(vendor) for vendor in self._desks}
         settled = []
         for played in self.played:
-            before = played.is_settled
+            before, outcomes = played.is_settled, known_of[played.vendor]
             for number, written in enumerate(played.written):
                 if written.outcome is None and (known := outcomes.get(written.message_id)):
                     written.outcome = known
@@ -182,7 +200,7 @@ class Rehearsal:
 
     def _play_scene(self, play: ScenePlay) -> None:
         if not play.is_solved and play.first.is_settled:
-            self._desk.post(
+            self._desks[play.first.vendor].post(
                 "staff",
                 {
                     "ticket_id": play.first.ticket_id,
@@ -196,9 +214,12 @@ class Rehearsal:
                 f"“{play.scene.ticket.subject}” has no answer in the articles: staff answer #{play.first.ticket_id}"
                 " and solve it"
             )
-        elif play.is_solved and play.second is None and self._lessons.hash_of(VENDOR, str(play.first.ticket_id)):
+        elif play.is_solved and play.second is None and self._has_learned(play.first):
             play.second = self._write(play.scene.similar)
             self._news.append(f"learned from it; now somebody else asks: “{play.scene.similar.subject}”")
+
+    def _has_learned(self, played: Played) -> bool:
+        return bool(self._lessons.hash_of(played.vendor, str(played.ticket_id)))
 
 
 def seconds_of(outcome: Mapping[str, Any]) -> float:
@@ -210,12 +231,22 @@ def seconds_of(outcome: Mapping[str, Any]) -> float:
 
 def duplicates(state: Mapping[str, Any]) -> int:
     """Count answers of ours that a requester message got beyond the first, from the sandbox's own record."""
-    return sum(len(marks) - len(set(marks)) for marks in map(_marks, state["tickets"]))
+    if "conversations" in state:
+        threads = [_said(row, state["account"]["package_code"]) for row in state["conversations"]]
+    else:
+        threads = [_marks(ticket) for ticket in state["tickets"]]
+    return sum(len(marks) - len(set(marks)) for marks in threads)
 
 
 def _marks(ticket: Mapping[str, Any]) -> list[str]:
     customs: Iterable[Any] = (comment.get("metadata", {}).get("custom", {}) for comment in ticket["comments"])
     return [custom["deskhand"] for custom in customs if isinstance(custom, dict) and "deskhand" in custom]
+
+
+def _said(conversation: Mapping[str, Any], code: str) -> list[str]:
+    """Return what tells our messages in a conversation apart: a note's mark; the text of a reply, which shows none."""
+    texts = [part["html"] for part in conversation["parts"] if part["app_package_code"] == code and part["html"]]
+    return [mark[1] if (mark := _NOTE_MARK.search(text)) else text for text in texts]
 
 
 def mismatches(played: Played) -> list[str]:

@@ -22,12 +22,12 @@ FIELDS = {
 }  # fmt: skip
 
 
-def three_ports():
-    """Return the first of three free ports in a row."""
+def free_ports():
+    """Return the first of four free ports in a row."""
     while True:
         first = free_port()
         try:
-            for port in range(first, first + 3):
+            for port in range(first, first + 4):
                 require_free(port, "test")
         except (StartError, OverflowError):
             continue
@@ -37,21 +37,23 @@ def three_ports():
 @pytest.mark.real
 @pytest.mark.xdist_group("stack")
 def test_once_plays_every_ticket_and_stops_all(tmp_path):
-    """Two tickets and a learning scene: all settled once, in the contract's fields; the ports are free again."""
+    """Two tickets and a learning scene on both helpdesks: all settled once, in the contract's fields; ports freed."""
     lend_model(tmp_path)
-    port = three_ports()
+    port = free_ports()
     env = {**os.environ, "DESKHAND_DATA": str(tmp_path), "DESKHAND_CONFIG": str(write_small_config(tmp_path))}
     env.pop("ANTHROPIC_API_KEY", None)
-    words = own_command("demo", "--once", "--limit", "2", "--port", str(port), "--model-latency", "0", "--json", "-")
+    wanted = ("--once", "--limit", "2", "--vendor", "both", "--model-latency", "0", "--json", "-")
+    words = own_command("demo", *wanted, "--port", str(port))
     done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=110)
     assert done.returncode == 0, done.stderr
     summary = json.loads(done.stdout)
     assert summary.keys() >= FIELDS
     assert (summary["tickets"], summary["settled"], summary["failed"], summary["duplicates"]) == (4, 4, 0, 0)
     assert (summary["learned"], summary["lessons_used"]) == (1, 1)
+    assert {row["vendor"] for row in summary["results"]} == {"zendesk", "intercom"}
     assert len(summary["results"]) == 4
     assert "simulated" in done.stderr
-    for one in range(port, port + 3):
+    for one in range(port, port + 4):
         require_free(one, "demo's end")
 
 
@@ -61,7 +63,7 @@ def test_once_plays_every_ticket_and_stops_all(tmp_path):
 def test_an_interrupt_while_starting_leaves_nothing(tmp_path, phase):
     """Ctrl-C in the middle of the start: every process ends, every port is free, and no traceback is shown."""
     lend_model(tmp_path)
-    port = three_ports()
+    port = free_ports()
     env = {**os.environ, "DESKHAND_DATA": str(tmp_path), "DESKHAND_CONFIG": str(write_small_config(tmp_path))}
     words = own_command("demo", "--once", "--limit", "1", "--port", str(port))
     with subprocess.Popen(words, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as demo_run:
@@ -76,7 +78,7 @@ def test_an_interrupt_while_starting_leaves_nothing(tmp_path, phase):
         assert demo_run.wait(30) == 1
     assert "stopping" in said
     assert "Traceback" not in said
-    for one in range(port, port + 3):
+    for one in range(port, port + 4):
         require_free(one, "demo's end")
     assert list(processes_of(tmp_path)) == []
 
@@ -93,7 +95,7 @@ def processes_of(data):
 
 def test_a_taken_port_is_one_line(tmp_path, monkeypatch, capsys):
     """Nothing is started or cleared when the inbox's port is somebody else's."""
-    first = three_ports()
+    first = free_ports()
     monkeypatch.setenv("DESKHAND_DATA", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     with socket.socket() as held:
@@ -146,3 +148,14 @@ def test_a_key_decides_which_model_answers(tmp_path, monkeypatch, key):
     assert env["ANTHROPIC_API_KEY"] == (key or "sandbox")
     assert Settings(_env_file=None, **env).host == "127.0.0.1"
     assert len({demo._environment(parsed(), tmp_path, tmp_path)["ZENDESK_WEBHOOK_SECRETS"] for _ in range(3)}) == 3
+
+
+@pytest.mark.parametrize(
+    ("vendor", "on"), [("zendesk", (True, False)), ("intercom", (False, True)), ("both", (True, True))]
+)
+def test_the_vendor_decides_which_helpdesks_are_on(tmp_path, vendor, on):
+    """What is not played is switched off, also where the surroundings have it on."""
+    env = demo._environment(parsed("--vendor", vendor, "--port", "9000"), tmp_path, tmp_path)
+    settings = Settings(_env_file=None, **env)
+    assert (settings.has_zendesk, settings.has_intercom) == on
+    assert not on[1] or settings.intercom_url == "http://127.0.0.1:9003"

@@ -53,8 +53,7 @@ def rehearsal():
 
 def test_the_summary_has_the_fields_of_the_contract(rehearsal):
     """Counts, waits and money, with one row a ticket; what got no outcome counts as failed."""
-    marks = [{"metadata": {"custom": {"deskhand": "dh-1"}}}] * 2
-    summary = summarise(rehearsal, {"tickets": [{"comments": marks}]}, figures(Decimal("0.0123"), 900, 80), 12.34)
+    summary = summarise(rehearsal, 1, figures(Decimal("0.0123"), 900, 80), 12.34)
     assert summary.keys() >= FIELDS
     counted = {name: summary[name] for name in ("tickets", "settled", "sent", "drafted", "failed", "duplicates")}
     assert counted == {"tickets": 4, "settled": 3, "sent": 2, "drafted": 1, "failed": 1, "duplicates": 1}
@@ -68,7 +67,7 @@ def test_the_summary_has_the_fields_of_the_contract(rehearsal):
 
 def test_without_a_ticket_there_are_no_waits():
     """Nothing played is a summary of noughts."""
-    summary = summarise(SimpleNamespace(played=[], scenes=[]), {"tickets": []}, figures(), 0.0)
+    summary = summarise(SimpleNamespace(played=[], scenes=[]), 0, figures(), 0.0)
     assert (summary["tickets"], summary["latency_ms"]) == (0, {"p50": 0, "p95": 0})
 
 
@@ -78,7 +77,7 @@ def test_the_screen_tells_each_ticket_and_the_token(rehearsal, capsys):
     screen.welcome(8080, "a-token", "honest", seconds=3)
     with screen.live():
         screen.show(rehearsal.played[:2], rehearsal)
-    screen.finish(rehearsal, summarise(rehearsal, {"tickets": []}, figures(), 1.0))
+    screen.finish(rehearsal, summarise(rehearsal, 0, figures(), 1.0))
     shown = capsys.readouterr().out
     for words in ("http://127.0.0.1:8081/inbox", "a-token", "simulated", "[a] of mine", "drafted", "3 of 4 settled"):
         assert words in shown
@@ -88,7 +87,7 @@ def test_a_quiet_screen_leaves_standard_output_to_the_json(rehearsal, capsys):
     """With --json - everything for people goes to standard error."""
     screen = Screen(is_quiet=True)
     screen.say("hello")
-    screen.finish(rehearsal, summarise(rehearsal, {"tickets": []}, figures(), 1.0))
+    screen.finish(rehearsal, summarise(rehearsal, 0, figures(), 1.0))
     shown = capsys.readouterr()
     assert shown.out == ""
     assert "hello" in shown.err

@@ -15,6 +15,8 @@ from scripts.rehearsal import (
     people_row,
     seconds_of,
 )
+from scripts.sandbox.intercom.app import create_intercom_app
+from scripts.sandbox.intercom.twin import IntercomTwin
 from scripts.sandbox.server import run_app
 from scripts.sandbox.twin import Twin
 from scripts.sandbox.zendesk.app import create_zendesk_app
@@ -74,7 +76,7 @@ def settle(book, played, **more):
 def test_tickets_are_written_at_a_pace_and_followed_to_their_outcome(desk):
     """Each round writes a few; it is over when the ledger has an outcome for each."""
     book = Book()
-    rehearsal = Rehearsal(desk, book, book, world(*[ticket(f"T{n}") for n in range(3)]))
+    rehearsal = Rehearsal([desk], book, book, world(*[ticket(f"T{n}") for n in range(3)]))
     assert rehearsal.advance(at_most=2) == []
     assert (len(rehearsal.played), rehearsal.total) == (2, 3)
     rehearsal.advance(at_most=2)
@@ -90,7 +92,7 @@ def test_steps_come_at_once_or_when_it_is_settled(desk):
     """A burst is written together; what follows an answer waits for it."""
     book = Book()
     steps = (Step("requester", "And Sunday?", after="at_once"), Step("staff", "Done.", status="solved"))
-    rehearsal = Rehearsal(desk, book, book, world(ticket(then=steps)))
+    rehearsal = Rehearsal([desk], book, book, world(ticket(then=steps)))
     rehearsal.advance(at_most=1)
     (played,) = rehearsal.played
     assert len(desk.state()["tickets"][0]["comments"]) == 2
@@ -105,7 +107,7 @@ def test_a_scene_is_played_until_the_lesson_was_used(desk):
     """The question is settled, staff solve it, the lesson is learned, and the like question comes."""
     book = Book()
     scene = Scene("s", ticket("First"), "Press the blue button twice.", ticket("Second"))
-    rehearsal = Rehearsal(desk, book, book, world(scenes=[scene]))
+    rehearsal = Rehearsal([desk], book, book, world(scenes=[scene]))
     rehearsal.advance(at_most=1)
     (play,) = rehearsal.scenes
     settle(book, play.first, action="assist")
@@ -180,3 +182,51 @@ def test_a_refusal_of_the_sandbox_is_said_with_its_words(desk):
     """A mistake in a sample ticket names itself."""
     with pytest.raises(ValueError, match=r"sandbox refused messages: .*requester"):
         desk.post("messages", {"subject": "S", "body": "B"})
+
+
+@pytest.fixture(name="intercom")
+def intercom_fixture():
+    """The other vendor's helpdesk, served by the sandbox."""
+    twin = IntercomTwin()
+    server = run_app("intercom", create_intercom_app(twin))
+    yield Desk(server.url, "intercom")
+    server.stop()
+    twin.sender.stop()
+
+
+def test_tickets_come_to_both_helpdesks_in_turn(desk, intercom):
+    """Chats come to Intercom, what has a mail's flags to Zendesk, the others to each in turn; all are followed."""
+    book = Book()
+    sample = [ticket("A"), ticket("B"), ticket("Chat", channel="chat"), ticket("Away", flags=("automatic",))]
+    rehearsal = Rehearsal([desk, intercom], book, book, world(*sample))
+    rehearsal.advance(at_most=9)
+    vendors = {played.ticket.subject: played.vendor for played in rehearsal.played}
+    assert (vendors["Chat"], vendors["Away"], {vendors["A"], vendors["B"]}) == (
+        "intercom", "zendesk", {"zendesk", "intercom"},
+    )  # fmt: skip
+    assert (len(desk.state()["tickets"]), len(intercom.state()["conversations"])) == (2, 2)
+    for played in rehearsal.played:
+        settle(book, played)
+    assert len(rehearsal.advance(at_most=9)) == 4
+    assert rehearsal.is_over
+
+
+def test_what_intercom_cannot_say_is_left_out(intercom):
+    """A mail's flags have no place there: the ticket is counted, and not written."""
+    rehearsal = Rehearsal([intercom], Book(), Book(), world(ticket("A"), ticket("Away", flags=("automatic",))))
+    rehearsal.advance(at_most=9)
+    assert ([played.ticket.subject for played in rehearsal.played], rehearsal.left_out) == (["A"], 1)
+
+
+def test_a_conversation_answered_twice_is_a_duplicate():
+    """Notes are told apart by the mark at their end, replies by their text; other people's count for nothing."""
+
+    def part(html, code="ours"):
+        return {"html": html, "app_package_code": code}
+
+    once = [part("<p>Turn it</p>"), part("<p>x</p><p>[Deskhand dh-1]</p>"), part("<p>Turn it</p>", None), part(None)]
+    twice = [part("<p>y</p><p>[Deskhand dh-2]</p>"), part("<p>z</p><p>[Deskhand dh-2]</p>")]
+    state = {"account": {"package_code": "ours"}, "conversations": [{"parts": once}]}
+    assert duplicates(state) == 0
+    state["conversations"].append({"parts": twice})
+    assert duplicates(state) == 1

@@ -307,7 +307,7 @@ def _load_user(twin: IntercomTwin, values: Mapping[str, Any]) -> None:
 
 
 def load_article(twin: IntercomTwin, values: Mapping[str, Any]) -> Article:
-    """Put an article into the help centre; `restricted` shows it to signed-in people alone.
+    """Put an article into the help centre; `restricted` shows it to signed-in people alone, or to "staff" alone.
 
     `body` may be HTML or plain text with `#` headings; `translations` are by locale, each with its state.
     """
@@ -320,6 +320,7 @@ def load_article(twin: IntercomTwin, values: Mapping[str, Any]) -> Article:
     row = add_article(twin, str(values["title"]), author, given)
     row.locale = str(values.get("locale") or "en").partition("-")[0].lower()
     row.audience = "restricted" if values.get("restricted") else "everyone"
+    row.is_internal = values.get("restricted") == "staff"
     row.tag_ids = [world.tag_for(str(one)).id for one in values.get("labels") or values.get("label_names") or ()]
     others = values.get("translations") or {}
     row.translations = {locale: {"state": "published", **text} for locale, text in others.items()}
