@@ -92,6 +92,8 @@ _BARE_HOST = re.compile(
     r"example|test)\b(?:/[^\s<>\"'”]*)?(?!@)"
 )
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_CAPITALS = r"[A-Z][\w'’-]*(?: [A-Z][\w'’-]*)*"
+_PATH_STEP = re.compile(rf"([A-Z][\w'’-]*)[ \t*_]{{0,4}}(?:->|→|»|>|\\)(?=[ \t*_]{{0,4}}({_CAPITALS}))")
 _QUOTED = re.compile(r"[\"“‘«]([^\"”’»\n]{2,60})[\"”’»]|\B'([^'\n]{2,60})'\B|\*\*(.{2,60}?)\*\*")
 _COURTESY = re.compile(
     r"(?i)^(?:thank|thanks|sorry|i['’]?(?:m| am) sorry|we['’]?(?:re| are) sorry|apologies|please (?:let|reply|"
@@ -279,7 +281,11 @@ def _disorder(draft: Draft, shelf: _EvidenceShelf) -> Iterable[Finding]:
 
 
 def _labels(text: str, evidence: Evidence) -> Iterable[tuple[str, str]]:
-    """Yield quoted or bold words that do not stand in the evidence next to each other."""
+    """Yield quoted or bold words, and steps of a menu path, that do not stand in the evidence next to each other."""
+    for match in _PATH_STEP.finditer(text):
+        menu, entry = match.groups()
+        if tokens(entry) and not (evidence.knows(entry) and evidence.leads(menu, entry)):
+            yield "unsupported_label", entry
     for match in _QUOTED.finditer(text):
         words = next(filter(None, match.groups()))
         if tokens(words) and not evidence.knows(words):

@@ -70,6 +70,14 @@ class Verdict:
     faults: tuple[Fault, ...] = ()
 
 
+# The last word of a menu before the mark that leads to one of its entries: "View" in "Open View > Folders".
+_MENU = re.compile(r"([A-Z][\w'’-]*)[ \t*_]{0,4}(?:->|→|»|>|\\)")
+
+
+def _plain(label: str) -> str:
+    return " ".join(token.norm for token in tokens(label))
+
+
 class Evidence:
     """Some texts, cut and counted once, to hold sentences against."""
 
@@ -77,6 +85,7 @@ class Evidence:
         """`known_words` may be named (titles, the requester's own words) but support nothing by themselves."""
         cut = [(place, line, tokens(line)) for place, text in enumerate(texts) for line in sentences(text)]
         self._lines = [Line(condition_last(line, found), _content(found), place) for place, line, found in cut]
+        self._menus = {_plain(menu) for text in texts for menu in _MENU.findall(text)}
         every = [token for _, _, found in cut for token in found]
         known = [token for line in sentences(known_words) for token in tokens(line)]
         self._norms = {token.norm for token in (*every, *known)}
@@ -93,6 +102,10 @@ class Evidence:
         """Say whether these words stand in the texts next to each other, in this order."""
         wanted = " ".join(token.norm for token in tokens(words))
         return bool(wanted) and f" {wanted} " in f" {self._flat} "
+
+    def leads(self, menu: str, entry: str) -> bool:
+        """Say whether an entry stands under a menu. Of a menu whose entries the texts do not show, any might."""
+        return _plain(menu) not in self._menus or self.knows(f"{menu} {entry}")
 
     def shares(self, sentence: str) -> float:
         """Return the share of the sentence's content words that stand anywhere in the texts or known words."""

@@ -82,3 +82,11 @@ def test_an_own_opinion_is_less_than_support() -> None:
     assert plain > 0.9
     assert Evidence([TEXT]).judge("I love that my file has one row for each employee.").support < plain
     assert Evidence([TEXT]).judge("Do you know if the file has one row for each employee?").support < 0.5
+
+
+def test_an_entry_stands_under_its_menu():
+    """Where the texts show what a menu holds, an entry of another one is not under it; other menus may hold any."""
+    evidence = Evidence(["Open View -> Folders. Under Tools > Add-ons press Check Mail."])
+    assert evidence.leads("View", "Folders")
+    assert not evidence.leads("View", "Check Mail")
+    assert evidence.leads("Help", "Check Mail")
