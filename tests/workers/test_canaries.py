@@ -10,6 +10,7 @@ from tests.fakes.helpdesk import ADA
 from tests.fakes.services import take
 from workers import pipeline
 from workers.reading import read
+from workers.redact import unmask
 
 # What is planted, as pieces that nothing else in the record could hold by chance.
 PLANTED = {
@@ -116,3 +117,15 @@ def test_one_placeholder_is_one_thing_within_a_ticket(played, services):
     assert len(values) == len(set(values))
     assert "vault" not in repr(reading)
     assert asdict(reading)["vault"]
+
+
+def test_what_one_requester_wrote_never_fills_anothers_placeholder(desk):
+    """Two tickets have the same placeholder; each is filled with what its own requester wrote, and no other."""
+    ada, bob = (
+        read(desk.open_ticket(f"Please write to {name}.private@harbour-mail.example")) for name in ("ada", "bob")
+    )
+    assert "[email-1]" in ada.newest
+    assert "[email-1]" in bob.newest
+    assert "bob.private" not in unmask(bob.newest, ada.vault)
+    assert "bob.private" in unmask(bob.newest, bob.vault)
+    assert unmask(ada.newest, {}) == ada.newest
