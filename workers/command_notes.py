@@ -1,6 +1,6 @@
 """Pure: the short notes that answer staff's commands, as the helpdesk's HTML, in their team's language."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
@@ -40,7 +40,7 @@ def why_note(decided: Decided, words: Words, policy: Policy) -> str:
     parts = [
         f"<p><strong>{escape(words['why.head'])}</strong></p>",
         _list([outcome, f"{words['why.kind']}: {_kind(decided, words, policy)}"]),
-        _titled(words["why.sources"], [_source(passage) for passage in decided.passages]),
+        _titled(words["why.sources"], _sources(decided.passages)),
         _titled(words["why.findings"], _findings(decided, words)),
         _titled(words["why.judge"], _judged(decided, words)),
         _titled(words["why.reasons"], [in_words(reason, _rules(policy), words) for reason in _reasons(decided)]),
@@ -59,10 +59,14 @@ def _kind(decided: Decided, words: Words, policy: Policy) -> str:
     return f"{name} ({confidence_in_words(decided.confidence, words)}, {decided.confidence:.0%}{told})"
 
 
-def _source(passage: Any) -> str:
-    heading = " > ".join(passage.get("heading") or ())
-    title = f"{passage.get('title', '')}{f', “{heading}”' if heading else ''}"
-    return f"{title} ({float(passage.get('score', 0.0)):.2f})"
+def _sources(passages: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Name each source once, with its best score."""
+    best: dict[str, float] = {}
+    for passage in passages:
+        heading = " > ".join(passage.get("heading") or ())
+        title = f"{passage.get('title', '')}{f', “{heading}”' if heading else ''}"
+        best[title] = max(best.get(title, 0.0), float(passage.get("score", 0.0)))
+    return [f"{title} ({score:.2f})" for title, score in best.items()]
 
 
 def _findings(decided: Decided, words: Words) -> list[str]:

@@ -30,7 +30,10 @@ DECIDED = Decided(
             "model_outcome": "ok",
         },
     },
-    passages=({"title": "Swapping", "heading": ["Shifts", "Swap"], "score": 0.812, "url": ""},),
+    passages=(
+        {"title": "Swapping", "heading": ["Shifts", "Swap"], "score": 0.812, "url": ""},
+        {"title": "Swapping", "heading": ["Shifts", "Swap"], "score": 0.4, "url": ""},
+    ),
     classification={},
     facts={},
     draft_key="5",
@@ -53,6 +56,7 @@ def test_why_tells_everything_that_counted():
     ):
         assert part in note
     assert "unheard_of" not in note
+    assert note.count("Shifts &gt; Swap") == 1
 
 
 @pytest.mark.parametrize("language", ["en", "de"])

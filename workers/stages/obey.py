@@ -276,7 +276,9 @@ class _Obeying:
         assert redone.package is not None
         assert redone.decision is not None
         asked = self._words["command.redone_words"].format(words=self._command.words) if self._command.words else ""
-        head = said(self._words, "command.redone", words=asked)
+        shown = redone.package.draft
+        is_same = shown is not None and shown.text == draft_of(decided.draft or {}).text
+        head = said(self._words, "command.redone_same" if is_same else "command.redone", words=asked)
         is_late = decided.action == Action.SEND
         late = said(self._words, "command.redone_after") if is_late else ""
         return f"{head}{late}{draft_note(redone.package, redone.decision, self._services.policy)}"

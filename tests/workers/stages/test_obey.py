@@ -496,6 +496,13 @@ def test_a_crash_in_a_redo_shows_the_draft_that_is_on_record(
     assert "A manager approves" not in str(rows(engine, case)[0].draft)
 
 
+def test_a_redo_that_changes_nothing_says_so(drafting, desk, ticket_id, llm):
+    """Nobody has to compare two drafts to find them the same."""
+    llm.say("draft", drafted())
+    note_id = asks(drafting, desk, ticket_id, "/shorter")
+    assert "stays as it is" in answer_to(desk, ticket_id, f"c{note_id}").text
+
+
 def test_without_a_model_redo_says_so(drafting, desk, ticket_id):
     """Nothing is invented."""
     note_id = asks(replace(drafting, llm=None), desk, ticket_id, "/redo friendlier")
