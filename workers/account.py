@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from config.policy import Policy
-from integrations.helpdesk import EarlierTicket, Ticket
+from integrations.helpdesk import EarlierTicket, Status, Ticket
 from workers.domain import Reading
 from workers.redact import mask
 
 LOOK_BACK = 30  # earlier tickets that are looked at
-_MONTH = timedelta(days=30)
+_MONTH, _LATELY = timedelta(days=30), timedelta(days=7)
+_SETTLED = frozenset({Status.SOLVED, Status.CLOSED, Status.DELETED})
 _SUBJECT_LETTERS = 80
 
 
@@ -21,6 +22,7 @@ class Account:
     facts: tuple[str, ...] = ()
     earlier: tuple[str, ...] = ()
     is_partial: bool = False  # the helpdesk did not say which earlier tickets there are
+    is_repeated: bool = False  # another request of theirs, of the last days, is not settled yet
 
 
 def account_of(
@@ -47,6 +49,7 @@ def account_of(
         facts=tuple(_facts(ticket, own, masked, policy, now, is_partial=earlier is None)),
         earlier=tuple(_earlier(one, masked) for one in own[: policy.context.earlier_tickets]),
         is_partial=earlier is None,
+        is_repeated=any(one.status not in _SETTLED and now - one.created_at < _LATELY for one in own),
     )
     return account, replace(reading, vault=vault)
 

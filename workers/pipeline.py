@@ -100,7 +100,8 @@ def answer(ticket: Ticket, lease: Lease, services: Services) -> Concluded | None
         return conclude(case, lease, stop, package, services, known)
 
     hits = _rules(ticket, reading, services)
-    label = _classify(case, reading, hits, services)
+    account, reading = _account(ticket, reading, services)
+    label = _classify(case, reading, hits, account, services)
     standing = ladder.standing(label.intent, asked, services)
     triaging = facts.for_triage(
         reading,
@@ -113,7 +114,6 @@ def answer(ticket: Ticket, lease: Lease, services: Services) -> Concluded | None
     )
     known["facts"]["triage"] = asdict(triaging)
     known |= _understood(label)
-    account, reading = _account(ticket, reading, services)
     package = Package(ticket, reading, label, hits, account=account)
     stop = decide.triage(triaging, services.policy)
     if stop and stop.action is Action.HAND_OFF:
@@ -158,7 +158,9 @@ def _rules(ticket: Ticket, reading: Reading, services: Services) -> tuple[RuleHi
     )
 
 
-def _classify(case: Case, reading: Reading, hits: tuple[RuleHit, ...], services: Services) -> Classification:
+def _classify(
+    case: Case, reading: Reading, hits: tuple[RuleHit, ...], account: Account, services: Services
+) -> Classification:
     llm = services.llm
 
     def ask(candidates: Any) -> Any:
@@ -178,16 +180,18 @@ def _classify(case: Case, reading: Reading, hits: tuple[RuleHit, ...], services:
         services.policy,
     )
     services.ledger.record_calls(case.id, usages, now=services.now())
-    return _tempered(label, reading, hits, services.policy)
+    return _tempered(label, rules.mood(reading, is_repeated=account.is_repeated), reading, hits, services.policy)
 
 
-def _tempered(label: Classification, reading: Reading, hits: tuple[RuleHit, ...], policy: Policy) -> Classification:
+def _tempered(
+    label: Classification, mood: Sentiment, reading: Reading, hits: tuple[RuleHit, ...], policy: Policy
+) -> Classification:
     """Add what plain words say of mood and haste; neither is ever talked down by the model."""
     is_known = label.confidence >= policy.thresholds.review  # a guess says nothing of what would have to be done
     intent = policy.intents.get(label.intent) if is_known else None
     return replace(
         label,
-        sentiment=max(label.sentiment, rules.mood(reading), key=list(Sentiment).index),
+        sentiment=max(label.sentiment, mood, key=list(Sentiment).index),
         urgency=max(label.urgency, rules.urgency(reading, hits), key=list(Urgency).index),
         needs_action=label.needs_action or bool(intent and intent.needs_action),
     )

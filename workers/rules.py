@@ -40,18 +40,26 @@ def strictest(hits: Iterable[RuleHit]) -> Action | None:
     return max((hit.action for hit in hits), key=_strictness, default=None)
 
 
-def mood(reading: Reading) -> Sentiment:
+def mood(reading: Reading, *, is_repeated: bool = False) -> Sentiment:
     """Judge the requester's mood by words, capitals, exclamation marks and repeated contact.
 
-    Who is unhappy with an answer of ours is taken as frustrated: the next one is a person's to look at.
+    Who is unhappy with an answer of ours is taken as frustrated: the next one is a person's to look at. So is who was
+    unhappy in the message before, or is unhappy while another request of theirs is open (`is_repeated`).
     """
-    text = _newest_text(reading)
+    now = _mood(_newest_text(reading), was_answered=any(turn.role == "bot" for turn in reading.thread))
+    if now is not Sentiment.UNHAPPY:
+        return now
+    before = next((turn.text for turn in reversed(reading.thread) if turn.role == "requester"), "")
+    is_lasting = _mood(before, was_answered=False) is not Sentiment.CALM
+    return Sentiment.FRUSTRATED if is_repeated or is_lasting else now
+
+
+def _mood(text: str, *, was_answered: bool) -> Sentiment:
     words = Words(text)
     anger = sum(1 for pattern in _ANGER if find(pattern, words))
     weary = sum(1 for pattern in _WEARY if find(pattern, words))
     unhappy = sum(1 for pattern in _UNHAPPY if find(pattern, words))
     loud = _shouts(text) + (len(re.findall(r"[!?]{3,}|(?:![^!]{0,40}){4,}", text)) > 0)
-    was_answered = any(turn.role == "bot" for turn in reading.thread)
     if was_answered and (weary or unhappy):
         return Sentiment.FRUSTRATED
     if anger or weary >= 2 or (weary and (loud or unhappy)) or (loud and unhappy) or loud >= 2:

@@ -96,3 +96,19 @@ def test_a_person_nobody_knows_anything_of():
     """A bare account gives the count alone."""
     account, _ = known(of=ticket(Person("3", "", Role.REQUESTER)))
     assert account.facts == ("Requests in the last 30 days, with this one: 1",)
+
+
+@pytest.mark.parametrize(
+    ("before", "is_repeated"),
+    [
+        ((), False),
+        ((earlier(7),), True),
+        ((earlier(7, days=8),), False),
+        ((earlier(7, of="999"),), False),
+        ((replace(earlier(7), status=Status.SOLVED),), False),
+    ],
+)
+def test_who_waits_elsewhere_asks_again(before, is_repeated):
+    """An own request of the last week that nobody has settled; not an old one, a solved one or somebody else's."""
+    account, _ = known(*before)
+    assert account.is_repeated is is_repeated

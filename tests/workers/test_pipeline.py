@@ -336,3 +336,16 @@ def test_a_first_start_leaves_old_tickets_alone(services, desk):
     new = desk.open_ticket()
     assert pipeline.reconcile("zendesk", services)["woken"] == 1
     assert take_again(services, new.id)
+
+
+@pytest.mark.parametrize(("status", "action"), [(Status.OPEN, "draft"), (Status.SOLVED, "send")])
+def test_who_is_unhappy_and_waits_elsewhere_gets_a_person(services, desk, status, action):
+    """The same words go out where nothing else of theirs is open; a person looks first where something is."""
+    desk.open_ticket("The printer is on fire.", status=status)
+    desk.tick()
+    opened = desk.open_ticket("This is annoying. How do I swap a shift?")
+    desk.tick()
+    work(services, opened.id)
+    decided, reasons = outcome_of(services, opened.messages[0].id)
+    assert decided == action
+    assert ("frustrated" in reasons) is (action == "draft")

@@ -151,6 +151,21 @@ def test_unhappy_with_our_answer_is_frustrated():
     assert mood(_reading("And how do I add a second one?", thread=answered)) is Sentiment.CALM
 
 
+def test_unhappy_twice_is_frustrated():
+    """What was wrong before and is still wrong wants a person; after a calm message it may be a passing annoyance."""
+    text = "This is annoying."
+    for before, expected in (("I am disappointed.", Sentiment.FRUSTRATED), ("How do I export?", Sentiment.UNHAPPY)):
+        thread = (Turn("requester", before, NOW), Turn("staff", "Please try again.", NOW))
+        assert mood(_reading(text, thread=thread)) is expected
+        assert mood(_reading("How do I add a shop?", thread=thread)) is Sentiment.CALM
+
+
+def test_unhappy_with_another_request_open_is_frustrated():
+    """Who waits elsewhere already is not answered by a machine; a calm second question is no complaint."""
+    assert mood(_reading("This is annoying."), is_repeated=True) is Sentiment.FRUSTRATED
+    assert mood(_reading("How do I add a shop?"), is_repeated=True) is Sentiment.CALM
+
+
 URGENCIES = [
     ("How do I export shifts?", "normal"),
     ("Please help asap", "high"),
