@@ -110,9 +110,9 @@ def staff(twin: IntercomTwin, values: Mapping[str, Any]) -> tuple[Conversation, 
     if values.get("redact"):
         return row, twin.desk.redact_part(row, str(values["redact"])).id
     state = _state(values.get("status"))
-    part = _write(twin, row, actor, values, closes=state == "closed")
     _assign(twin, row, actor, values)
     _describe(twin, row, actor, values)
+    part = _write(twin, row, actor, values, closes=state == "closed")
     closing = _move(twin, row, actor, state, values)
     made = part or closing
     return row, made.id if made else None

@@ -83,6 +83,8 @@ def test_command_serves_until_told_to_stop_and_keeps_its_state(tmp_path):
         "scripts.sandbox",
         "--zendesk-port",
         "0",
+        "--intercom-port",
+        "0",
         "--model-port",
         "0",
         "--state",
@@ -98,6 +100,9 @@ def test_command_serves_until_told_to_stop_and_keeps_its_state(tmp_path):
             url = lines[0].removeprefix("zendesk ")
             body = {"subject": "S", "body": "B", "requester": PERSON}
             assert requests.post(f"{url}/_control/messages", json=body).json()["ticket_id"] == expected
+            other = lines[1].removeprefix("intercom ")
+            made = requests.post(f"{other}/_control/messages", json=body).json()["ticket_id"]
+            assert made == str(215470000000100 + expected)
             process.send_signal(signal.SIGTERM)
             assert process.wait(timeout=10) == 0
     assert state.exists()
