@@ -10,7 +10,6 @@ from workers.reading.kinds import kind_of, real_attachments
 from workers.reading.language import detect
 from workers.reading.language import language_of as choose_language
 from workers.reading.mail import own_words, with_reference
-from workers.reading.orders import reads_like_an_order
 from workers.reading.screen import suspicions
 from workers.reading.visible import CUT, visible
 from workers.redact import kinds, mask
@@ -153,8 +152,8 @@ def _has_injection(ticket: Ticket, parts: Sequence[_Part], thread: Sequence[Turn
     earlier = (turn.text for turn in thread if turn.role in (Role.REQUESTER.value, Role.PARTICIPANT.value))
     return (
         bool(suspicions(ticket.subject))
-        or any(suspicions(part.full, part.hidden) or reads_like_an_order(part.full) for part in parts)
-        or any(suspicions(text) or reads_like_an_order(text) for text in earlier)
+        or any(suspicions(part.full, part.hidden) for part in parts)
+        or any(suspicions(text) for text in earlier)
     )
 
 
