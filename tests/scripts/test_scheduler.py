@@ -21,7 +21,8 @@ def test_scheduled_runs_are_carried_out_once_each(stack):
     wait_until(lambda: {"reconcile", "reindex"} <= {run.name for run in runs(stack) if run.is_ok}, 60, what="two runs")
     slots = [(run.name, run.slot) for run in runs(stack)]
     assert len(slots) == len(set(slots))
-    assert not [run for run in runs(stack) if run.is_ok is False]
+    # A "ring" is the record of a job of somebody else's that the queue refused: other tests put such jobs there.
+    assert not [run for run in runs(stack) if run.is_ok is False and run.name != "ring"]
 
 
 def test_it_stops_when_asked(stack):

@@ -127,11 +127,11 @@ def test_categories_and_macros(api):
     category = api.post("/trigger_categories", {"trigger_category": {"name": "C"}}).json["trigger_category"]
     assert category["id"].isdigit()
     assert api.post("/trigger_categories", {"trigger_category": {"name": ""}}).status_code == 400
-    values = {"title": "Send draft", "actions": [{"field": "current_tags", "value": "deskhand_send"}]}
+    values = {"title": "Close the tap", "actions": [{"field": "current_tags", "value": "deskhand_send"}]}
     macro = api.post("/macros", {"macro": values})
     assert macro.status_code == 201
-    found = api.get("/macros/search?query=send").json["macros"]
-    assert [row["title"] for row in found] == ["Send draft"]
+    found = api.get("/macros/search?query=tap").json["macros"]
+    assert [row["title"] for row in found] == ["Close the tap"]
     url = f"/macros/{found[0]['id']}"
     assert api.put(url, {"macro": {"active": False}}).json["macro"]["active"] is False
     assert api.delete(url).status_code == 204
