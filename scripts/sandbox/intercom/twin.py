@@ -119,6 +119,7 @@ class IntercomTwin:
     def _own_switches(self) -> dict[str, tuple[Any, str]]:
         return {
             "limits": (self.limits, "enforced"),
+            "limits_factor": (self.limits, "factor"),
             "limit_per_minute": (self, "per_minute"),
             "window_seconds": (self, "window_seconds"),
             "search_lag_seconds": (self.index, "lag_seconds"),
