@@ -260,7 +260,8 @@ def _start_sandbox(
 ) -> tuple[Child, list[Desk]]:
     vendors = VENDORS[args.vendor]
     ports = {vendor: str(args.port + demo_screen.INBOXES[vendor]) for vendor in ("zendesk", "intercom")}
-    intercom = ("--intercom-port", ports["intercom"], "--intercom-secret", env["INTERCOM_CLIENT_SECRETS"])
+    # With "=" a secret that begins with a hyphen is no option of its own.
+    intercom = ("--intercom-port", ports["intercom"], f"--intercom-secret={env['INTERCOM_CLIENT_SECRETS']}")
     url = f"http://127.0.0.1:{args.port}"
     command = own_command(
         "sandbox",
@@ -269,7 +270,7 @@ def _start_sandbox(
         *("--model-port", str(args.port + 2)),
         *("--deskhand-url", url),
         *("--dashboard-url", url),
-        *(("--webhook-secret", env["ZENDESK_WEBHOOK_SECRETS"]) if "zendesk" in vendors else ()),
+        *((f"--webhook-secret={env['ZENDESK_WEBHOOK_SECRETS']}",) if "zendesk" in vendors else ()),
         *("--model-latency", args.model_latency),
         *("--model-character", args.model_character),
     )
