@@ -7,42 +7,13 @@ from scripts.sandbox.zendesk.calls import answer, twin
 
 bp = Blueprint("control", __name__, url_prefix="/_control")
 
-bp.before_request(control_shared.only_here)
-bp.register_error_handler(control_shared.NotHereError, control_shared.from_elsewhere)
-for _kind in (ValueError, TypeError, KeyError):
-    bp.register_error_handler(_kind, control_shared.wrong_input)
+control_shared.guard(bp)
+control_shared.add_common(bp, twin, acts.load, answer)
 
 
 @bp.get("/ready")
 def ready() -> Response:
     return answer({"ready": True, "zendesk": twin().world.base_url})
-
-
-@bp.post("/load")
-def load() -> Response:
-    return answer({"loaded": acts.load(twin(), control_shared.given())})
-
-
-@bp.get("/state")
-def state() -> Response:
-    return answer(twin().world.to_dict())
-
-
-@bp.post("/reset")
-def reset() -> Response:
-    twin().reset()
-    return answer({"reset": True})
-
-
-@bp.get("/switches")
-def show_switches() -> Response:
-    return answer(twin().switches())
-
-
-@bp.post("/switches")
-def set_switches() -> Response:
-    twin().switch(control_shared.given())
-    return answer(twin().switches())
 
 
 @bp.post("/messages")

@@ -39,6 +39,45 @@ def given() -> dict[str, Any]:
     return values
 
 
+def guard(bp: flask.Blueprint) -> None:
+    """Let a control API answer this machine alone, and say in a line what was wrong with a call."""
+    bp.before_request(only_here)
+    bp.register_error_handler(NotHereError, from_elsewhere)
+    for kind in (ValueError, TypeError, KeyError):
+        bp.register_error_handler(kind, wrong_input)
+
+
+def add_common(
+    bp: flask.Blueprint,
+    twin: Callable[[], Any],
+    load: Callable[[Any, dict[str, Any]], Any],
+    answer: Callable[[dict[str, Any]], flask.Response],
+) -> None:
+    """Add what every helpdesk's stand-in has: load, state, reset and switches. `twin` gives the one being asked."""
+
+    @bp.post("/load")
+    def load_rows() -> flask.Response:
+        return answer({"loaded": load(twin(), given())})
+
+    @bp.get("/state")
+    def state() -> flask.Response:
+        return answer(twin().world.to_dict())
+
+    @bp.post("/reset")
+    def reset() -> flask.Response:
+        twin().reset()
+        return answer({"reset": True})
+
+    @bp.get("/switches")
+    def show_switches() -> flask.Response:
+        return answer(twin().switches())
+
+    @bp.post("/switches")
+    def set_switches() -> flask.Response:
+        twin().switch(given())
+        return answer(twin().switches())
+
+
 def blueprint(
     service: str,
     books: Books,
@@ -54,10 +93,7 @@ def blueprint(
     """
     bp = flask.Blueprint("control_shared", __name__, url_prefix="/_control")
 
-    bp.before_request(only_here)
-    for kind in (ValueError, TypeError, KeyError):
-        bp.register_error_handler(kind, wrong_input)
-    bp.register_error_handler(NotHereError, from_elsewhere)
+    guard(bp)
 
     @bp.get("/faults")
     def show_faults() -> dict[str, Any]:
