@@ -25,8 +25,9 @@ class Desk:
         self._session = requests.Session()
 
     def takes(self, ticket: Ticket) -> bool:
-        """Say whether a ticket can come this way: Intercom knows nothing of a mail's flags."""
-        return self.vendor != "intercom" or not (ticket.flags or ticket.headers)
+        """Say whether a ticket can come this way: Intercom knows no mail's flags and no empty conversation."""
+        says_something = bool(ticket.subject or ticket.body or ticket.attachments)
+        return self.vendor != "intercom" or (says_something and not (ticket.flags or ticket.headers))
 
     def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Call the sandbox's control API. Raise ValueError with its words if it refuses."""

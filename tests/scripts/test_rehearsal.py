@@ -1,5 +1,6 @@
 """The player of sample tickets: what it writes, how it reads outcomes, and what it counts."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -212,10 +213,12 @@ def test_tickets_come_to_both_helpdesks_in_turn(desk, intercom):
 
 
 def test_what_intercom_cannot_say_is_left_out(intercom):
-    """A mail's flags have no place there: the ticket is counted, and not written."""
-    rehearsal = Rehearsal([intercom], Book(), Book(), world(ticket("A"), ticket("Away", flags=("automatic",))))
+    """A mail's flags and a mail without a word have no place there: they are counted, and not written."""
+    empty = replace(ticket(""), body="")
+    sample = world(ticket("A"), ticket("Away", flags=("automatic",)), empty)
+    rehearsal = Rehearsal([intercom], Book(), Book(), sample)
     rehearsal.advance(at_most=9)
-    assert ([played.ticket.subject for played in rehearsal.played], rehearsal.left_out) == (["A"], 1)
+    assert ([played.ticket.subject for played in rehearsal.played], rehearsal.left_out) == (["A"], 2)
 
 
 def test_a_conversation_answered_twice_is_a_duplicate():
