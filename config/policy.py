@@ -192,6 +192,8 @@ class Answering(Rules):
     stop_tag: str = "deskhand_stop"
     wrong_tag: str = "deskhand_wrong"  # staff's word that what we drafted or sent on a ticket is wrong
     fallback_team: str = ""
+    yields_to_ai_agent: bool = True  # what the helpdesk's own AI agent (Intercom's Fin) has is left to it
+    ai_agent_minutes: Annotated[float, Field(gt=0.0)] = 10.0  # a requester it leaves without a word for so long is ours
 
     def assistant_line(self, language: str) -> str:
         return self.says_assistant_in.get(language, self.says_assistant)

@@ -149,6 +149,7 @@ class Ticket:
     url: str = ""  # where staff open it
     is_messaging: bool = False  # a live chat: a public reply through this API may never arrive
     is_shared: bool = False  # shared with another account
+    is_with_ai_agent: bool = False  # the helpdesk's own AI agent has it and has not given it up
     followup_of: str = ""
     read_at: datetime | None = None  # the vendor's own clock at this read, where it tells: ours may be wrong
 

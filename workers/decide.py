@@ -77,11 +77,18 @@ def admit(facts: AdmitFacts, policy: Policy) -> Decision | None:
         *((tag in facts.tags, Reason(Code.EXCLUDED, f"tag {tag}")) for tag in answering.excluded_tags),
         (facts.channel in answering.excluded_channels, Reason(Code.EXCLUDED, f"channel {facts.channel}")),
         (facts.email_domain in answering.excluded_domains, Reason(Code.EXCLUDED, "domain")),
+        (_is_ai_agents(facts, policy), Reason(Code.AI_AGENT)),
     ]
     if kind := _QUIET_KINDS.get(facts.message_kind):
         applying.append((True, Reason(kind)))
     reasons = tuple(reason for applies, reason in applying if applies)
     return Decision(Action.IGNORE, reasons) if reasons else None
+
+
+def _is_ai_agents(facts: AdmitFacts, policy: Policy) -> bool:
+    """Say whether we make way for the helpdesk's own AI agent, unless it has left the requester waiting too long."""
+    has_time = facts.unanswered_minutes < policy.answering.ai_agent_minutes
+    return policy.answering.yields_to_ai_agent and facts.is_with_ai_agent and has_time
 
 
 def triage(facts: TriageFacts, policy: Policy) -> Decision | None:
@@ -297,6 +304,7 @@ def last_look(facts: LastLookFacts, decision: Decision) -> Decision:
     applying = [
         (facts.is_gone, Reason(Code.TICKET_GONE)),
         (facts.is_silenced, Reason(Code.SILENCED)),
+        (facts.is_with_ai_agent, Reason(Code.AI_AGENT)),
         (facts.has_newer_message, Reason(Code.NEWER_MESSAGE)),
         (facts.staff_answered, Reason(Code.STAFF_ANSWERED)),
         (facts.status in _DONE and facts.status != facts.status_before, Reason(Code.STATUS_CHANGED, facts.status)),

@@ -88,6 +88,7 @@ class Code(StrEnum):
     CALENDAR = "calendar"
     SURVEY = "survey"
     SUSPENDED = "suspended"
+    AI_AGENT = "ai_agent"  # the helpdesk's own AI agent has it
     # triage: a person, before any text is generated
     RULE = "rule"  # detail: the rule's id
     WANTS_PERSON = "wants_person"
@@ -364,6 +365,8 @@ class AdmitFacts:
     tags: tuple[str, ...] = ()
     email_domain: str = ""
     channel: str = ""
+    is_with_ai_agent: bool = False
+    unanswered_minutes: float = 0.0  # since the requester's newest message, if nobody has spoken after it
 
 
 @dataclass(frozen=True, slots=True)
@@ -461,4 +464,5 @@ class LastLookFacts:
     status_before: str = "open"
     is_gone: bool = False
     is_silenced: bool = False
+    is_with_ai_agent: bool = False  # and policy has us make way for it
     is_in_doubt: bool = False

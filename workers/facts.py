@@ -40,7 +40,16 @@ def for_admit(ticket: Ticket, reading: Reading, *, is_settled: bool) -> AdmitFac
         tags=ticket.tags,
         email_domain=ticket.requester.email.rpartition("@")[2].lower(),
         channel=ticket.channel,
+        is_with_ai_agent=ticket.is_with_ai_agent,
+        unanswered_minutes=_unanswered_minutes(ticket, public),
     )
+
+
+def _unanswered_minutes(ticket: Ticket, public: Sequence[Message]) -> float:
+    """Return for how long the newest word has been the requester's, by the helpdesk's clock; 0 if it is not."""
+    if not public or not _is_outside(public[-1].author.role) or ticket.read_at is None:
+        return 0.0
+    return max(0.0, (ticket.read_at - public[-1].created_at).total_seconds() / 60)
 
 
 def _is_staff_at_work(message: Message) -> bool:
@@ -185,11 +194,19 @@ def for_route(
 
 
 def for_last_look(
-    action: Action, before: Ticket, now: Ticket, message_id: str, stop_tag: str, *, is_in_doubt: bool = False
+    action: Action,
+    before: Ticket,
+    now: Ticket,
+    message_id: str,
+    stop_tag: str,
+    *,
+    is_in_doubt: bool = False,
+    yields: bool = False,
 ) -> LastLookFacts:
     """Return what changed on the ticket between our read and our write. Our own notes do not count.
 
-    `is_in_doubt`: an earlier reply of ours never showed, and may yet come.
+    `is_in_doubt`: an earlier reply of ours never showed, and may yet come. `yields`: we make way for the helpdesk's own
+    AI agent where it has taken the ticket meanwhile.
     """
     known = {message.id for message in before.messages}
     fresh = [message for message in now.messages if message.id not in known]
@@ -203,5 +220,6 @@ def for_last_look(
         status_before=before.status.value,
         is_gone=now.status is Status.DELETED,
         is_silenced=stop_tag in now.tags,
+        is_with_ai_agent=yields and now.is_with_ai_agent and not before.is_with_ai_agent,
         is_in_doubt=is_in_doubt,
     )

@@ -14,6 +14,7 @@ from workers import decide, facts, ladder, rules
 from workers.account import LOOK_BACK, Account, account_of
 from workers.domain import (
     Action,
+    AdmitFacts,
     Classification,
     Code,
     Decision,
@@ -84,8 +85,16 @@ def answer(ticket: Ticket, lease: Lease, services: Services) -> Concluded | None
     relabel(ticket, services)
     if not asked:
         return None
+    admitting = facts.for_admit(ticket, reading, is_settled=find_own(ticket, asked) is not None)
+    stop = decide.admit(admitting, services.policy)
+    is_left = _is_left(stop, admitting, lease, services)
     case = services.ledger.open_case(
-        lease, asked, now=services.now(), asked_at=reading.written_at, channel=ticket.channel
+        lease,
+        asked,
+        now=services.now(),
+        asked_at=reading.written_at,
+        channel=ticket.channel,
+        reopen="" if is_left else Code.AI_AGENT.value,
     )
     if case.is_settled:
         return None
@@ -94,9 +103,8 @@ def answer(ticket: Ticket, lease: Lease, services: Services) -> Concluded | None
     known: dict[str, Any] = {"subject": reading.subject, "question": reading.newest, "language": reading.language}
     package = Package(ticket, reading)
 
-    admitting = facts.for_admit(ticket, reading, is_settled=find_own(ticket, asked) is not None)
     known["facts"] = {"admit": asdict(admitting)}
-    if stop := decide.admit(admitting, services.policy):
+    if stop:
         return conclude(case, lease, stop, package, services, known)
 
     hits = _rules(ticket, reading, services)
@@ -133,6 +141,16 @@ def answer(ticket: Ticket, lease: Lease, services: Services) -> Concluded | None
     known |= {"draft": asdict(proposed) if proposed else None, "findings": asdict(findings)}
     package = Package(ticket, reading, label, hits, found.passages, proposed, findings, account, similar=similar)
     return conclude(case, lease, proposal.decision, package, services, known)
+
+
+def _is_left(stop: Decision | None, admitting: AdmitFacts, lease: Lease, services: Services) -> bool:
+    """Tell whether the helpdesk's own AI agent has the ticket; then look again when it has been silent for too long."""
+    if stop is None or Code.AI_AGENT not in (reason.code for reason in stop.reasons):
+        return False
+    left = services.policy.answering.ai_agent_minutes - admitting.unanswered_minutes
+    if admitting.unanswered_minutes:
+        services.tickets.wake(lease.vendor, lease.ticket_id, now=services.now(), quiet_seconds=60 * left)
+    return True
 
 
 def _spoken_for(ticket: Ticket) -> str:

@@ -94,6 +94,7 @@ class Patience:
     fresh_seconds: float
     settle_seconds: float
     stop_tag: str = ""
+    yields: bool = False  # to the helpdesk's own AI agent, where that has taken the ticket meanwhile
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,6 +366,7 @@ class Attempt:
             self._message_id,
             self._patience.stop_tag,
             is_in_doubt=is_in_doubt,
+            yields=self._patience.yields,
         )
         return last_look(self.changed, self._decision)
 

@@ -38,7 +38,8 @@ OUTCOMES = {
     "deskhand_assist": "Handed over",
     "deskhand_hand_off": "For a person",
 }
-FIN = "fin"  # stands as assignee while Intercom's own agent has the conversation
+# What Intercom says of a conversation that Fin still has; every other word means that it has given it up.
+_FINS = frozenset({"", "assumed_resolution", "confirmed_resolution"})
 
 Json = Mapping[str, Any]
 
@@ -215,12 +216,13 @@ def ticket(raw: Json, contact: Json, home: Home) -> Ticket:
         priority=_PRIORITIES.get(words(raw.get("priority")), ""),
         tags=tuple(filter(None, (words(row.get("name")) for row in _listed(raw.get("tags"), "tags")))),
         organization=_organization(raw, asker),
-        assignee_id=_assignee(raw, messages, home),
+        assignee_id=_assignee(raw, home),
         group_id=identity(raw.get("team_assignee_id")),
         submitter_id=identity(mapping(source.get("author")).get("id")),
         locale=asker.locale,
         url=f"{home.inbox_url}/conversation/{ticket_id}" if home.inbox_url else "",
         is_messaging=where in _CHATS,
+        is_with_ai_agent=_is_with_fin(raw, messages),
     )
 
 
@@ -336,15 +338,19 @@ def status(raw: Json) -> Status:
     return _STATE.get(words(raw.get("state")), Status.OPEN)
 
 
-def _assignee(raw: Json, messages: Sequence[Message], home: Home) -> str:
+def _assignee(raw: Json, home: Home) -> str:
     """Return the teammate who has it. We ourselves do not count: an inbox may assign to whoever replied first."""
     given = identity(raw.get("admin_assignee_id"))
-    if given and given != home.bot_id:
-        return given
+    return given if given != home.bot_id else ""
+
+
+def _is_with_fin(raw: Json, messages: Sequence[Message]) -> bool:
+    """Say whether Fin answers here: it took part, has not handed over, and no teammate has it or spoke after it."""
     state = words(mapping(raw.get("ai_agent")).get("resolution_state"))
-    is_fins = raw.get("ai_agent_participated") is True and state in ("", "assumed_resolution", "confirmed_resolution")
+    if raw.get("ai_agent_participated") is not True or state not in _FINS or identity(raw.get("admin_assignee_id")):
+        return False
     ours = [m for m in messages if m.is_public and m.author.role in (Role.STAFF, Role.BOT, Role.SYSTEM)]
-    return FIN if is_fins and (not ours or ours[-1].author.role is Role.SYSTEM) else ""
+    return not ours or ours[-1].author.role is Role.SYSTEM
 
 
 def _organization(raw: Json, asker: Person) -> Organization | None:

@@ -284,6 +284,7 @@ class FakeHelpdesk:
         group_id: str | None = None,
         requester: Person | None = None,
         is_shared: bool | None = None,
+        is_with_ai_agent: bool | None = None,
     ) -> Ticket:
         """Change fields as staff or a rule would, without a message. The stamp moves."""
         given = {
@@ -294,6 +295,7 @@ class FakeHelpdesk:
             "group_id": group_id,
             "requester": requester,
             "is_shared": is_shared,
+            "is_with_ai_agent": is_with_ai_agent,
         }
         with self._lock:
             return self._move(self._existing(ticket_id), {name: v for name, v in given.items() if v is not None})

@@ -324,3 +324,11 @@ def test_there_are_tables_enough():
     named = [(gate, name) for gate in FACTS for name, _, _ in load(gate)]
     assert len(named) == len(set(named))
     assert len(named) >= 400
+
+
+def test_policy_may_answer_beside_the_helpdesks_own_ai_agent():
+    """A team that wants both says so; then nothing makes way, and for how long is nothing to it."""
+    both = POLICY.model_copy(update={"answering": POLICY.answering.model_copy(update={"yields_to_ai_agent": False})})
+    held = AdmitFacts("new", "question", is_with_ai_agent=True)
+    assert decide.admit(held, both) is None
+    assert decide.admit(held, POLICY) == Decision(Action.IGNORE, (Reason(Code.AI_AGENT),))

@@ -1,6 +1,7 @@
 """From what is known to the flat facts that decisions look at."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -67,6 +68,18 @@ def test_admit_survives_a_ticket_without_messages(desk):
     ticket = replace(desk.open_ticket(requester=replace(ADA, email="")), messages=())
     seen = facts.for_admit(ticket, READING, is_settled=True)
     assert (seen.staff_answered, seen.is_outbound, seen.email_domain, seen.is_settled) == (False, False, "", True)
+
+
+def test_admit_sees_how_long_the_ai_agent_has_left_the_requester_waiting(desk):
+    """By the helpdesk's clock; once anybody has spoken after them, nobody waits."""
+    opened = desk.open_ticket()
+    later = replace(opened, is_with_ai_agent=True, read_at=opened.created_at + timedelta(minutes=4))
+    seen = facts.for_admit(later, READING, is_settled=False)
+    assert (seen.is_with_ai_agent, seen.unanswered_minutes) == (True, 4.0)
+    agents = replace(opened.messages[0], id="77", author=replace(BOT, role=Role.SYSTEM))
+    answered = replace(later, messages=(*later.messages, agents))
+    assert facts.for_admit(answered, READING, is_settled=False).unanswered_minutes == 0.0
+    assert facts.for_admit(replace(later, read_at=None), READING, is_settled=False).unanswered_minutes == 0.0
 
 
 def test_triage_sees_policy_for_the_intent():
@@ -193,3 +206,12 @@ def test_the_last_look_does_not_mind_our_own_notes_or_an_assignment_taken_back(d
     now = replace(before, messages=(*before.messages, note))
     seen = facts.for_last_look(Action.SEND, replace(before, assignee_id="801"), now, "m", "deskhand_stop")
     assert (seen.staff_assigned, seen.staff_answered, seen.has_newer_message) == (False,) * 3
+
+
+@pytest.mark.parametrize("yields", [True, False])
+def test_the_last_look_sees_the_ai_agent_take_it_where_we_make_way(before, yields):
+    """One that had it before our first read was weighed then."""
+    now = replace(before, is_with_ai_agent=True)
+    for earlier, seen in ((before, yields), (now, False)):
+        look = facts.for_last_look(Action.SEND, earlier, now, "m", "stop", yields=yields)
+        assert look.is_with_ai_agent is seen

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from integrations.errors import TransientError
-from integrations.helpdesk import Flag, Status
+from integrations.helpdesk import Flag, Role, Status
 from integrations.llm import ModelOutcome
 from kb.domain import Audience, Document, Filter, Query, Source
 from tests.fakes.helpdesk import ADA, GRACE
@@ -349,3 +349,54 @@ def test_who_is_unhappy_and_waits_elsewhere_gets_a_person(services, desk, status
     decided, reasons = outcome_of(services, opened.messages[0].id)
     assert decided == action
     assert ("frustrated" in reasons) is (action == "draft")
+
+
+# --- beside the helpdesk's own AI agent
+
+
+def fin_answers(desk, ticket_id):
+    """Let the helpdesk's own agent speak; its words are the system's."""
+    said = desk.staff_writes(ticket_id, "Press Offer swap.", author=replace(GRACE, role=Role.SYSTEM))
+    desk.change(ticket_id, is_with_ai_agent=True)
+    return said
+
+
+def test_what_the_ai_agent_has_is_left_to_it_and_taken_over_when_it_hands_over(services, desk, engine):
+    """A recorded reason and no word of ours; then the same message is answered, once."""
+    opened = desk.open_ticket()
+    fin_answers(desk, opened.id)
+    for _ in range(2):
+        desk.tick()
+        work(services, opened.id)
+    kept = case_of(engine, opened.messages[0].id)
+    assert (kept.action, kept.reasons, desk.own_messages(opened.id)) == ("ignore", ["ai_agent"], [])
+    desk.change(opened.id, is_with_ai_agent=False)
+    for _ in range(2):
+        desk.tick()
+        work(services, opened.id)
+    kept = case_of(engine, opened.messages[0].id)
+    assert (kept.action, kept.state, len(desk.own_messages(opened.id))) == ("send", "settled", 1)
+
+
+def test_an_ai_agent_that_says_nothing_is_waited_for_and_then_answered_for(services, desk):
+    """Nobody is left in silence: the ticket is due again when the agent has had its time."""
+    opened = desk.open_ticket()
+    desk.change(opened.id, is_with_ai_agent=True)
+    desk.tick(60)
+    work(services, opened.id)
+    assert services.tickets.claim("zendesk", opened.id, owner="x", now=services.now(), lease_seconds=60) is None
+    desk.tick(60 * POLICY.answering.ai_agent_minutes)
+    lease = services.tickets.claim("zendesk", opened.id, owner="x", now=services.now(), lease_seconds=60)
+    pipeline.work(lease, services)
+    assert len(desk.own_messages(opened.id)) == 1
+
+
+def test_an_ai_agent_that_answers_while_we_write_is_not_talked_over(services, desk, engine):
+    """Our last look sees it, and nothing is sent."""
+    opened = desk.open_ticket()
+    desk.tick()
+    desk.before_read(lambda: None)
+    desk.before_read(lambda: fin_answers(desk, opened.id))
+    work(services, opened.id)
+    kept = case_of(engine, opened.messages[0].id)
+    assert (kept.action, kept.reasons[0], desk.own_messages(opened.id)) == ("ignore", "ai_agent", [])

@@ -108,8 +108,8 @@ def settle_gone(lease: Lease, services: Services) -> None:
 
 def patience(policy: Policy) -> Patience:
     """Return the times of the send step: no write rests on a look older than a lease."""
-    timing = policy.timing
-    return Patience(timing.lease_seconds, timing.stamp_settle_seconds, policy.answering.stop_tag)
+    timing, answering = policy.timing, policy.answering
+    return Patience(timing.lease_seconds, timing.stamp_settle_seconds, answering.stop_tag, answering.yields_to_ai_agent)
 
 
 def _begun_before(case: Case, services: Services) -> Intent | None:

@@ -53,11 +53,19 @@ class Ledger:
             yield connection
 
     def open_case(
-        self, lease: Lease, message_id: str, *, now: datetime, asked_at: datetime | None = None, channel: str = ""
+        self,
+        lease: Lease,
+        message_id: str,
+        *,
+        now: datetime,
+        asked_at: datetime | None = None,
+        channel: str = "",
+        reopen: str = "",
     ) -> Case:
         """Return the case of this requester message, opened if it is new.
 
-        Unless it is settled this is an attempt, and `attempts` counts it: 1 for the first.
+        Unless it is settled this is an attempt, and `attempts` counts it: 1 for the first. A case that was left to
+        somebody else for the reason `reopen`, and without any write, is opened again.
         """
         with self._fenced(lease) as connection:
             row = connection.execute(
@@ -82,10 +90,9 @@ class Ledger:
                     )
                     .returning(case)
                 ).one()
-            elif row.state == "open":
-                row = connection.execute(
-                    update(case).where(case.c.id == row.id).values(attempts=case.c.attempts + 1).returning(case)
-                ).one()
+            elif row.state == "open" or _was_left(row, reopen):
+                again = {"state": "open", "settled_at": None, "attempts": case.c.attempts + 1}
+                row = connection.execute(update(case).where(case.c.id == row.id).values(again).returning(case)).one()
         return _case(row)
 
     def open_cases(self, vendor: str, ticket_id: str) -> tuple[Case, ...]:
@@ -232,6 +239,10 @@ class Ledger:
         with reading(self._engine) as connection:
             rows = connection.execute(select(*columns).where(case.c.vendor == vendor, case.c.state == "settled"))
             return {row["message_id"]: dict(row) for row in rows.mappings()}
+
+
+def _was_left(row: Row[Any], reason: str) -> bool:
+    return bool(reason) and row.action == "ignore" and reason in (row.reasons or ())
 
 
 def _case(row: Row[Any]) -> Case:

@@ -136,19 +136,31 @@ def test_unassigned_is_told_in_several_ways(nobody):
     assert found.group_id == ""
 
 
+HANDED_OVER = ("escalated", "negative_feedback", "procedure_handoff", "routed_to_team", "abandoned", "a new word")
+
+
 @pytest.mark.parametrize(
-    ("state", "parts", "assignee"),
+    ("state", "parts", "is_fins"),
     [
-        (None, (part(1, OPERATOR, "x"),), wire.FIN),
-        ("assumed_resolution", (part(1, OPERATOR, "x"), part(2, MARA, "y")), wire.FIN),
-        ("escalated", (part(1, OPERATOR, "x"),), ""),
-        ("negative_feedback", (part(1, OPERATOR, "x"),), ""),
-        (None, (part(1, OPERATOR, "x"), part(2, INES, "y")), ""),
+        (None, (), True),
+        (None, (part(1, OPERATOR, "x"),), True),
+        ("assumed_resolution", (part(1, OPERATOR, "x"), part(2, MARA, "y")), True),
+        ("confirmed_resolution", (part(1, OPERATOR, "x"),), True),
+        *((state, (part(1, OPERATOR, "x"),), False) for state in HANDED_OVER),
+        (None, (part(1, OPERATOR, "x"), part(2, INES, "y")), False),
     ],
 )
-def test_fin_has_what_it_has_not_given_up(state, parts, assignee):
-    """While Intercom's agent answers, nothing is sent over it."""
-    assert ticket(*parts, ai_agent_participated=True, ai_agent={"resolution_state": state}).assignee_id == assignee
+def test_fin_has_what_it_has_not_given_up(state, parts, is_fins):
+    """While Intercom's agent answers, the conversation is its own; nobody is taken for its assignee."""
+    found = ticket(*parts, ai_agent_participated=True, ai_agent={"resolution_state": state})
+    assert (found.is_with_ai_agent, found.assignee_id) == (is_fins, "")
+
+
+@pytest.mark.parametrize("more", [{"admin_assignee_id": 7001}, {"ai_agent_participated": False}])
+def test_fin_has_nothing_that_a_teammate_has_or_that_it_never_saw(more):
+    """Whoever it is assigned to has it, also if that is ourselves."""
+    told = {"ai_agent_participated": True, "ai_agent": None} | more
+    assert not ticket(part(1, OPERATOR, "x"), **told).is_with_ai_agent
 
 
 @pytest.mark.parametrize(

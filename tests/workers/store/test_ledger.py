@@ -40,6 +40,20 @@ def test_a_settled_case_stays_settled(engine, lease, now):
     assert ledger.open_cases("zendesk", "5") == ()
 
 
+def test_a_case_left_to_somebody_else_opens_again_for_that_reason_alone(engine, lease, now):
+    """It gets a second outcome when they give it up, and then never another."""
+    ledger = Ledger(engine)
+    left, other = (ledger.open_case(lease, name, now=now) for name in ("m1", "m2"))
+    ledger.settle(lease, left.id, now=now, action="ignore", reasons=["ai_agent"])
+    ledger.settle(lease, other.id, now=now, action="ignore", reasons=["silenced"])
+    assert ledger.open_case(lease, "m1", now=now).is_settled
+    assert ledger.open_case(lease, "m2", now=now, reopen="ai_agent").is_settled
+    again = ledger.open_case(lease, "m1", now=now, reopen="ai_agent")
+    assert (again.id, again.is_settled, again.attempts) == (left.id, False, 2)
+    ledger.settle(lease, left.id, now=now, action="send", reasons=["confident"])
+    assert ledger.open_case(lease, "m1", now=now, reopen="ai_agent").is_settled
+
+
 def test_a_second_try_takes_the_same_outbox_row_and_mark(engine, lease, now):
     """An earlier write that arrives late is then still found by its mark."""
     ledger = Ledger(engine)
