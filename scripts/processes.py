@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import random
 import secrets
 import shutil
 import signal
@@ -16,6 +17,7 @@ from pathlib import Path
 _PR_SET_PDEATHSIG = 1
 _MOMENT = 1.0
 _MOST_STARTS = 4
+_OUR_PORTS = range(20000, 32000)  # Linux lends 32768 and up, others 49152 and up
 
 
 class StartError(Exception):
@@ -23,10 +25,18 @@ class StartError(Exception):
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port that nobody listens on just now, out of those the system never gives to outgoing connections.
+
+    Of the others (what binding to 0 chooses) any may be lent to somebody's connection before our server starts, or
+    while it starts again.
+    """
+    for port in random.SystemRandom().sample(_OUR_PORTS, len(_OUR_PORTS)):
+        try:
+            require_free(port, "probe")
+        except StartError:
+            continue
+        return port
+    raise StartError(f"no port from {_OUR_PORTS.start} to {_OUR_PORTS.stop} is free")
 
 
 def require_free(port: int, what: str) -> None:

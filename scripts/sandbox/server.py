@@ -179,14 +179,19 @@ class Running:
 
 def run_app(name: str, app: Flask, port: int = 0) -> Running:
     """Serve an application on this machine; port 0 takes a free one. Raises OSError if the port is taken."""
-    with socket.socket() as probe:  # werkzeug itself would exit the process at a taken port
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind(("127.0.0.1", port))
-        port = probe.getsockname()[1]
+    if port:
+        _refuse_taken(port)
     server = _Server("127.0.0.1", port, app, KeepAliveHandler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, name=name, daemon=True)
     thread.start()
     return Running(name, server, thread)
+
+
+def _refuse_taken(port: int) -> None:
+    """Raise OSError where werkzeug itself would exit the process."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", port))
 
 
 def catch_signals() -> threading.Event:

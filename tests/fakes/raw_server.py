@@ -125,11 +125,3 @@ def _read(stream: Any) -> tuple[str, dict[str, str], bytes] | None:
         return first, headers, stream.read(int(headers.get("content-length", 0)))
     except OSError:
         return None
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

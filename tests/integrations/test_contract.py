@@ -17,7 +17,7 @@ from integrations.helpdesk import EventKind, TicketEvent, Webhook
 from integrations.intercom import webhook as intercom
 from integrations.registry import VENDORS, build_helpdesk, build_webhook
 from integrations.zendesk import webhook as zendesk
-from tests.fakes.raw_server import free_port
+from scripts.processes import free_port
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent

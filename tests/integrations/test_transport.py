@@ -20,7 +20,8 @@ from integrations.transport import (
     explain,
     retry_after_seconds,
 )
-from tests.fakes.raw_server import drip, flood, free_port, hang, hang_up, raw, raw_server, reply, reply_then_close
+from scripts.processes import free_port
+from tests.fakes.raw_server import drip, flood, hang, hang_up, raw, raw_server, reply, reply_then_close
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 

@@ -1,6 +1,5 @@
 """Fixtures of the library: a real Chroma server, the real model, and a small help centre of Tidemark."""
 
-import socket
 import subprocess
 import sys
 import time
@@ -13,15 +12,14 @@ import pytest
 
 from kb.domain import Audience, Document, Source
 from kb.embed import Embedder, load_embedder
+from scripts.processes import free_port
 
 
 @pytest.fixture(scope="session")
 def chroma_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a Chroma server of our own."""
     folder = tmp_path_factory.mktemp("chroma")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     program = Path(sys.executable).parent / "chroma"
     with (folder / "log").open("w") as log:
         server = subprocess.Popen(

@@ -12,7 +12,8 @@ from config.policy import Intent, Models, Policy
 from config.settings import Settings
 from scripts import check_machine
 from scripts.checkup import State
-from tests.fakes.raw_server import free_port, raw_server, reply
+from scripts.processes import free_port
+from tests.fakes.raw_server import raw_server, reply
 from workers.store.migrate import migrate
 from workers.store.schedule import Schedule
 from workers.store.tables import open_engine

@@ -11,11 +11,12 @@ from integrations.llm import ModelOutcome
 from scripts import check_outside
 from scripts.checkup import State
 from scripts.connect import wish_of
+from scripts.processes import free_port
 from scripts.sandbox.server import run_app
 from scripts.sandbox.twin import Options, Twin
 from scripts.sandbox.zendesk.app import create_zendesk_app
 from tests.fakes.llm import ScriptedLLM
-from tests.fakes.raw_server import free_port, raw_server, reply
+from tests.fakes.raw_server import raw_server, reply
 
 POLICY = Policy(
     models=Models(classify="small", draft="large", prices={"small": {"input": 1, "output": 5}}),  # type: ignore[dict-item]

@@ -18,6 +18,7 @@ from sqlalchemy import func, select
 from config.settings import Settings, SettingsError
 from integrations.zendesk.webhook import sign
 from scripts import receiver
+from scripts.processes import free_port
 from workers.store.migrate import SchemaError, migrate
 from workers.store.tables import delivery, open_engine
 
@@ -42,12 +43,6 @@ def environment(folder, **more):
 
 def settings(folder, **more):
     return Settings(_env_file=None, **{k: v for k, v in environment(folder, **more).items() if "_" in k})
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture
