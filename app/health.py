@@ -76,8 +76,9 @@ def blueprint(settings: Settings, intake: Intake) -> Blueprint:
 
 def readiness(settings: Settings, intake: Intake) -> dict[str, object]:
     """Look at every part; `status` is "ready" only if all of them answer. Names addresses' variables, never values."""
+    overview = intake.story.overview
     parts = {
-        "database": "ok" if intake.story.is_up() else "unreachable (DATABASE_URL)",
+        "database": "ok" if overview.is_up() else "unreachable (DATABASE_URL)",
         "redis": "ok" if intake.bell_is_up() else "unreachable (REDIS_URL)",
         "chroma": "ok" if chroma_is_up(settings.chroma_url) else "unreachable (CHROMA_URL)",
     }
@@ -87,15 +88,15 @@ def readiness(settings: Settings, intake: Intake) -> dict[str, object]:
         "webhooks": list(intake.vendors),
     }
     if parts["database"] == "ok":
-        waiting = intake.story.waiting(now=intake.now())
+        waiting = overview.waiting(now=intake.now())
         found["deliveries_waiting"] = waiting.deliveries
         found["oldest_delivery_seconds"] = round(waiting.oldest_delivery_seconds, 3)
         found["tickets_due"] = waiting.due
         found["tickets_in_work"] = waiting.in_work
         found["oldest_due_seconds"] = round(waiting.oldest_due_seconds, 3)
         # A model that fails does not make us unready: tickets go to people then, with what is known.
-        found["brakes"] = [f"{b.code}: {b.detail}" for b in intake.story.progress.brakes(now=intake.now())]
-        found["models_failing"] = {line.model: _trouble(line) for line in intake.story.breakers(now=intake.now())}
+        found["brakes"] = [f"{b.code}: {b.detail}" for b in overview.progress.brakes(now=intake.now())]
+        found["models_failing"] = {line.model: _trouble(line) for line in overview.breakers(now=intake.now())}
     return found
 
 
@@ -124,7 +125,7 @@ class FiguresCollector:
     """Hands the record's figures to Prometheus at scrape time."""
 
     def __init__(self, intake: Intake) -> None:
-        self._figures = Remembered(lambda: intake.story.figures(now=intake.now()), FIGURES_FOR_SECONDS)
+        self._figures = Remembered(lambda: intake.story.overview.figures(now=intake.now()), FIGURES_FOR_SECONDS)
 
     def collect(self) -> Iterator[Metric]:
         figures = self._figures.get()

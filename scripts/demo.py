@@ -28,7 +28,7 @@ from scripts.up import start_all, wait_until_ready
 from scripts.world.load import World, articles_from_jsonl, load_world, tickets_from_jsonl
 from workers.store.ledger import Ledger
 from workers.store.library import Lessons
-from workers.store.story import Period, Story
+from workers.store.overview import Overview, Period
 from workers.store.tables import open_engine
 
 _STALLED_SECONDS = 90.0
@@ -157,7 +157,7 @@ def _rehearse(
 def _figures(engine: Engine) -> Period:
     """Return what the record says of the whole demo."""
     now = datetime.now(UTC)
-    return Story(engine).period(now - timedelta(days=1), now + timedelta(minutes=1))
+    return Overview(engine).period(now - timedelta(days=1), now + timedelta(minutes=1))
 
 
 def _world(args: argparse.Namespace) -> World:

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from scripts.rehearsal import Played, Rehearsal, mismatches, seconds_of
-from workers.store.story import Period
+from workers.store.overview import Period
 
 INBOXES = {"zendesk": 1, "intercom": 3}  # vendor -> how far its inbox is from Deskhand's port
 _LOOK = {"send": "green", "draft": "cyan", "assist": "yellow", "hand_off": "magenta", "ignore": "dim", "": "red"}

@@ -21,10 +21,10 @@ from integrations.helpdesk import Webhook
 from integrations.json_body import read_json
 from workers.job_queue import Bell
 from workers.store.inbox import Inbox, Received
-from workers.store.story import BreakerLine as BreakerLine  # the door takes these nouns from here
+from workers.store.overview import BreakerLine as BreakerLine  # the door takes these nouns from here
+from workers.store.overview import Figures as Figures
+from workers.store.overview import Spread as Spread
 from workers.store.story import CaseFilter as CaseFilter
-from workers.store.story import Figures as Figures
-from workers.store.story import Spread as Spread
 from workers.store.story import Story
 from workers.store.tables import open_engine
 

@@ -38,7 +38,7 @@ def _blueprint(settings: Settings, intake: Intake) -> Blueprint:
         template_folder="templates",
     )
     patience = Patience()
-    story = intake.story
+    story, figures = intake.story, intake.story.overview
     for name, view in views.FILTERS.items():
         pages.add_app_template_filter(view, name)
 
@@ -73,18 +73,18 @@ def _blueprint(settings: Settings, intake: Intake) -> Blueprint:
         return render_template(
             "dashboard/overview.html",
             periods=[
-                ("Today", story.period(midnight, now + timedelta(seconds=1))),
-                ("Last 7 days", story.period(now - timedelta(days=7), now + timedelta(seconds=1))),
+                ("Today", figures.period(midnight, now + timedelta(seconds=1))),
+                ("Last 7 days", figures.period(now - timedelta(days=7), now + timedelta(seconds=1))),
             ],
-            waiting=story.waiting(now=now),
-            model=story.model_state(now=now),
+            waiting=figures.waiting(now=now),
+            model=figures.model_state(now=now),
             has_model=settings.has_model,
-            failing=story.breakers(now=now),
-            standings=story.progress.standings(),
-            brakes=story.progress.brakes(now=now),
-            steps=story.progress.steps(),
-            is_paused=story.is_paused(),
-            runs=story.runs(8),
+            failing=figures.breakers(now=now),
+            standings=figures.progress.standings(),
+            brakes=figures.progress.brakes(now=now),
+            steps=figures.progress.steps(),
+            is_paused=figures.is_paused(),
+            runs=figures.runs(8),
             attention=story.attention(now=now).count,
         )
 

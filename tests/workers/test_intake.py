@@ -241,7 +241,7 @@ def test_building_connects_to_nothing(tmp_path):
     door = build_intake(settings)
     assert door.vendors == ("zendesk",)
     assert not door.bell_is_up()
-    assert not door.story.is_up()
+    assert not door.story.overview.is_up()
 
 
 def received(key):
