@@ -186,7 +186,7 @@ class Answering(Rules):
     languages: tuple[str, ...] = ("en",)  # languages a reply may be sent in without a person
     stale_labels: tuple[str, ...] = ("outdated", "obsolete", "deprecated", "archived")  # such articles answer nobody
     draft_only_channels: tuple[str, ...] = ()
-    excluded_channels: tuple[str, ...] = ()
+    excluded_channels: tuple[str, ...] = ("sample_ticket",)
     excluded_domains: tuple[str, ...] = ()  # own addresses and other desks
     excluded_tags: tuple[str, ...] = ("deskhand_off",)
     stop_tag: str = "deskhand_stop"

@@ -66,6 +66,8 @@ def admit(facts: AdmitFacts, policy: Policy) -> Decision | None:
         (facts.is_settled, Reason(Code.ALREADY_SETTLED)),
         (facts.status == "deleted", Reason(Code.TICKET_GONE)),
         (facts.status in _DONE, Reason(Code.TICKET_DONE, facts.status)),
+        (facts.channel == "side_conversation", Reason(Code.SIDE_CONVERSATION)),
+        (facts.is_internal, Reason(Code.INTERNAL)),
         (facts.is_outbound, Reason(Code.OUTBOUND)),
         (
             not facts.has_requester_message and not facts.is_outbound and not facts.staff_answered,
@@ -78,6 +80,7 @@ def admit(facts: AdmitFacts, policy: Policy) -> Decision | None:
         (facts.channel in answering.excluded_channels, Reason(Code.EXCLUDED, f"channel {facts.channel}")),
         (facts.email_domain in answering.excluded_domains, Reason(Code.EXCLUDED, "domain")),
         (_is_ai_agents(facts, policy), Reason(Code.AI_AGENT)),
+        (facts.is_own_address, Reason(Code.EXCLUDED, "our own address")),
     ]
     if kind := _QUIET_KINDS.get(facts.message_kind):
         applying.append((True, Reason(kind)))
@@ -149,6 +152,7 @@ def _route_limits(facts: RouteFacts, policy: Policy) -> Iterator[Limit]:
     yield from _understanding_limits(facts, policy)
     yield from _answer_limits(facts, policy)
     yield from _policy_limits(facts, policy)
+    yield from _second_limits(facts, policy)
     yield from _requester_limits(facts, policy)
 
 
@@ -262,6 +266,15 @@ def is_worth_repairing(facts: RouteFacts, policy: Policy) -> bool:
     return policy.checking.repair and ORDER.index(would_be) < ORDER.index(allowed)
 
 
+def _second_limits(facts: RouteFacts, policy: Policy) -> Iterator[Limit]:
+    """Give what policy says of the other requests in the message."""
+    for name in facts.second_intents:
+        if (ceiling := policy.ceiling_of(name)) != "send":
+            yield _action(ceiling), Reason(Code.INTENT_CEILING, ceiling)
+    if facts.second_intents and facts.second_autonomy != "send":
+        yield Action.DRAFT, Reason(Code.AUTONOMY_DRAFT)
+
+
 def _policy_limits(facts: RouteFacts, policy: Policy) -> Iterator[Limit]:
     is_known = facts.intent != "" and facts.confidence >= policy.thresholds.review
     if is_known and facts.ceiling != "send":
@@ -274,11 +287,13 @@ def _policy_limits(facts: RouteFacts, policy: Policy) -> Iterator[Limit]:
         yield Action.DRAFT, Reason(Code.AUTONOMY_DRAFT)
     elif facts.is_sampled:
         yield Action.DRAFT, Reason(Code.REVIEW_SAMPLE)
-    if facts.channel in policy.answering.draft_only_channels or facts.is_messaging or facts.is_shared:
+    if facts.channel in policy.answering.draft_only_channels or facts.is_messaging:
         yield Action.DRAFT, Reason(Code.CHANNEL_DRAFT_ONLY, facts.channel)
+    if facts.is_shared:
+        yield Action.DRAFT, Reason(Code.SHARED)
     if facts.needs_action:
         yield Action.DRAFT, Reason(Code.NEEDS_ACTION)
-    if facts.has_assignee:
+    if facts.has_assignee or facts.has_staff_words:
         yield Action.DRAFT, Reason(Code.STAFF_AT_WORK)
 
 

@@ -81,6 +81,8 @@ class Code(StrEnum):
     SILENCED = "silenced"  # the stop tag
     EXCLUDED = "excluded"  # a tag, domain or channel that policy leaves to people
     OUTBOUND = "outbound"  # staff opened it and the requester has not written yet
+    INTERNAL = "internal"  # a colleague is the requester
+    SIDE_CONVERSATION = "side_conversation"  # staff ask a third party beside the requester's ticket
     THANKS_ONLY = "thanks_only"
     AUTOMATIC_MAIL = "automatic_mail"
     OUT_OF_OFFICE = "out_of_office"
@@ -131,6 +133,7 @@ class Code(StrEnum):
     LESSON_ONLY = "lesson_only"  # it rests on what staff once wrote, and no article
     PARTICIPANT = "participant"  # somebody else than the requester wrote
     CHANNEL_DRAFT_ONLY = "channel_draft_only"
+    SHARED = "shared"  # another company's helpdesk reads along
     LANGUAGE = "language"
     DEGRADED_SEARCH = "degraded_search"
     PERSONAL_DATA = "personal_data"
@@ -191,10 +194,17 @@ class Reading:
     vault: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
+    def is_reply(self) -> bool:
+        """Whether somebody, requester or staff, has written on the ticket before: then the subject is not news."""
+        return bool(self.thread)
+
+    @property
     def topic(self) -> str:
-        """The subject, while it says what is asked: a reply keeps the old one, and one of some length needs none."""
-        is_reply = any(turn.role == "requester" for turn in self.thread)
-        return "" if is_reply and len(self.newest.split()) >= OWN_WORDS else self.subject
+        """The subject, while it says what is asked: a reply keeps the old one, and one of some length needs none.
+
+        On a ticket that staff opened the subject is theirs from the start.
+        """
+        return "" if self.is_reply and len(self.newest.split()) >= OWN_WORDS else self.subject
 
     @property
     def question(self) -> str:
@@ -345,6 +355,7 @@ class Standing:
     """What the record says of an intent, and of today, when a case is decided."""
 
     autonomy: str  # the step that counts for the intent: off, shadow, draft or send
+    second_autonomy: str = ""  # the lowest step among the other intents of the message, "" if it has none
     step: str = ""  # the step it has earned, which a pin in the taxonomy overrules; "" if none yet
     corrections: int = 0  # drafts of it that staff have judged
     is_sampled: bool = False  # this case is among those that a person checks by chance
@@ -361,7 +372,9 @@ class AdmitFacts:
     is_settled: bool = False
     staff_answered: bool = False
     is_outbound: bool = False
+    is_internal: bool = False
     is_suspended: bool = False
+    is_own_address: bool = False  # it came from the address of ours that it was sent to
     tags: tuple[str, ...] = ()
     email_domain: str = ""
     channel: str = ""
@@ -392,7 +405,7 @@ class TriageFacts:
     brakes: tuple[str, ...] = ()  # what holds us back today, as "code" or "code:detail"; see workers/brakes.py
     has_model: bool = True
     is_readable: bool = True
-    is_reply: bool = False  # the requester has written on this ticket before: rules then leave the old subject out
+    is_reply: bool = False  # somebody has written on this ticket before: rules then leave the old subject out
     tags: tuple[str, ...] = ()  # the requester's and, after "/", the organisation's that rules look at
 
 
@@ -412,6 +425,8 @@ class RouteFacts:
     wants_person: bool = False
     needs_action: bool = False
     is_money: bool = False
+    second_intents: tuple[str, ...] = ()  # other kinds of request in the same message: a reply answers them as well
+    second_autonomy: str = ""
     ceiling: str = ""
     autonomy: str = ""
     corrections: int = 0  # drafts of this intent that staff have judged so far, by sending, changing or refusing them
@@ -446,6 +461,7 @@ class RouteFacts:
     is_messaging: bool = False
     is_shared: bool = False
     has_assignee: bool = False
+    has_staff_words: bool = False  # a colleague has written here, or merged another ticket into it
     channel: str = ""
     language: str = ""
     masked_kinds: tuple[str, ...] = ()

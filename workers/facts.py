@@ -29,14 +29,19 @@ def for_admit(ticket: Ticket, reading: Reading, *, is_settled: bool) -> AdmitFac
     """Return what decides whether a ticket is ours to answer."""
     public = [message for message in ticket.messages if message.is_public]
     people = [message for message in public if message.author.role is not Role.BOT]
+    writers = [ticket.requester, *(m.author for m in public if m.id == reading.message_id)]
+    is_internal = ticket.requester.role in (Role.STAFF, Role.BOT)
+    is_outbound = bool(public) and not any(_is_outside(message.author.role) for message in public)
     return AdmitFacts(
         status=ticket.status.value,
         message_kind=reading.kind.value,
         has_requester_message=bool(reading.message_id),
         is_settled=is_settled,
         staff_answered=bool(people) and people[-1].author.role is Role.STAFF,
-        is_outbound=bool(public) and not any(_is_outside(message.author.role) for message in public),
-        is_suspended=ticket.requester.is_suspended,
+        is_outbound=is_outbound and not is_internal,
+        is_internal=is_internal,
+        is_suspended=any(person.is_suspended for person in writers),
+        is_own_address=any(_is_same_address(person.email, ticket.recipient) for person in writers),
         tags=ticket.tags,
         email_domain=ticket.requester.email.rpartition("@")[2].lower(),
         channel=ticket.channel,
@@ -52,9 +57,17 @@ def _unanswered_minutes(ticket: Ticket, public: Sequence[Message]) -> float:
     return max(0.0, (ticket.read_at - public[-1].created_at).total_seconds() / 60)
 
 
+def _is_same_address(one: str, other: str) -> bool:
+    return bool(one) and one.strip().casefold() == other.strip().casefold()
+
+
 def _is_staff_at_work(message: Message) -> bool:
     """Tell a colleague's note, or another ticket's thread that a colleague has merged into this one."""
     return Flag.MERGED in message.flags or (not message.is_public and message.author.role is Role.STAFF)
+
+
+def _is_staffs_word(message: Message) -> bool:
+    return message.author.role is Role.STAFF or _is_staff_at_work(message)
 
 
 def _is_outside(role: Role) -> bool:
@@ -97,7 +110,7 @@ def for_triage(
         brakes=standing.brakes,
         has_model=has_model,
         is_readable=reading.kind is MessageKind.QUESTION,
-        is_reply=any(turn.role == "requester" for turn in reading.thread),
+        is_reply=reading.is_reply,
         tags=tags,
     )
 
@@ -139,7 +152,7 @@ def for_route(
     cited = {name for sentence in draft.sentences for name in sentence.passages} if draft else set()
     used = [passage for number, passage in enumerate(found.passages, 1) if f"P{number}" in cited]
     sources = {passage.source for passage in used}
-    intent = policy.intents.get(label.intent)
+    intents = [policy.intents[name] for name in (label.intent, *label.second_intents) if name in policy.intents]
     judged = findings.judgement
     return RouteFacts(
         intent=label.intent,
@@ -150,7 +163,9 @@ def for_route(
         sentiment=label.sentiment.value,
         wants_person=triage.wants_person,
         needs_action=label.needs_action,
-        is_money=bool(intent and intent.is_money),
+        is_money=any(intent.is_money for intent in intents),
+        second_intents=label.second_intents,
+        second_autonomy=standing.second_autonomy,
         ceiling=triage.ceiling,
         autonomy=triage.autonomy,
         corrections=standing.corrections,
@@ -187,6 +202,7 @@ def for_route(
         is_messaging=ticket.is_messaging,
         is_shared=ticket.is_shared,
         has_assignee=bool(ticket.assignee_id),
+        has_staff_words=any(_is_staffs_word(message) for message in ticket.messages),
         channel=ticket.channel,
         language=reading.language,
         masked_kinds=reading.masked_kinds,

@@ -1,6 +1,7 @@
 """Where an intent stands, and the looks at the evidence that move it. What moves it is workers/autonomy.py."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 from config.logs import get_logger
@@ -13,8 +14,8 @@ from workers.services import Services
 log = get_logger(__name__)
 
 
-def standing(intent: str, message_id: str, services: Services) -> Standing:
-    """Return what the record says of an intent for one case.
+def standing(intent: str, message_id: str, services: Services, second_intents: Sequence[str] = ()) -> Standing:
+    """Return what the record says of an intent for one case, and of the other intents of its message.
 
     Whether a person checks the case by chance hangs on its message alone: a second try decides the same.
     """
@@ -23,17 +24,24 @@ def standing(intent: str, message_id: str, services: Services) -> Standing:
     place = services.reviews.place(intent) if intent else None
     pin = pin_of(intent, policy)
     is_held = bool(intent) and services.orders.is_held(intent)
+    second = _lowest(second_intents, message_id, services)
     if place is None:
-        return Standing(_held(policy.autonomy_of(intent), is_held), brakes=brakes)
+        return Standing(_held(policy.autonomy_of(intent), is_held), second, brakes=brakes)
     step = _capped(place.step, policy).value if policy.autonomy.is_on else ""
     share = review_share(place.suspicion, policy.autonomy)
     return Standing(
         autonomy=_held(pin or step or policy.answering.default_autonomy, is_held),
+        second_autonomy=second,
         step=step,
         corrections=place.corrections,
         is_sampled=policy.autonomy.is_on and not pin and draw(message_id) < share,
         brakes=brakes,
     )
+
+
+def _lowest(intents: Sequence[str], message_id: str, services: Services) -> str:
+    steps = [standing(intent, message_id, services).autonomy for intent in intents]
+    return min(steps, key=[step.value for step in Step].index, default="")
 
 
 def _brakes(intent: str, services: Services) -> tuple[str, ...]:

@@ -110,7 +110,7 @@ def answer(ticket: Ticket, lease: Lease, services: Services) -> Concluded | None
     hits = _rules(ticket, reading, services)
     account, reading = _account(ticket, reading, services)
     label = _classify(case, reading, hits, account, services)
-    standing = ladder.standing(label.intent, asked, services)
+    standing = ladder.standing(label.intent, asked, services, label.second_intents)
     triaging = facts.for_triage(
         reading,
         label,
@@ -206,12 +206,12 @@ def _tempered(
 ) -> Classification:
     """Add what plain words say of mood and haste; neither is ever talked down by the model."""
     is_known = label.confidence >= policy.thresholds.review  # a guess says nothing of what would have to be done
-    intent = policy.intents.get(label.intent) if is_known else None
+    intents = [policy.intents.get(name) for name in (label.intent, *label.second_intents)] if is_known else []
     return replace(
         label,
         sentiment=max(label.sentiment, mood, key=list(Sentiment).index),
         urgency=max(label.urgency, rules.urgency(reading, hits), key=list(Urgency).index),
-        needs_action=label.needs_action or bool(intent and intent.needs_action),
+        needs_action=label.needs_action or any(intent.needs_action for intent in intents if intent),
     )
 
 

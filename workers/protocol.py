@@ -168,11 +168,13 @@ def as_found(begun: Action, own: Message) -> Action:
 
 
 def is_asked_otherwise(before: Ticket, now: Ticket) -> bool:
-    """Tell whether words that a decision rests on were changed, hidden or taken away since, or who asks is another."""
+    """Tell whether words that a decision rests on were changed, hidden or taken away since, or who asks, or for what
+    brand, is another."""
     standing = {message.id: (message.is_public, message.text) for message in now.messages}
     known = [message for message in before.messages if message.is_public]
     is_changed = any(standing.get(message.id) != (True, message.text) for message in known)
-    return is_changed or now.requester.id != before.requester.id
+    is_moved = (now.requester.id, now.brand_id) != (before.requester.id, before.brand_id)
+    return is_changed or is_moved
 
 
 def overtaken_by(ticket: Ticket, message_id: str) -> Code:

@@ -121,7 +121,7 @@ def under(
     if "route" in facts:
         route = restored("route", facts["route"])
         assert isinstance(route, RouteFacts)
-        entry = new.intents.get(route.intent)
+        entries = [new.intents[name] for name in (route.intent, *route.second_intents) if name in new.intents]
         route = replace(
             route,
             ceiling=triage.ceiling,
@@ -131,7 +131,7 @@ def under(
             rule_action=triage.rule_action,
             urgency=triage.urgency,
             wants_person=triage.wants_person,
-            is_money=bool(entry and entry.is_money),
+            is_money=any(entry.is_money for entry in entries),
             needs_action=_needs_action(route, old, new),
         )
         facts["route"] = _plain(route)

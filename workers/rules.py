@@ -85,8 +85,7 @@ def _strictness(action: Action) -> int:
 
 
 def _newest_text(reading: Reading) -> str:
-    is_reply = any(turn.role == "requester" for turn in reading.thread)
-    return reading.newest if is_reply else f"{reading.subject}\n{reading.newest}"
+    return reading.newest if reading.is_reply else f"{reading.subject}\n{reading.newest}"
 
 
 def _tagged(rule: Rule, requester_tags: Sequence[str], organization_tags: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ decides whether a requester is written to (visibility, restriction, draft) falls
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -91,6 +92,7 @@ _CHANNELS = {
 _CHATS = frozenset(
     {"messaging", "chat", "sms", "facebook", "twitter", "instagram", "whatsapp", "line", "wechat", "any_channel"}
 )
+_SIDE_CONVERSATION = "side_conversation"
 _MERGED_TAG = "closed_by_merge"
 _LIGHT_AGENT = 1  # a `role_type`
 
@@ -242,9 +244,11 @@ def ticket(
         else _unknown(user_id, requester_id=requester_id, bot_id=bot_id)
         for user_id in authors(raw, comments)
     }
-    messages = [message(comment, people, default_time=created_at) for comment in comments]
     requester = people.get(requester_id, Person("", "", Role.REQUESTER, is_verified=False))
     ticket_channel = channel(raw.get("via"))
+    messages = [message(comment, people, default_time=created_at) for comment in comments]
+    if ticket_channel != _SIDE_CONVERSATION:
+        messages = [replace(m, is_public=m.is_public and m.channel != _SIDE_CONVERSATION) for m in messages]
     organization_id = identity(raw.get("organization_id"))
     return Ticket(
         vendor=VENDOR,

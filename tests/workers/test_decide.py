@@ -30,7 +30,7 @@ POLICY = Policy.model_validate(
     {
         "answering": {
             "excluded_domains": ["desk.example"],
-            "excluded_channels": ["sms"],
+            "excluded_channels": ["sms", "sample_ticket"],
             "draft_only_channels": ["twitter"],
             "fallback_team": "support",
         },
@@ -40,6 +40,7 @@ POLICY = Policy.model_validate(
             "how_to": {"description": "how to", "team": "support", "autonomy": "send"},
             "careful": {"description": "careful", "autonomy": "send", "min_confidence": 0.95},
             "lenient": {"description": "lenient", "autonomy": "send", "min_confidence": 0.6},
+            "disputed": {"description": "disputed", "ceiling": "hand_off", "is_money": True},
         },
         "rules": {
             "legal": {"reason": "legal threat", "action": "hand_off", "team": "security"},

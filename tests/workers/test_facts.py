@@ -23,6 +23,7 @@ from workers.domain import (
     Sentence,
     Sentiment,
     Stage,
+    Standing,
     TriageFacts,
     Urgency,
 )
@@ -151,6 +152,31 @@ def test_route_sees_ticket_search_and_findings(desk):
     seen = route(desk, Draft(), [passage()], findings, ticket, degraded=True)
     assert (seen.findings, seen.support) == (("promise", "unsupported"), 0.5)
     assert (seen.has_assignee, seen.is_shared, seen.is_messaging, seen.is_degraded_search) == (True,) * 4
+
+
+def test_route_sees_a_colleague_at_work(desk):
+    """A colleague's note, their public word before the question, or a thread they merged in."""
+    asked = desk.open_ticket()
+    assert not route(desk, ticket=asked).has_staff_words
+    merged = replace(asked.messages[0], id="77", is_public=False, flags=frozenset({Flag.MERGED}))
+    assert route(desk, ticket=replace(asked, messages=(*asked.messages, merged))).has_staff_words
+    noted = desk.open_ticket()
+    desk.staff_writes(noted.id, "I know this one.", is_public=False)
+    assert route(desk, ticket=desk.peek(noted.id)).has_staff_words
+    outbound = desk.open_ticket("Your trial ends.", author=GRACE)
+    desk.requester_writes(outbound.id, "Can I have another week?")
+    assert route(desk, ticket=desk.peek(outbound.id)).has_staff_words
+
+
+def test_route_sees_the_other_intents_of_a_message(desk):
+    """Money in a second request counts as money, and the standing of it is looked at."""
+    label = replace(LABEL, intent="swap", second_intents=("refund",))
+    triage = facts.for_triage(READING, label, (), POLICY, has_model=True)
+    standing = Standing("send", second_autonomy="draft")
+    seen = facts.for_route(
+        desk.open_ticket(), READING, triage, label, SearchResult((), False), None, Findings(), POLICY, standing
+    )
+    assert (seen.is_money, seen.second_intents, seen.second_autonomy) == (True, ("refund",), "draft")
 
 
 def test_route_sees_orders_in_what_the_model_was_shown(desk):

@@ -1,5 +1,6 @@
 """What an intent may do is what policy pins, else what it has earned; the evidence is looked at and acted on."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,8 +12,6 @@ from workers.autonomy import Step
 
 def pinned(services, pin=None, **autonomy):
     """The same services with one intent, `swap`, pinned or not."""
-    from dataclasses import replace
-
     policy = services.policy
     entry = next(iter(policy.intents.values())).model_copy(update={"autonomy": pin})
     rules = policy.autonomy.model_copy(update=autonomy)
@@ -38,6 +37,17 @@ def test_a_new_intent_stands_where_policy_begins(services):
     assert ladder.standing("swap", "m1", services).autonomy == "draft"
     assert ladder.look(services) == {"off": 0, "shadow": 0, "draft": 1, "send": 0}
     assert services.reviews.place("swap").why == "draft: 0 reviewed; 200 are needed"
+
+
+def test_a_message_of_two_kinds_stands_where_the_lower_does(services):
+    """The standing of a second intent is told beside the first one's, and none is none."""
+    services = pinned(services, "send")
+    entries = services.policy.intents | {"bill": services.policy.intents["swap"].model_copy(update={"autonomy": None})}
+    services = replace(services, policy=services.policy.model_copy(update={"intents": entries}))
+    assert ladder.standing("swap", "m1", services).second_autonomy == ""
+    assert ladder.standing("swap", "m1", services, ("swap",)).second_autonomy == "send"
+    both = ladder.standing("swap", "m1", services, ("swap", "bill"))
+    assert (both.autonomy, both.second_autonomy) == ("send", "draft")
 
 
 def test_an_intent_rises_and_falls_by_what_staff_do(services, engine, desk):

@@ -197,6 +197,16 @@ QUIET = {
     "excluded": (lambda d: d.open_ticket(tags=("deskhand_off",)), "excluded:tag deskhand_off"),
     "suspended": (lambda d: d.open_ticket(requester=replace(ADA, is_suspended=True)), "suspended"),
     "outbound": (lambda d: d.open_ticket("Your trial ends soon.", author=GRACE), "outbound"),
+    "a colleague asks": (lambda d: d.open_ticket(requester=GRACE), "internal"),
+    "a side conversation": (lambda d: d.open_ticket(channel="side_conversation"), "side_conversation"),
+    "our own address": (
+        lambda d: d.open_ticket(requester=replace(ADA, email="Support@Tidemark.example")),
+        "excluded:our own address",
+    ),
+    "a suspended copy": (
+        lambda d: d.open_ticket(author=replace(ADA, id="502", role=Role.PARTICIPANT, is_suspended=True)),
+        "suspended",
+    ),
     "solved": (lambda d: d.open_ticket(status=Status.SOLVED), "ticket_done:solved"),
     "closed": (lambda d: d.open_ticket(status=Status.CLOSED), "ticket_done:closed"),
 }

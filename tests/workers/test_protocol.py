@@ -77,9 +77,13 @@ def handed_on(ticket):
     return replace(ticket, requester=replace(ticket.requester, id="777"))
 
 
-@pytest.mark.parametrize("change", [redacted, hidden, taken_away, handed_on])
+def moved_to_another_brand(ticket):
+    return replace(ticket, brand_id="2")
+
+
+@pytest.mark.parametrize("change", [redacted, hidden, taken_away, handed_on, moved_to_another_brand])
 def test_a_ticket_that_asks_something_else_by_now_is_read_anew(ticket, change):
-    """Words were redacted, hidden or deleted, or who asks is another: what was decided rests on what is no more."""
+    """Words were redacted, hidden or deleted, or who asks, or which brand, is another: what was decided is no more."""
     going = attempt(ticket)
     going.looked(change(ticket), at=ASKED)
     assert isinstance(going.next, Later)

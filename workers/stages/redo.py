@@ -107,7 +107,7 @@ def _question(decided: Decided, ticket: Ticket, reading: Reading, wish: str, ser
         organization_tags=ticket.organization.tags if ticket.organization else (),
         rules=policy.rules,
     )
-    standing = ladder.standing(label.intent, decided.message_id, services)
+    standing = ladder.standing(label.intent, decided.message_id, services, label.second_intents)
     triaging = facts.for_triage(
         reading, label, hits, policy, has_model=True, standing=standing, tags=facts.tags_of(ticket)
     )

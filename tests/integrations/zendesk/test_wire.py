@@ -245,6 +245,16 @@ def test_what_a_rule_wrote_is_nobodys_word(via):
 
 
 @pytest.mark.parametrize(
+    ("place", "is_public"), [("email", False), ("side_conversation", True)], ids=["a ticket", "a child ticket"]
+)
+def test_a_side_conversation_is_never_the_requesters_to_see(place, is_public):
+    """Its words on the requester's own ticket are a note; on the ticket made for it they are what is said there."""
+    raw = ticket(via={"channel": place})
+    said = [comment(1, REQUESTER_ID, "How?"), comment(2, 77, "Ask the bank.", via={"channel": "side_conversation"})]
+    assert [m.is_public for m in read(raw, said).messages] == [True, is_public]
+
+
+@pytest.mark.parametrize(
     ("metadata", "mark"),
     [
         ({"custom": {"deskhand": "m-1"}}, "m-1"),

@@ -91,6 +91,16 @@ def test_notes_and_system_messages_are_not_read():
     assert reading.thread == ()
 
 
+def test_on_a_ticket_that_staff_opened_the_subject_is_theirs():
+    """A proactive mail's subject is not what the requester asks; to a word of answer it still says what about."""
+    opened = (LISA, "Hello Anna, your trial ends on Friday.")
+    reading = read(_ticket(opened, (ANNA, "How do I add two more shops before that, please?"), subject="Trial ends"))
+    assert (reading.is_reply, reading.topic, reading.message_id) == (True, "", "2")
+    assert [turn.role for turn in reading.thread] == ["staff"]
+    assert read(_ticket(opened, (ANNA, "Why so soon?"), subject="Trial ends")).topic == "Trial ends"
+    assert read(_ticket((ANNA, "How?"), subject="Export")).topic == "Export"
+
+
 @pytest.mark.parametrize("said", [(), ((LISA, "Hello, your invoice is due."),), ((ANNA, "Hi?"), (LISA, "Hello"))])
 def test_nothing_unanswered(said):
     """Without an unanswered message of an end user there is no message id."""
