@@ -15,15 +15,22 @@ _BLOCKS = frozenset({"p", "div", "section", "article", "blockquote", "pre", "tab
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _LISTS = frozenset({"ul", "ol"})
 _SILENT = frozenset({"script", "style", "head", "title", "template"})
+_MARKUP = re.compile(r"</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>]*)?/?>|&[a-z]{2,8};|&#\d+;")
 _INLINE = {"b": "b", "strong": "b", "i": "i", "em": "i", "u": "b", "mark": "b"}
 
 
+def is_markup(source: str) -> bool:
+    """Say whether a body is HTML, as the API gives it, or plain text; "Ann <ann@acme.example>" is no tag."""
+    return _MARKUP.search(source) is not None
+
+
 def plain(source: str) -> str:
-    """Return what a reader sees: a line a block, "- " before items, "label (url)" for links, "[Image]" for images."""
-    reader = _Plain()
-    reader.feed(source)
-    reader.close()
-    lines = (" ".join(line.split()) for line in "".join(reader.parts).split("\n"))
+    """Return what a reader sees: a line a block, "- " before items, "label (url)" for links, "[Image]" for images.
+
+    A text without mark-up is what a reader sees.
+    """
+    shown = _shown(source) if is_markup(source) else source
+    lines = (" ".join(line.split()) for line in shown.split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
@@ -43,16 +50,20 @@ def fingerprint(source: str, author_id: str = "") -> str:
 
     Letters and digits alone count, without the addresses of links: Intercom may rewrite them.
     """
-    reader = _Plain(has_addresses=False)
-    reader.feed(source)
-    reader.close()
-    said = unicodedata.normalize("NFKC", "".join(reader.parts)).casefold()
+    said = unicodedata.normalize("NFKC", _shown(source, has_addresses=False)).casefold()
     kept = "".join(letter for letter in said if letter.isalnum())
     return hashlib.sha256(f"{author_id} {kept}".encode("utf-8", "replace")).hexdigest()[:10]
 
 
+def _shown(source: str, *, has_addresses: bool = True) -> str:
+    reader = _Plain(has_addresses=has_addresses)
+    reader.feed(source)
+    reader.close()
+    return "".join(reader.parts)
+
+
 class _Plain(HTMLParser):
-    def __init__(self, *, has_addresses: bool = True) -> None:
+    def __init__(self, *, has_addresses: bool) -> None:
         super().__init__(convert_charrefs=True)
         self.parts: list[str] = []
         self._has_addresses = has_addresses

@@ -26,7 +26,7 @@ from integrations.helpdesk import (
     TicketRef,
     TicketWrite,
 )
-from integrations.intercom.markup import allowed, fingerprint, plain
+from integrations.intercom.markup import allowed, fingerprint, is_markup, plain
 
 VENDOR = "intercom"
 REPLIES = "Deskhand replies"  # conversation attributes that `deskhand connect intercom` creates
@@ -251,7 +251,8 @@ def _first(raw: Json, asker: Person, home: Home, created_at: datetime) -> Messag
     author = _author(mapping(source.get("author")), asker, home)
     if words(source.get("delivered_as")) in _MACHINES and author.role is Role.STAFF:
         author = replace(author, role=Role.SYSTEM)
-    return _said(source, author, channel(raw), created_at, identity(raw.get("id")), is_public=True)
+    has_subject = bool(words(source.get("subject"))) and source.get("redacted") is not True
+    return _said(source, author, channel(raw), created_at, identity(raw.get("id")), is_public=True, is_kept=has_subject)
 
 
 def _part(part: Json, asker: Person, home: Home, where: str, created_at: datetime) -> Message | None:
@@ -263,14 +264,24 @@ def _part(part: Json, asker: Person, home: Home, where: str, created_at: datetim
 
 
 def _said(
-    raw: Json, author: Person, where: str, created_at: datetime, default_id: str, *, is_public: bool
+    raw: Json,
+    author: Person,
+    where: str,
+    created_at: datetime,
+    default_id: str,
+    *,
+    is_public: bool,
+    is_kept: bool = False,
 ) -> Message | None:
-    """Return a message, or None for a part that only says that something was done."""
+    """Return a message, or None for a part that only says that something was done.
+
+    `is_kept`: it counts without a word of its own. A mail may be its subject alone.
+    """
     is_redacted = raw.get("redacted") is True
-    html = "" if is_redacted else words(raw.get("body"))
-    text = plain(html)
+    body = "" if is_redacted else words(raw.get("body"))
+    text, html = plain(body), body if is_markup(body) else ""
     attachments = () if is_redacted else tuple(_attachment(row) for row in rows(raw.get("attachments")))
-    if not text and not attachments and not (is_redacted and is_public):
+    if not (text or attachments or is_kept or (is_redacted and is_public)):
         return None
     mail_id = words(mapping(raw.get("email_message_metadata")).get("message_id"))
     own_note = _NOTE_MARK.search(text) if author.role is Role.BOT and not is_public else None
@@ -304,7 +315,7 @@ def _marked(messages: Sequence[Message], replies: str) -> tuple[Message, ...]:
     seen: dict[str, int] = {}
     for message in messages:
         if message.author.role in (Role.BOT, Role.STAFF) and message.is_public and message.text:
-            print_ = fingerprint(message.html, message.author.id)
+            print_ = fingerprint(message.html or message.text, message.author.id)
             marks = [mark for mark, one in kept if one == print_]
             placed = [
                 (seen.get(mark.split("-")[1] if "-" in mark else "", -1), order, mark)

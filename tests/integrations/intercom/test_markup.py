@@ -10,6 +10,10 @@ from integrations.intercom.markup import allowed, fingerprint, plain
     [
         ("", ""),
         ("no mark-up", "no mark-up"),
+        (
+            "no mark-up\nfrom Ann <ann@acme.example> & co:\n\n\n> 1 < 2",
+            "no mark-up\nfrom Ann <ann@acme.example> & co:\n\n> 1 < 2",
+        ),
         ("<p>One</p><p>Two<br>Three</p>", "One\n\nTwo\nThree"),
         ("<p>a &amp; b &lt;c&gt;</p>", "a & b <c>"),
         ("<ul><li>one</li><li>two</li></ul>", "- one\n- two"),

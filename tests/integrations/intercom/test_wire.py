@@ -54,6 +54,20 @@ def test_a_redacted_message_stays_emptied():
     assert messages(part(1, INES, "<p>secret</p>", "note", redacted=True)) == ()
 
 
+def test_a_mail_may_be_its_subject_alone():
+    """It asks all the same; emptied by staff, it is a message still."""
+    source = {**conversation()["source"], "type": "email", "subject": "How do I archive a location?", "body": ""}
+    found = ticket(source=source)
+    assert (found.subject, [m.text for m in found.messages]) == ("How do I archive a location?", [""])
+    assert ticket(source={**source, "subject": ""}).messages == ()
+
+
+def test_a_plain_body_keeps_its_lines():
+    """What was quoted below an answer is told from it by its line."""
+    (said,) = messages(part(1, MARA, "perfect\n\nOn Tue Ann <ann@acme.example> wrote:\n> Raise it."))
+    assert (said.text, said.html) == ("perfect\n\nOn Tue Ann <ann@acme.example> wrote:\n> Raise it.", "")
+
+
 def test_a_file_alone_is_a_message():
     """An attachment without a word."""
     file = {"type": "upload", "name": "a.png", "url": "https://x.example/1", "content_type": "image/png", "filesize": 9}
