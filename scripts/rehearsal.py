@@ -25,9 +25,12 @@ class Desk:
         self._session = requests.Session()
 
     def takes(self, ticket: Ticket) -> bool:
-        """Say whether a ticket can come this way: Intercom knows no mail's flags and no empty conversation."""
-        says_something = bool(ticket.subject or ticket.body or ticket.attachments)
-        return self.vendor != "intercom" or (says_something and not (ticket.flags or ticket.headers))
+        """Say whether a ticket can come this way.
+
+        Intercom knows no mail's flags and no empty conversation, and whom it has blocked begins none.
+        """
+        is_said = bool(ticket.subject or ticket.body or ticket.attachments) and ticket.kind != "suspended"
+        return self.vendor != "intercom" or (is_said and not (ticket.flags or ticket.headers))
 
     def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Call the sandbox's control API. Raise ValueError with its words if it refuses."""

@@ -13,6 +13,10 @@ _BREAKS = re.compile(r"(?i)<br\s*/?>|</(?:p|div|h[1-6]|li|tr|blockquote|pre)\s*>
 _UNSEEN = re.compile(r"(?is)<(script|style|head|title)\b.*?</\1\s*>")
 _ITEMS = re.compile(r"(?i)<li\b[^>]*>")
 _TAGS = re.compile(r"<[^>]*>")
+_MARKUP = re.compile(
+    r"(?i)</?(?:a|b|blockquote|br|code|div|em|h[1-6]|hr|i|img|li|ol|p|pre|span|strong|table|tbody|td|th|tr|u|ul)"
+    r"(?:\s[^<>]*)?/?>"
+)
 
 
 def cut(text: str) -> str:
@@ -39,6 +43,11 @@ def to_text(markup: str) -> str:
     text = _ITEMS.sub("- ", _BREAKS.sub("\n", _UNSEEN.sub("", markup)))
     text = html.unescape(_TAGS.sub("", text)).replace("\xa0", " ")
     return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in text.splitlines())).strip()
+
+
+def is_markup(text: str) -> bool:
+    """Say whether a text is HTML; an address in pointed brackets, or "a < b", is none."""
+    return _MARKUP.search(text) is not None
 
 
 def safe(markup: str) -> str:

@@ -213,12 +213,12 @@ def test_tickets_come_to_both_helpdesks_in_turn(desk, intercom):
 
 
 def test_what_intercom_cannot_say_is_left_out(intercom):
-    """A mail's flags and a mail without a word have no place there: they are counted, and not written."""
-    empty = replace(ticket(""), body="")
-    sample = world(ticket("A"), ticket("Away", flags=("automatic",)), empty)
+    """A mail's flags, a mail without a word, and whom it has blocked have no place there: they are counted."""
+    empty, blocked = replace(ticket(""), body=""), replace(ticket("B"), kind="suspended")
+    sample = world(ticket("A"), ticket("Away", flags=("automatic",)), empty, blocked)
     rehearsal = Rehearsal([intercom], Book(), Book(), sample)
     rehearsal.advance(at_most=9)
-    assert ([played.ticket.subject for played in rehearsal.played], rehearsal.left_out) == (["A"], 2)
+    assert ([played.ticket.subject for played in rehearsal.played], rehearsal.left_out) == (["A"], 3)
 
 
 def test_a_conversation_answered_twice_is_a_duplicate():

@@ -67,6 +67,8 @@ def channel_of(name: Any) -> str:
 def _subject(subject: str, html: str, channel: str) -> tuple[str, str]:
     if channel == "email" or not subject:
         return subject, html
+    if subject.lower().startswith("re:"):  # nobody types that in a chat
+        return "", html
     said = richtext.to_text(html)
     return "", html if subject.strip().lower() in said.lower() else html_of(subject) + html
 

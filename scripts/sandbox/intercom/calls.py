@@ -100,7 +100,7 @@ def contact(number: str) -> Contact:
 def html_of(text: Any) -> str:
     """Return the HTML that is kept of a body: as it is if it is mark-up, else in paragraphs."""
     given = str(text or "")
-    if "<" in given and richtext.to_text(given) != given:
+    if richtext.is_markup(given):
         return given
     paragraphs = [part for part in given.replace("\r\n", _LINE).split("\n\n") if part.strip()]
     return "".join(f"<p>{_escaped(part.strip()).replace(_LINE, '<br>')}</p>" for part in paragraphs)

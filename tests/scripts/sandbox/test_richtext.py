@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts.sandbox.richtext import article_html, cut, safe, to_html, to_text
+from scripts.sandbox.richtext import article_html, cut, is_markup, safe, to_html, to_text
 
 
 def test_plain_text_becomes_paragraphs_and_comes_back():
@@ -55,3 +55,9 @@ def test_articles_in_plain_text_get_their_structure():
         "<ul><li>a</li><li>b</li></ul>"
     )
     assert article_html("<p>As it <i>is</i></p>") == "<p>As it <i>is</i></p>"
+
+
+def test_mark_up_is_told_from_pointed_brackets():
+    """Tags of messages, with or without attributes; addresses and comparisons are words."""
+    assert all(map(is_markup, ("<p>x</p>", "a<br/>b", '<a href="https://x.example">x</a>', "<H2 class='y'>")))
+    assert not any(map(is_markup, ("Ann <ann@acme.example> wrote", "1 < 2 > 0", "<a@b.example>", "")))
