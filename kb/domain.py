@@ -60,6 +60,7 @@ class Filter:
     locale: str = ""  # "" is any
     brand_id: str = ""
     at: datetime | None = None  # documents not valid at this moment are left out
+    prefers: str = ""  # where two say the same word for word, the one whose id begins with this stands for both
 
 
 @dataclass(frozen=True, slots=True)

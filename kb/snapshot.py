@@ -112,12 +112,28 @@ class Snapshot:
             mask = np.zeros(len(self.chunks), np.bool_)
             for rows in self._rows_of.values():
                 mask[rows] = is_visible(self.documents[rows[0]], lasting)
+            self._hide_twins(mask, wanted.prefers)
             if len(self._masks) < _MASKS:
                 self._masks[lasting] = mask
         if not wanted.at:
             return mask
         at = wanted.at.timestamp()
         return mask & (self._until > at) & (self._since <= at)
+
+    def _hide_twins(self, mask: NDArray[np.bool_], preferred: str) -> None:
+        """Take out what a preferred document says word for word: else a few places are taken by one text twice."""
+        if not preferred:
+            return
+        shown = [rows for rows in self._rows_of.values() if mask[rows[0]]]
+        own = {self._said(rows) for rows in shown if self.documents[rows[0]].id.startswith(preferred)}
+        for rows in shown:
+            if not self.documents[rows[0]].id.startswith(preferred) and self._said(rows) in own:
+                mask[rows] = False
+
+    def _said(self, rows: Sequence[int]) -> tuple[object, ...]:
+        """Return what a document says, and from when to when."""
+        document = self.documents[rows[0]]
+        return document.valid_from, document.valid_until, *(self.chunks[row].hash for row in rows)
 
     def with_siblings(self, rows: Rows, mask: NDArray[np.bool_]) -> tuple[Rows, Rows, Rows]:
         """Return all rows of the documents these rows belong to, which documents those are, and where each begins.

@@ -9,7 +9,7 @@ from config.logs import get_logger
 from config.policy import Policy
 from integrations.errors import IntegrationError, NotFoundError
 from integrations.helpdesk import EarlierTicket, Role, Status, Ticket
-from kb.domain import Audience, Filter, Query, SearchResult, SimilarTicket
+from kb.domain import Filter, Query, SearchResult, SimilarTicket
 from workers import decide, facts, ladder, rules
 from workers.account import LOOK_BACK, Account, account_of
 from workers.domain import (
@@ -39,6 +39,7 @@ from workers.stages.reconcile import reconcile as reconcile
 from workers.stages.relabel import relabel
 from workers.stages.remember import remember
 from workers.stages.review import review
+from workers.stages.shelve import public_filter
 from workers.store.ledger import Case
 from workers.store.tickets import Lease, LeaseLostError
 
@@ -217,7 +218,7 @@ def _tempered(
 
 def _search(ticket: Ticket, reading: Reading, services: Services) -> SearchResult:
     """Find passages for a public reply: only what anyone may read, whatever the outcome will be."""
-    seen = Filter(audience=frozenset({Audience.PUBLIC}), brand_id=ticket.brand_id, at=services.now())
+    seen = public_filter(ticket, now=services.now())
     return services.kb.search(Query(reading.topic, reading.newest), seen, services.policy.limits.passages)
 
 

@@ -196,3 +196,23 @@ def test_other_addresses_differ() -> None:
     ]
     assert len(set(known)) == 3
     assert address("mailto:x") == ""
+
+
+def test_of_two_alike_the_preferred_one_is_shown() -> None:
+    """The other help centre's copy takes no place; what differs, is not to be seen, or is nobody's choice, stays."""
+    shelf = MemoryShelf()
+    hidden = doc("b:article:2", audience=Audience.STAFF)
+    for document in (doc("a:article:1"), doc("a:article:9", valid_until=datetime(2030, 1, 1, tzinfo=UTC)), hidden):
+        shelve(shelf, document)
+    snapshot = Snapshots(shelf, "hash-1", 256, 0).current()
+    assert shown(snapshot, Filter(prefers="b:article:")) == {"a:article:1", "a:article:9"}
+    shelve(shelf, doc("b:article:1"))
+    snapshot = Snapshots(shelf, "hash-1", 256, 0).current()
+    assert shown(snapshot, Filter(prefers="b:article:")) == {"b:article:1", "a:article:9"}
+    assert shown(snapshot, Filter(prefers="a:article:")) == {"a:article:1", "a:article:9"}
+    assert shown(snapshot, Filter()) == {"a:article:1", "a:article:9", "b:article:1"}
+
+
+def shown(snapshot: Snapshot, wanted: Filter) -> set[str]:
+    mask = snapshot.visible(wanted)
+    return {document.id for document, is_seen in zip(snapshot.documents, mask, strict=True) if is_seen}

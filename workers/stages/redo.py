@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from integrations.helpdesk import Ticket
-from kb.domain import Audience, Filter, Passage, Query, Source
+from kb.domain import Passage, Query, Source
 from workers import decide, facts, ladder, rules
 from workers.account import account_of
 from workers.commands import Decided, Refusal
@@ -31,6 +31,7 @@ from workers.notes import Package
 from workers.reading import read
 from workers.services import Services
 from workers.stages.propose import Question, propose
+from workers.stages.shelve import public_filter
 from workers.store.ledger import Case
 from workers.wording import in_words
 
@@ -111,7 +112,7 @@ def _question(decided: Decided, ticket: Ticket, reading: Reading, wish: str, ser
     triaging = facts.for_triage(
         reading, label, hits, policy, has_model=True, standing=standing, tags=facts.tags_of(ticket)
     )
-    seen = Filter(audience=frozenset({Audience.PUBLIC}), brand_id=ticket.brand_id, at=services.now())
+    seen = public_filter(ticket, now=services.now())
     found = services.kb.search(Query(reading.topic, reading.newest), seen, policy.limits.passages)
     account, reading = account_of(ticket, reading, (), policy, now=services.now())
     case = Case(decided.id, ticket.vendor, ticket.id, decided.message_id, is_settled=True, attempts=_PATIENT)

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from config.logs import get_logger
-from integrations.helpdesk import Article
-from kb.domain import Audience, Document, PutReport, Source
+from integrations.helpdesk import Article, Ticket
+from kb.domain import Audience, Document, Filter, PutReport, Source
 from kb.folder import Folder, Unread, documents, prefix_of
 from kb.markup import to_text
 from workers.services import Services
@@ -16,6 +16,15 @@ log = get_logger(__name__)
 
 # The feed's border is inclusive and its clock is not ours: ask again for a little more than the last run saw.
 _OVERLAP = timedelta(minutes=5)
+
+
+def public_filter(ticket: Ticket, *, now: datetime) -> Filter:
+    """Let through what anyone may read; of a page that two help centres have alike, that of the ticket's helpdesk."""
+    return Filter(frozenset({Audience.PUBLIC}), brand_id=ticket.brand_id, at=now, prefers=_prefix(ticket.vendor))
+
+
+def _prefix(vendor: str) -> str:
+    return f"{vendor}:article:"
 
 
 def shelve(
@@ -30,7 +39,7 @@ def shelve(
     last = services.schedule.value(name)
     since = None if full or not last else datetime.fromisoformat(last) - _OVERLAP
     articles = services.helpdesks[vendor].articles(updated_since=since)
-    prefix = f"{vendor}:article:"
+    prefix = _prefix(vendor)
     drafts: list[str] = []
 
     def published() -> Iterator[Document]:
@@ -82,7 +91,7 @@ def is_shelved(vendor: str, services: Services) -> bool:
 
 
 def document_id(vendor: str, article: Article) -> str:
-    return f"{vendor}:article:{article.id}:{article.locale}"
+    return f"{_prefix(vendor)}{article.id}:{article.locale}"
 
 
 def to_document(vendor: str, article: Article, stale_labels: Collection[str] = ()) -> Document:
