@@ -28,6 +28,7 @@ UNTESTED = {
     "scripts/sandbox/acts.py": "covered by test_control.py and test_inbox.py, its two ways in",
     "scripts/sandbox/command.py": "covered by test_server.py, which runs it as a process",
     "scripts/sandbox/desk.py": "covered by zendesk/test_tickets.py and zendesk/test_rules.py over the wire",
+    "scripts/sandbox/keeping.py": "covered by test_state.py and test_server.py, which save and load",
     "scripts/sandbox/records.py": "rows without behaviour",
     "scripts/sandbox/zendesk/app.py": "covered by test_control.py (faults, limits, books) and test_server.py",
     "scripts/sandbox/zendesk/wire.py": "covered by every test of zendesk/ and by a third-party client in test_zenpy.py",

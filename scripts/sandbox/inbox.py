@@ -8,7 +8,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
 from scripts.sandbox import acts, files, inbox_thread, pages, richtext, ticket_links
-from scripts.sandbox.pages import LIVE_SECONDS, PAGE
+from scripts.sandbox.pages import LIVE_SECONDS
 from scripts.sandbox.refusals import RefusedError
 from scripts.sandbox.state import PRIORITIES, TYPES, Article, Macro, Ticket, User
 from scripts.sandbox.twin import Twin
@@ -39,30 +39,16 @@ def tickets() -> str:
     counts = dict.fromkeys(("new", "open", "pending", "hold", "solved", "closed"), 0)
     for row in rows:
         counts[row.status] += 1
-    asked = {name: request.args.get(name, "").strip() for name in ("status", "group", "q")}
-    rows = [row for row in rows if _fits(row, asked)]
-    number = max(1, request.args.get("page", 1, type=int))
-    shown = rows[(number - 1) * PAGE : number * PAGE]
-    return render_template(
-        "list.html",
-        tickets=[(row, _sides(row), *inbox_thread.excerpt(twin(), row)) for row in shown],
+    return pages.show_list(
+        rows,
+        _fits,
+        lambda row: (row, _sides(row), *inbox_thread.excerpt(twin(), row)),
         counts=counts,
         groups=_groups(),
-        asked=asked,
-        found=len(rows),
-        page=number,
-        has_more=len(rows) > number * PAGE,
-        live_seconds=LIVE_SECONDS if "live" in request.args else None,
-        url_with=_url_with,
     )
 
 
-def _url_with(**changes: Any) -> str:
-    args = {name: value for name, value in {**request.args.to_dict(), **changes}.items() if value not in (None, "")}
-    return url_for("inbox.tickets", **args)
-
-
-def _fits(ticket: Ticket, asked: Mapping[str, str]) -> bool:
+def _fits(ticket: Ticket, asked: pages.Asked) -> bool:
     if asked["status"] and ticket.status != asked["status"]:
         return False
     if asked["group"] and str(ticket.group_id) != asked["group"]:

@@ -3,18 +3,15 @@
 Times are the strings that go over the wire (UTC, whole seconds), so nothing is converted on the way out.
 """
 
-import json
 import secrets
-import threading
 import time
 from base64 import b64encode
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
-from scripts.sandbox.clock import Clock
+from scripts.sandbox.keeping import Kept
 from scripts.sandbox.records import (
     CustomStatus,
     FieldOption,
@@ -284,8 +281,19 @@ class Token:
     scopes: frozenset[str]
 
 
-# The collections that are saved, with the class of one row.
-_COLLECTIONS: dict[str, type[Any]] = {
+def _ticket(**values: Any) -> Ticket:
+    ticket = Ticket(**values)
+    ticket.comments = [Comment(**row) for row in values["comments"]]
+    ticket.audits = [Audit(**row) for row in values["audits"]]
+    return ticket
+
+
+def _ticket_field(**values: Any) -> TicketField:
+    return TicketField(**{**values, "options": [FieldOption(**row) for row in values["options"]]})
+
+
+# The collections that are saved, with what makes a row of its saved values.
+_MAKERS: dict[str, Callable[..., Any]] = {
     "users": User,
     "organizations": Organization,
     "groups": Group,
@@ -296,8 +304,8 @@ _COLLECTIONS: dict[str, type[Any]] = {
     "categories": Category,
     "sections": Section,
     "articles": Article,
-    "tickets": Ticket,
-    "ticket_fields": TicketField,
+    "tickets": _ticket,
+    "ticket_fields": _ticket_field,
     "views": View,
     "custom_statuses": CustomStatus,
     "uploads": Upload,
@@ -310,15 +318,10 @@ _COLLECTIONS: dict[str, type[Any]] = {
 }
 
 
-class World:
-    """Everything the account knows. Whoever reads or changes it holds `lock`, which its holder may take again."""
+class World(Kept):
+    """Everything the account knows."""
 
-    def __init__(self, clock: Clock | None = None) -> None:
-        self.lock = threading.RLock()
-        self.clock = clock or Clock()
-        self.now = self.clock.now
-        self.base_url = "http://127.0.0.1"
-        self.clear()
+    makers = _MAKERS
 
     def clear(self) -> None:
         """Forget everything, also the access tokens given out."""
@@ -482,19 +485,13 @@ class World:
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything but access tokens as JSON values."""
-        rows = {name: [asdict(row) for row in getattr(self, name).values()] for name in _COLLECTIONS}
         places = {"next_id": self._next_id, "next_ticket": self._next_ticket}
-        return {"account": asdict(self.account), **places, "files": dict(self.files), **rows}
+        return {"account": asdict(self.account), **places, "files": dict(self.files), **self.rows_to_dict()}
 
     def load_dict(self, data: dict[str, Any]) -> None:
-        """Replace everything by what `to_dict` returned."""
         self.clear()
         self.account = Account(**data["account"])
-        for name, row_class in _COLLECTIONS.items():
-            collection = getattr(self, name)
-            for values in data.get(name, ()):
-                row = _NESTED.get(row_class, row_class)(**values)
-                collection[row.id] = row
+        self.load_rows(data)
         for user in self.users.values():
             self.add_user(user)
         for identity in self.identities.values():
@@ -505,33 +502,6 @@ class World:
         for ticket in sorted(self.tickets.values(), key=lambda t: (t.generated_timestamp, t.change_index)):
             ticket.change_index = len(self._changes)
             self._changes.append((ticket.generated_timestamp, ticket.id))
-
-    def save(self, path: Path) -> None:
-        """Write the state so that a crash leaves either the old file or the new one."""
-        with self.lock:
-            text = json.dumps(self.to_dict(), ensure_ascii=False)
-        part = path.with_name(path.name + ".part")
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
-
-    def load(self, path: Path) -> None:
-        with self.lock:
-            self.load_dict(json.loads(path.read_text(encoding="utf-8")))
-
-
-def _ticket(**values: Any) -> Ticket:
-    ticket = Ticket(**values)
-    ticket.comments = [Comment(**row) for row in values["comments"]]
-    ticket.audits = [Audit(**row) for row in values["audits"]]
-    return ticket
-
-
-def _ticket_field(**values: Any) -> TicketField:
-    return TicketField(**{**values, "options": [FieldOption(**row) for row in values["options"]]})
-
-
-# Rows that hold rows.
-_NESTED: dict[type[Any], Callable[..., Any]] = {Ticket: _ticket, TicketField: _ticket_field}
 
 
 def new_ulid() -> str:

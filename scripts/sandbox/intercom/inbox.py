@@ -13,7 +13,7 @@ from scripts.sandbox.intercom import acts, inbox_views, wire_library
 from scripts.sandbox.intercom.calls import twin
 from scripts.sandbox.intercom.refusals import words
 from scripts.sandbox.intercom.state import PRIORITIES, STATES, Article, Conversation
-from scripts.sandbox.pages import LIVE_SECONDS, PAGE
+from scripts.sandbox.pages import LIVE_SECONDS
 from scripts.sandbox.refusals import RefusedError
 
 bp = Blueprint("inbox", __name__)
@@ -47,32 +47,16 @@ def tickets() -> str:
     held = twin()
     rows = sorted(held.world.conversations.values(), key=lambda row: (-row.updated_at, -int(row.id)))
     counts = {state: sum(row.state == state for row in rows) for state in STATES}
-    asked = {name: request.args.get(name, "").strip() for name in ("status", "group", "q")}
-    rows = [row for row in rows if _fits(row, asked)]
-    number = max(1, request.args.get("page", 1, type=int))
-    shown = rows[(number - 1) * PAGE : number * PAGE]
-    return render_template(
-        "list.html",
-        tickets=[
-            (inbox_views.row(held, row), inbox_views.sides(held, row), *inbox_views.excerpt(held, row)) for row in shown
-        ],
+    return pages.show_list(
+        rows,
+        _fits,
+        lambda row: (inbox_views.row(held, row), inbox_views.sides(held, row), *inbox_views.excerpt(held, row)),
         counts=counts,
         groups=_teams(),
-        asked=asked,
-        found=len(rows),
-        page=number,
-        has_more=len(rows) > number * PAGE,
-        live_seconds=LIVE_SECONDS if "live" in request.args else None,
-        url_with=_url_with,
     )
 
 
-def _url_with(**changes: Any) -> str:
-    args = {name: value for name, value in {**request.args.to_dict(), **changes}.items() if value not in (None, "")}
-    return url_for("inbox.tickets", **args)
-
-
-def _fits(row: Conversation, asked: Mapping[str, str]) -> bool:
+def _fits(row: Conversation, asked: pages.Asked) -> bool:
     if asked["status"] and row.state != asked["status"]:
         return False
     if asked["group"] and str(row.team_assignee_id) != asked["group"]:

@@ -3,13 +3,11 @@
 Times are Unix seconds, as they go over the wire. What stands here as `html` is what the API returns by default.
 """
 
-import json
-import threading
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
-from scripts.sandbox.clock import Clock
+from scripts.sandbox.keeping import Kept
 
 STATES = ("open", "closed", "snoozed")
 PRIORITIES = ("none", "low", "medium", "high", "urgent")
@@ -278,13 +276,18 @@ class Account:
     created_at: int = 1735689600
 
 
-# The collections that are saved, with the class of one row.
-_COLLECTIONS: dict[str, type[Any]] = {
+def _conversation(**values: Any) -> Conversation:
+    parts = [Part(**row) for row in values["parts"]]
+    return Conversation(**{**values, "source": Source(**values["source"]), "parts": parts})
+
+
+# The collections that are saved, with what makes a row of its saved values.
+_MAKERS: dict[str, Callable[..., Any]] = {
     "admins": Admin,
     "teams": Team,
     "companies": Company,
     "contacts": Contact,
-    "conversations": Conversation,
+    "conversations": _conversation,
     "deleted": Deleted,
     "tags": Tag,
     "attributes": Attribute,
@@ -299,15 +302,10 @@ _COLLECTIONS: dict[str, type[Any]] = {
 _FIRST = {"conversation": 215470000000101, "part": 45700000021, "row": 5100, "contact": 1, "ticket": 1}
 
 
-class World:
-    """Everything the workspace knows. Whoever reads or changes it holds `lock`, which its holder may take again."""
+class World(Kept):
+    """Everything the workspace knows."""
 
-    def __init__(self, clock: Clock | None = None) -> None:
-        self.lock = threading.RLock()
-        self.clock = clock or Clock()
-        self.now = self.clock.now
-        self.base_url = "http://127.0.0.1"
-        self.clear()
+    makers = _MAKERS
 
     def clear(self) -> None:
         """Forget everything."""
@@ -375,35 +373,12 @@ class World:
     # -- keeping
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything as JSON values."""
-        rows = {name: [asdict(row) for row in getattr(self, name).values()] for name in _COLLECTIONS}
-        return {"account": asdict(self.account), "next": dict(self._next), "files": dict(self.files), **rows}
+        account, counters = asdict(self.account), dict(self._next)
+        return {"account": account, "next": counters, "files": dict(self.files), **self.rows_to_dict()}
 
     def load_dict(self, data: dict[str, Any]) -> None:
-        """Replace everything by what `to_dict` returned."""
         self.clear()
         self.account = Account(**data["account"])
-        for name, row_class in _COLLECTIONS.items():
-            collection = getattr(self, name)
-            for values in data.get(name, ()):
-                row = _conversation(values) if row_class is Conversation else row_class(**values)
-                collection[row.id] = row
+        self.load_rows(data)
         self.files = dict(data["files"])
         self._next = {**_FIRST, **data["next"]}
-
-    def save(self, path: Path) -> None:
-        """Write the state so that a crash leaves either the old file or the new one."""
-        with self.lock:
-            text = json.dumps(self.to_dict(), ensure_ascii=False)
-        part = path.with_name(path.name + ".part")
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
-
-    def load(self, path: Path) -> None:
-        with self.lock:
-            self.load_dict(json.loads(path.read_text(encoding="utf-8")))
-
-
-def _conversation(values: dict[str, Any]) -> Conversation:
-    parts = [Part(**row) for row in values["parts"]]
-    return Conversation(**{**values, "source": Source(**values["source"]), "parts": parts})
