@@ -7,7 +7,7 @@ Chroma is away.
 
 import time
 import zlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.domain import Filter, Precedent, Shelf, ShelvedPrecedent
+from kb.habits import MOST_TICKETS, Habits, habits
 from kb.lexical import SUBJECT_WEIGHT, is_code, tokenise
 
 Floats = NDArray[np.float32]
@@ -29,6 +30,8 @@ SHARPNESS = 0.06  # a ticket nearer by this much has e times the say
 STRANGE = 0.45  # a cosine that says little: with nothing nearer, history says little too
 FEW = 30  # with so many tickets to learn from, history has half its say
 VOTE_AGE = 0.02  # cosine taken off per e-fold of a ticket's age in days: articles and trouble change
+HABIT = 0.3  # of the votes are by habit, the rest by the neighbours
+GROWN = 0.05  # share of new tickets after which habits are learned again
 
 ALIKE_WORDS = 1.0  # of the shared words, beside the cosine, in how much alike two tickets are
 ALIKE_AGE = 0.06
@@ -67,6 +70,10 @@ class History:
         self._with_code: dict[int, list[int]] = {}
         self._brands: dict[str, int] = {}
         self._brand = np.zeros(64, np.int32)
+        self._habits: Habits | None = None
+        self._habits_of: frozenset[str] = frozenset()  # the tickets they were learned from
+        self._habits_until = 0.0  # the day of the newest of these
+        self._unlearned = 0  # tickets that came or changed since
 
     def __len__(self) -> int:
         return len(self._row_of)
@@ -96,6 +103,7 @@ class History:
         self._rows.append(short)
         self._teaches[row] = bool(precedent.documents)
         self._row_of[precedent.id] = row
+        self._unlearned += bool(precedent.documents)
         self._is_alive[row] = True  # last: a reader beside us sees the whole row or none of it
 
     def drop(self, id_: str) -> None:
@@ -114,19 +122,42 @@ class History:
         if not len(rows):
             return Votes({}, {})
         trust = len(rows) / (len(rows) + FEW)
+        by_habit = self._by_habit(vector, wanted)
         near = self._near(vector, rows) - VOTE_AGE * np.log1p(self._ages(rows, wanted.at))
         best = _best(near, NEIGHBOURS)
         rows, near = rows[best], near[best]
         say = np.exp((near - near[0]) / SHARPNESS)
         nothing = float(np.exp((STRANGE - near[0]) / SHARPNESS))
-        share: Counter[str] = Counter()
+        share: defaultdict[str, float] = defaultdict(float)
         sent: Counter[str] = Counter()
         for place, row in enumerate(rows):
             for document, weight in self._rows[row].documents.items():
                 share[document] += float(say[place]) * weight
                 sent[document] += place < SHOWN and weight > 0
-        total = (float(say.sum()) + nothing) / trust
-        return Votes({id_: value / total for id_, value in share.items()}, sent, min(SHOWN, len(rows)))
+        known = trust * float(say.sum()) / (float(say.sum()) + nothing)
+        total = float(say.sum()) / (1.0 - HABIT if by_habit else 1.0)
+        said = {
+            id_: known * (share.get(id_, 0.0) / total + HABIT * by_habit.get(id_, 0.0))
+            for id_ in share.keys() | by_habit.keys()
+        }
+        return Votes(said, sent, min(SHOWN, len(rows)))
+
+    def settle(self) -> None:
+        """Learn habits again if enough tickets came, or one that they were learned from went."""
+        if self._habits_of <= self._row_of.keys() and self._unlearned <= GROWN * len(self._habits_of):
+            return
+        rows = np.flatnonzero(self._is_alive & self._teaches)
+        rows = rows[np.argsort(self._days[rows], kind="stable")][-MOST_TICKETS:]
+        self._habits = habits(self._matrix[rows], [self._rows[row].documents for row in rows])
+        self._habits_of = frozenset(self._rows[row].id for row in rows)
+        self._habits_until = float(self._days[rows].max(initial=0.0))
+        self._unlearned = 0
+
+    def _by_habit(self, vector: Floats, wanted: Filter) -> dict[str, float]:
+        """Return habits, unless they were learned from tickets that came after the moment of asking."""
+        if not self._habits or (wanted.at and _days(wanted.at) < self._habits_until):
+            return {}
+        return self._habits.shares(vector)
 
     def similar(
         self, vector: Floats, subject: str, text: str, wanted: Filter, limit: int, least: float = LEAST_ALIKE
@@ -238,6 +269,7 @@ class Histories:
         for item in self._shelf.precedents_after(history.change, self._model):
             history.add(item)
             history.change = item.change
+        history.settle()
         self._history = history
         return history
 

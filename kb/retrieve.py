@@ -21,7 +21,7 @@ Ints = NDArray[np.int64]
 SECOND_WEIGHT = 0.3  # of a document's second best chunk: an article about it says so more than once
 WHOLE_WEIGHT = 0.3  # of the cosine with the middle of all its chunks
 WORDS_WEIGHT = 0.0045  # of the BM25 of its chunks, added up and divided by the root of their number
-HISTORY_WEIGHT = 0.7  # of what the history says for a document
+HISTORY_WEIGHT = 0.8  # of what the history says for a document
 HISTORY_BEND = 0.6  # its power: that staff sent it at all says more than how often, for they send a few all the time
 KEYWORD_WEIGHT = 0.07  # in the score
 HISTORY_TRUST = 0.1  # in the score: a well-proven article is stronger evidence, but never by itself
@@ -71,7 +71,7 @@ class Ranked:
 def rank(found: Candidates, limit: int) -> list[Ranked]:
     """Return the best passages, at most PER_DOCUMENT of a document, best first.
 
-    A chunk with a rare code of the question always has a place, the last if no better one.
+    Documents with a rare code of the question always have a place, if need be of those that have none but the first.
     """
     if not len(found.rows):
         return []
@@ -83,10 +83,7 @@ def rank(found: Candidates, limit: int) -> list[Ranked]:
     raw = strength + (_support(strength, found) + HISTORY_TRUST * found.votes)[found.owners]
     kept = _best_of_each(strength, found)
     kept = kept[np.lexsort((found.rows[kept], -order[kept]))]
-    shown = kept[:limit]
-    coded = kept[found.has_code[kept]]
-    if len(shown) and len(coded) and not found.has_code[shown].any():
-        shown[-1] = coded[0]
+    shown = _with_codes(kept, limit, found)
     alone = _KEYWORDS_ALONE * keyword + CODE_WEIGHT * found.has_code
     score = np.where(np.isnan(found.similarity), alone, calibrate(raw))
     return [Ranked(int(found.rows[at]), float(score[at]), float(similarity[at]), float(keyword[at])) for at in shown]
@@ -95,6 +92,18 @@ def rank(found: Candidates, limit: int) -> list[Ranked]:
 def calibrate(raw: Floats) -> Floats:
     """Return the scores for raw values. Monotone, so it never changes an order."""
     return np.asarray(np.interp(raw, _RAW, _SCORE))
+
+
+def _with_codes(kept: Ints, limit: int, found: Candidates) -> Ints:
+    """Return the first of the kept chunks; the last of them make room for documents with a code that are not there."""
+    shown = kept[:limit].copy()
+    room = [at for at in range(1, len(shown)) if not found.has_code[shown[at]]] or ([0] if len(shown) == 1 else [])
+    present = set(found.owners[shown[found.has_code[shown]]].tolist())
+    for chunk in kept[limit:][found.has_code[kept[limit:]]]:
+        if room and found.owners[chunk] not in present:
+            present.add(found.owners[chunk])
+            shown[room.pop()] = chunk
+    return shown
 
 
 def _extra(found: Candidates) -> Floats:

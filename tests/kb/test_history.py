@@ -161,3 +161,47 @@ def test_another_models_vectors_say_nothing() -> None:
     shelf = MemoryShelf()
     shelf.keep_precedent(SWAPS[0].precedent, SWAPS[0].vector, "another-1")
     assert len(Histories(shelf, EMBEDDER.name, EMBEDDER.dimension, 0).current()) == 0
+
+
+def settled(*items: ShelvedPrecedent) -> History:
+    made = history(*items)
+    made.settle()
+    return made
+
+
+def test_habits_join_the_neighbours() -> None:
+    """Once habits are learned, an article of many alike tickets gains on that of one odd neighbour."""
+    odd = ticket("o", "swap my shift with colleague", "odd")
+    before, after = history(*SWAPS, *PAYS, odd), settled(*SWAPS, *PAYS, odd)
+    asked = vector("swap my shift with colleague")
+    shares = [made.votes(asked, ANY).share for made in (before, after)]
+    assert shares[1]["swap"] / shares[1]["odd"] > shares[0]["swap"] / shares[0]["odd"]
+
+
+def test_a_question_from_before_them_is_not_answered_by_later_habits() -> None:
+    """A past ticket that is played again is judged by what was known then."""
+    wanted = Filter(at=NOW - timedelta(days=40))
+    old = ticket("old", "swap my shift with colleague", "swap", days=50)
+    assert "pay" not in settled(old, *SWAPS, *PAYS).votes(vector("swap my shift"), wanted).share
+
+
+def test_a_forgotten_ticket_leaves_the_habits() -> None:
+    """Habits that were learned from a ticket are learned again as soon as it is gone."""
+    made = settled(*SWAPS[:3], *PAYS)
+    made.drop("s0")
+    made.settle()
+    assert made.votes(vector("export payroll timesheets fails"), ANY).share.keys() == {"pay"} | {"swap"}
+    assert made._habits is None  # two tickets are no habit, and one document alone leaves nothing to choose between
+
+
+def test_a_few_new_tickets_wait() -> None:
+    """Habits are learned again only when the history has grown by enough to matter."""
+    made = settled(*SWAPS, *PAYS, *(ticket(f"q{n}", f"print the rota {n}", "print") for n in range(30)))
+    known = made._habits
+    made.add(ticket("new", "swap my shift", "swap"))
+    made.settle()
+    assert made._habits is known
+    for number in range(3):
+        made.add(ticket(f"n{number}", "swap my shift", "swap"))
+    made.settle()
+    assert made._habits is not known

@@ -103,6 +103,14 @@ def test_a_code_always_has_a_place() -> None:
     assert [found.row for found in rank([*others, coded], 3, votes=votes)] == [0, 1, 9]
 
 
+def test_a_code_is_not_kept_out_by_another_one() -> None:
+    """Of two codes in a question, the one whose document is far behind has its place too; the best stays first."""
+    others = [Candidate(row, f"d{row}", 0.9, 40.0) for row in range(9)]
+    near, far = Candidate(9, "y", 0.7, 5.0, has_code=True), Candidate(10, "z", 0.05, 0.0, has_code=True)
+    votes = {f"d{row}": 1.0 for row in range(9)}
+    assert [found.row for found in rank([*others, near, far], 3, votes=votes)] == [0, 10, 9]
+
+
 def test_what_staff_sent_comes_first_and_what_was_wrong_last() -> None:
     """The history orders documents of like words; it strengthens the score of one a little, and never by itself."""
     three = [Candidate(row, name, 0.5, 0.5) for row, name in enumerate("abc")]
