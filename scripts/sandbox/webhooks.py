@@ -1,15 +1,12 @@
 """The sender of webhooks: signs each attempt, follows the vendor's rules of retry, and keeps a book of every attempt.
 
-Threads take due deliveries from one heap, so order is not promised. Duplicates, losses and delay can be ordered.
+Duplicates, losses and delay can be ordered.
 """
 
 import base64
 import hashlib
-import heapq
 import hmac
-import itertools
 import random
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -20,6 +17,7 @@ from typing import Any
 import requests
 
 from scripts.sandbox.books import Books
+from scripts.sandbox.due import DueQueue
 from scripts.sandbox.state import Webhook, new_ulid
 
 STATIC_TEST_SECRET = "dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ=="  # noqa: S105 - the vendor's public constant
@@ -107,14 +105,8 @@ class Sender:
         self.switches = Switches()
         self._books = books
         self._account_id = account_id
-        self._threads_wanted = threads
-        self._threads: list[threading.Thread] = []
         self._random = random.Random(seed)  # noqa: S311 - chance of faults, not a secret
-        self._due: list[tuple[float, int, Invocation]] = []
-        self._order = itertools.count()
-        self._wake = threading.Condition()
-        self._busy = 0
-        self._stopping = False
+        self._queue = DueQueue("webhooks", self._attempt, threads=threads)
         self._breakers: dict[str, Breaker] = {}
         self._invocations: dict[str, Invocation] = {}
         self._fired: deque[float] = deque()  # when the deliveries of the last minute were due
@@ -135,7 +127,7 @@ class Sender:
         now = datetime.now(UTC).strftime(_STAMP)
         invocation = Invocation(new_ulid(), replace(webhook), body if has_body else b"", params, ticket_id, now)
         switches, chance = self.switches, self._random
-        with self._wake:
+        with self._queue.lock:
             self._keep(invocation)
             if chance.random() < switches.drop_share:
                 invocation.status = "unknown"
@@ -145,8 +137,7 @@ class Sender:
             for _ in range(copies):
                 held = switches.reorder_seconds if chance.random() < switches.reorder_share else 0.0
                 wait = self._throttled(invocation) + held + chance.uniform(0, switches.delay_seconds)
-                self._schedule(invocation, wait)
-            self._start_threads()
+                self._queue.put(invocation, wait)
 
     def _throttled(self, invocation: Invocation) -> float:
         """Count one delivery of this minute; return how long one too many has to wait."""
@@ -168,66 +159,30 @@ class Sender:
         if len(self._invocations) > _KEPT_INVOCATIONS:
             self._invocations.pop(next(iter(self._invocations)))
 
-    def _schedule(self, invocation: Invocation, delay: float) -> None:
-        heapq.heappush(self._due, (time.monotonic() + delay, next(self._order), invocation))
-        self._wake.notify()
-
-    def _start_threads(self) -> None:
-        while len(self._threads) < self._threads_wanted and not self._stopping:
-            thread = threading.Thread(target=self._run, name=f"webhooks-{len(self._threads)}", daemon=True)
-            self._threads.append(thread)
-            thread.start()
-
     # -- for the API and the control desk
 
     def invocations(self, webhook_id: str) -> list[Invocation]:
         """Return the calls of one webhook, newest first."""
-        with self._wake:
+        with self._queue.lock:
             return [call for call in reversed(self._invocations.values()) if call.webhook.id == webhook_id]
 
     def is_idle(self) -> bool:
         """Say whether nothing is waiting or under way."""
-        with self._wake:
-            return not self._due and not self._busy
+        return self._queue.is_idle()
 
     def forget(self) -> None:
         """Drop what waits, and all memory of earlier deliveries."""
-        with self._wake:
-            self._due.clear()
+        with self._queue.lock:
+            self._queue.clear()
             self._invocations.clear()
             self._breakers.clear()
             self._fired.clear()
 
     def stop(self) -> None:
         """End the threads; what still waits is not delivered."""
-        with self._wake:
-            self._stopping = True
-            self._due.clear()
-            self._wake.notify_all()
-        for thread in self._threads:
-            thread.join(timeout=0.5)  # one that waits for an answer ends with the process
+        self._queue.stop()
 
-    # -- the threads
-
-    def _run(self) -> None:
-        session = requests.Session()
-        session.trust_env = False
-        while (invocation := self._next()) is not None:
-            try:
-                self._attempt(session, invocation)
-            finally:
-                with self._wake:
-                    self._busy -= 1
-
-    def _next(self) -> Invocation | None:
-        with self._wake:
-            while not self._stopping:
-                wait = self._due[0][0] - time.monotonic() if self._due else None
-                if wait is not None and wait <= 0:
-                    self._busy += 1
-                    return heapq.heappop(self._due)[2]
-                self._wake.wait(wait)
-            return None
+    # -- on the queue's threads
 
     def _attempt(self, session: requests.Session, invocation: Invocation) -> None:
         breaker = self._breakers.setdefault(invocation.webhook.id, Breaker())
@@ -240,7 +195,7 @@ class Sender:
         answer = _post(session, invocation, {**own_headers(invocation.webhook), **headers})
         seconds = time.monotonic() - start
         breaker.record(200 <= answer.status < 300)
-        with self._wake:
+        with self._queue.lock:
             invocation.attempts.append(_attempt_row(invocation, headers, answer))
         self._book(invocation, answer.status, answer.outcome, seconds)
         self._retry_or_close(invocation, answer.status, answer.outcome, answer.retry_after)
@@ -249,8 +204,7 @@ class Sender:
         kind = _retry_kind(status, outcome, retry_after)
         if kind and len(invocation.attempts) <= _MAX_RETRIES[kind]:
             delay = retry_after if retry_after is not None and kind == "busy" else self.switches.retry_delay_seconds
-            with self._wake:
-                self._schedule(invocation, delay)
+            self._queue.put(invocation, delay)
             return
         self._close(invocation, _status_word(status, outcome))
 

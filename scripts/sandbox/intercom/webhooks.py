@@ -1,13 +1,11 @@
 """The sender of notifications: signs the raw body, retries once, and keeps a book of every attempt.
 
-What a notification says is made at delivery, so that it may already show later changes. Threads take due deliveries
-from one heap, so order is not promised. Duplicates, losses and delay can be ordered.
+What a notification says is made at delivery, so that it may already show later changes. Duplicates, losses and delay
+can be ordered.
 """
 
 import hashlib
-import heapq
 import hmac
-import itertools
 import json
 import random
 import threading
@@ -20,11 +18,11 @@ from typing import Any
 import requests
 
 from scripts.sandbox.books import Books
+from scripts.sandbox.due import DueQueue, plain_session
 
 TIMEOUT_SECONDS = 5.0
 _AGENT = "intercom-parrot-service-client/1.0"
 _LONGEST_DELAY = 2 * 3600.0
-_NAP_SECONDS = 1.0
 TOPICS = (
     "conversation.user.created", "conversation.user.replied", "conversation.admin.replied",
     "conversation.operator.replied", "conversation.admin.noted", "conversation.admin.single.created",
@@ -110,16 +108,9 @@ class Sender:
         self.switches = Switches()
         self.subscription = Subscription()
         self._books, self._clock, self._stamp, self._app_id = books, clock, stamp, app_id
-        self._threads_wanted = threads
-        self._threads: list[threading.Thread] = []
         self._random = random.Random(0)  # noqa: S311 - chance of faults, not a secret
-        self._due: list[tuple[float, int, Notification]] = []
-        self._order = itertools.count()
-        self._wake = threading.Condition()
+        self._queue = DueQueue("intercom-webhooks", self._attempt, threads=threads, clock=clock)
         self._setting_up = threading.Lock()
-        self._busy = 0
-        self._stopping = False
-        self._held_until = 0.0
         self._breaker = _Breaker()
 
     # -- the Developer Hub
@@ -138,7 +129,7 @@ class Sender:
     def _head(self, url: str) -> str:
         """Return what is wrong with an address, or "": any answer of 2xx will do."""
         try:
-            answer = _session().head(url, timeout=TIMEOUT_SECONDS, headers={"User-Agent": _AGENT})
+            answer = plain_session().head(url, timeout=TIMEOUT_SECONDS, headers={"User-Agent": _AGENT})
         except requests.RequestException as error:
             return f"failed ({type(error).__name__})"
         told = {"service": "intercom", "topic": "HEAD", "attempt": 1, "outcome": "answered"}
@@ -155,7 +146,7 @@ class Sender:
             return
         note = Notification(f"notif_{uuid.uuid4()}", topic, self._stamp(), content, told)
         switches, chance = self.switches, self._random
-        with self._wake:
+        with self._queue.lock:
             if chance.random() < switches.drop_share:
                 self._book(note, 0, "dropped by switch", 0.0)
                 return
@@ -163,66 +154,29 @@ class Sender:
             for _ in range(copies):
                 held = switches.reorder_seconds if chance.random() < switches.reorder_share else 0.0
                 self._schedule(note, held + chance.uniform(0, switches.delay_seconds))
-            self._start_threads()
 
     def _schedule(self, note: Notification, delay: float) -> None:
-        due = self._clock() + delay
+        due = self._queue.put(note, delay)
         note.due = note.due or due
-        heapq.heappush(self._due, (due, next(self._order), note))
-        self._wake.notify()
-
-    def _start_threads(self) -> None:
-        while len(self._threads) < self._threads_wanted and not self._stopping:
-            thread = threading.Thread(target=self._run, name=f"intercom-webhooks-{len(self._threads)}", daemon=True)
-            self._threads.append(thread)
-            thread.start()
 
     def is_idle(self) -> bool:
         """Say whether nothing is waiting or under way."""
-        with self._wake:
-            return not self._due and not self._busy
+        return self._queue.is_idle()
 
     def poke(self) -> None:
         """Look at the clock again: it was moved."""
-        with self._wake:
-            self._wake.notify_all()
+        self._queue.poke()
 
     def forget(self) -> None:
         """Drop what waits, and all memory of earlier deliveries."""
-        with self._wake:
-            self._due.clear()
-            self._held_until, self._breaker = 0.0, _Breaker()
+        self._queue.clear()
+        self._breaker = _Breaker()
 
     def stop(self) -> None:
         """End the threads; what still waits is not delivered."""
-        with self._wake:
-            self._stopping = True
-            self._due.clear()
-            self._wake.notify_all()
-        for thread in self._threads:
-            thread.join(timeout=0.5)  # one that waits for an answer ends with the process
+        self._queue.stop()
 
-    # -- the threads
-
-    def _run(self) -> None:
-        session = _session()
-        while (note := self._next()) is not None:
-            try:
-                self._attempt(session, note)
-            finally:
-                with self._wake:
-                    self._busy -= 1
-
-    def _next(self) -> Notification | None:
-        with self._wake:
-            while not self._stopping:
-                now = self._clock()
-                wait = max(self._due[0][0], self._held_until) - now if self._due else _NAP_SECONDS
-                if self._due and wait <= 0:
-                    self._busy += 1
-                    return heapq.heappop(self._due)[2]
-                self._wake.wait(min(wait, _NAP_SECONDS))  # the clock may be moved by whoever shares it
-            return None
+    # -- on the queue's threads
 
     def _attempt(self, session: requests.Session, note: Notification) -> None:
         if (reason := self._refusal(note)) or not (item := note.content()):
@@ -286,12 +240,12 @@ class Sender:
         """Follow the vendor's rules: 410 ends the subscription, 429 delays all, anything else bad is retried once."""
         if 200 <= status < 300:
             return
-        with self._wake:
+        with self._queue.lock:
             if status == 410:
                 self.subscription.status = "disabled"
-                self._due.clear()
+                self._queue.clear()
             elif status == 429:
-                self._held_until = self._clock() + self.switches.throttle_seconds
+                self._queue.held_until = self._clock() + self.switches.throttle_seconds
                 note.attempts -= 1
                 self._schedule(note, 0.0)
             elif note.attempts < 2:
@@ -317,9 +271,3 @@ def _known(topics: frozenset[str] | None) -> frozenset[str]:
     if unknown := wanted - frozenset(TOPICS):
         raise ValueError(f"unknown topics {', '.join(sorted(unknown))}; known are {', '.join(TOPICS)}")
     return wanted
-
-
-def _session() -> requests.Session:
-    session = requests.Session()
-    session.trust_env = False
-    return session
