@@ -94,6 +94,7 @@ def readiness(settings: Settings, intake: Intake) -> dict[str, object]:
         found["tickets_due"] = waiting.due
         found["tickets_in_work"] = waiting.in_work
         found["oldest_due_seconds"] = round(waiting.oldest_due_seconds, 3)
+        found["dead_letters"] = overview.dead_letters(now=intake.now())
         # A model that fails does not make us unready: tickets go to people then, with what is known.
         found["brakes"] = [f"{b.code}: {b.detail}" for b in overview.progress.brakes(now=intake.now())]
         found["models_failing"] = {line.model: _trouble(line) for line in overview.breakers(now=intake.now())}
@@ -135,6 +136,7 @@ class FiguresCollector:
         yield from _autonomy(figures)
         yield from _budgets(figures)
         yield _doubtful(figures)
+        yield _dead(figures)
         yield _seconds("deskhand_first_response_seconds", "asked to first reply sent, 24 hours", figures.first_response)
         yield _seconds("deskhand_outcome_seconds", "asked to any outcome, 24 hours", figures.outcome)
 
@@ -145,6 +147,14 @@ def _doubtful(figures: Figures) -> Metric:
     for state, count in figures.doubtful_writes.items():
         writes.add_metric([state], count)
     return writes
+
+
+def _dead(figures: Figures) -> Metric:
+    words = "what stopped and waits for `deskhand replay`, by kind; a ticket is one that fails again and again"
+    letters = GaugeMetricFamily("deskhand_dead_letters", words, labels=["kind"])
+    for kind, count in figures.dead_letters.items():
+        letters.add_metric([kind], count)
+    return letters
 
 
 def _totals(figures: Figures) -> Iterator[Metric]:

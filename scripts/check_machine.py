@@ -15,6 +15,7 @@ from scripts.checkup import Check, fail, ok, skipped, warn
 from workers.intent_model import IntentModel
 from workers.job_queue import Bell
 from workers.services import intents_path
+from workers.store.dead import LISTED, DeadLetters
 from workers.store.library import Library
 from workers.store.migrate import SchemaError, require_head
 from workers.store.schedule import Schedule
@@ -70,6 +71,15 @@ def database(settings: Settings, now: datetime) -> Iterator[Check]:
     if schedule.value("paused"):
         yield warn("pause", "Deskhand is paused", why="no ticket is touched", mend="`deskhand resume`")
     yield from _runs(schedule.runs(200), now)
+    yield _dead_letters(DeadLetters(engine).counts(since=now - LISTED))
+
+
+def _dead_letters(counts: dict[str, int]) -> Check:
+    said = ", ".join(f"{count} of kind {kind}" for kind, count in counts.items() if count)
+    if not said:
+        return ok("dead letters", "none")
+    mend = "`deskhand replay` says which and why; once the cause is mended, `deskhand replay --all`"
+    return warn("dead letters", said, why="people have what Deskhand should have done", mend=mend)
 
 
 def _runs(runs: list[dict[str, Any]], now: datetime) -> Iterator[Check]:

@@ -8,12 +8,13 @@ from config.policy import load_policy
 from config.settings import load_settings
 from scripts.output import add_json_argument, write_json
 from workers.services import utc_now
-from workers.store.dead import DeadLetter, DeadLetters
+from workers.store.dead import LISTED, DeadLetter, DeadLetters
 from workers.store.tables import open_engine
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help="what to replay, as listed: delivery:12")
+    parser.add_argument("--list", action="store_true", help="only list what is dead, as without any name")
     parser.add_argument("--all", action="store_true", help="replay everything that can be")
     parser.add_argument("--since", type=_moment, metavar="TIME", help="only what died since (default: 30 days ago)")
     parser.add_argument("--dry-run", action="store_true", help="say what would be done")
@@ -32,9 +33,9 @@ def _moment(text: str) -> datetime:
 def run(args: argparse.Namespace) -> int:
     settings = load_settings()
     letters = DeadLetters(open_engine(settings.sql_url), attempts=load_policy(settings.config).limits.max_attempts)
-    found = letters.list(since=args.since or utc_now() - timedelta(days=30))
+    found = letters.list(since=args.since or utc_now() - LISTED)
     unknown = set(args.names) - {letter.name for letter in found}
-    wanted = [letter for letter in found if args.all or letter.name in args.names]
+    wanted = [one for one in found if (args.all or one.name in args.names) and not args.list]
     done = {letter.name: _replay(letter, letters, dry=args.dry_run) for letter in wanted}
     rows = [{**asdict(letter), "outcome": done.get(letter.name, "")} for letter in found]
     write_json(args.json, {"dead": len(found), "replayed": list(done.values()).count("replayed"), "letters": rows})
@@ -46,8 +47,6 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _replay(letter: DeadLetter, letters: DeadLetters, *, dry: bool) -> str:
-    if not letter.can_be_replayed:
-        return "left: a person has it, by a note on the ticket"
     if dry:
         return "would be replayed"
     return "replayed" if letters.replay(letter, now=utc_now()) else "not replayed"

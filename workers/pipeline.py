@@ -101,6 +101,10 @@ def answer(ticket: Ticket, lease: Lease, services: Services) -> Concluded | None
         return None
     if concluded := resume(case, lease, ticket, services):
         return concluded
+    if case.set_aside:  # replayed: the note that stands there from before is no outcome
+        is_settled = find_own(ticket, asked, case.set_aside) is not None
+        admitting = replace(admitting, is_settled=is_settled)
+        stop = decide.admit(admitting, services.policy)
     known: dict[str, Any] = {"subject": reading.subject, "question": reading.newest, "language": reading.language}
     package = Package(ticket, reading)
 

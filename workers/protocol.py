@@ -5,7 +5,7 @@ or SQL stands here. `workers/stages/conclude.py` and the simulation (tests/simul
 do what it says and tell it what came of that. docs/adr/0008 explains the states; a test holds table and ADR together.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -76,12 +76,16 @@ _ON_ITS_WAY = (State.SENDING, State.NOTING)
 
 @dataclass(frozen=True, slots=True)
 class Outbox:
-    """What is on record of a case's write. `looked_at` is the vendor's time of the read it was based on."""
+    """What is on record of a case's write. `looked_at` is the vendor's time of the read it was based on.
+
+    `set_aside`: notes of ours from before the case was replayed. They bear its mark, and are not what is looked for.
+    """
 
     state: State = State.NONE
     is_public: bool = False
     stamp: str = ""
     looked_at: datetime | None = None
+    set_aside: tuple[str, ...] = ()
 
     def after(self, event: Event) -> "Outbox":
         return replace(self, state=MOVES[self.state, event])
@@ -150,10 +154,10 @@ class Later:
 Step = Look | Begin | Write | Record | Settle | Later
 
 
-def find_own(ticket: Ticket, message_id: str) -> Message | None:
+def find_own(ticket: Ticket, message_id: str, set_aside: Collection[str] = ()) -> Message | None:
     """Return our answer to this message if the ticket has one: the public one, if there is a note as well."""
     mark = mark_of(message_id)
-    own = [message for message in ticket.messages if message.mark == mark]
+    own = [m for m in ticket.messages if m.mark == mark and (m.is_public or m.id not in set_aside)]
     return next((message for message in own if message.is_public), own[0] if own else None)
 
 
@@ -228,7 +232,7 @@ def arrived(
     """Say what an earlier attempt left for the next one, before anything is decided anew; None: nothing in its way."""
     if outbox.state is State.NONE:
         return None
-    if own := find_own(ticket, message_id):
+    if own := find_own(ticket, message_id, outbox.set_aside):
         return Settle(None, outbox.after(Event.FOUND).state, own)
     left = seconds_in_flight(outbox, ticket, ticket.read_at or at, abilities, patience)
     return Later(left, "an earlier write may still arrive") if left > 0 and is_waited_out(abilities) else None
@@ -333,7 +337,7 @@ class Attempt:
 
     def _read_back(self) -> Step:
         """Say what a look means: done already, to be waited for, or ours to go on with."""
-        own = find_own(self._ticket, self._message_id)
+        own = find_own(self._ticket, self._message_id, self._outbox.set_aside)
         if own is not None and self._outbox.state is not State.NONE:
             return Settle(None, self._outbox.after(Event.FOUND).state, own)
         if own is not None:

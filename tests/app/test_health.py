@@ -54,6 +54,7 @@ def test_ready_when_every_part_answers(door, chroma):
     assert answer.status_code == 200
     assert answer.json["parts"] == {"database": "ok", "redis": "ok", "chroma": "ok"}
     assert (answer.json["oldest_delivery_seconds"], answer.json["oldest_due_seconds"]) == (7.0, 12.0)
+    assert answer.json["dead_letters"] == {"delivery": 0, "case": 0, "ticket": 0, "run": 0}
     assert answer.json["webhooks"] == ["zendesk", "intercom"]
 
 
@@ -117,6 +118,7 @@ def test_figures_are_given_in_prometheus_own_form(door):
     assert samples["deskhand_outcome_seconds", ("0.95",)] == 120
     assert ("deskhand_first_response_seconds", ("0.5",)) not in samples
     assert samples["deskhand_doubtful_writes", ("in_doubt",)] == 0
+    assert samples["deskhand_dead_letters", ("case",)] == 0
 
 
 @pytest.mark.parametrize(

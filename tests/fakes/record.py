@@ -276,7 +276,13 @@ def add_attention(engine: Engine, *, now: datetime) -> None:
     late = now - timedelta(minutes=42)
     add_case(engine, now=now, ticket_id="6001", state="open", opened_at=late, asked_at=late, attempts=3, **nothing)
     lost = add_case(
-        engine, now=now, ticket_id="6002", action="assist", tier=2, reasons=["gave_up:helpdesk timeout, 5 times"]
+        engine,
+        now=now,
+        ticket_id="6002",
+        state="given_up",
+        action="assist",
+        tier=2,
+        reasons=["gave_up:helpdesk timeout, 5 times"],
     )
     refused = "422 the ticket's form asks for a field"
     add_act(engine, lost, now=now, state="refused", finished_at=None, tries=5, message_id="", error=refused)

@@ -191,7 +191,7 @@ class Ring:
         columns = tables.case.c
         with tables.reading(self.engine) as connection:
             rows = connection.execute(select(tables.case).where(columns.ticket_id == str(self.ticket.id))).all()
-        return {row.message_id: (row.action if row.state == "settled" else "open", row.reasons) for row in rows}
+        return {row.message_id: ("open" if row.state == "open" else row.action, row.reasons) for row in rows}
 
     def _work(self, kind: str) -> None:
         """Work on the ticket whenever it is due, as the crew's threads do, until nothing is due any more."""

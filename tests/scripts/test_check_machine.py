@@ -83,6 +83,16 @@ def test_a_scheduled_run_that_is_late_or_failed(migrated, age, is_ok, state):
     assert found(check_machine.database(made, NOW))["reconcile"].state is state
 
 
+def test_what_stopped_is_told(migrated):
+    """The command that lists it and sets it going again is named."""
+    made, schedule = migrated
+    assert found(check_machine.database(made, NOW))["dead letters"].state is State.OK
+    schedule.finish(schedule.begin("reindex", 1, now=NOW), is_ok=False, report={"error": "HTTP 403"}, now=NOW)
+    check = found(check_machine.database(made, NOW))["dead letters"]
+    assert (check.state, check.what) == (State.WARN, "1 of kind run")
+    assert "`deskhand replay`" in check.mend
+
+
 def test_a_pause_is_told(migrated):
     """Somebody may have forgotten it."""
     migrated[1].set_value("paused", "yes", now=NOW)

@@ -83,7 +83,7 @@ def test_the_command_plays_one_day_again(capsys):
 
 def no_read_back(monkeypatch):
     """Nobody looks for the mark."""
-    monkeypatch.setattr(protocol, "find_own", lambda ticket, message_id: None)
+    monkeypatch.setattr(protocol, "find_own", lambda *_: None)
 
 
 def no_fence(monkeypatch):

@@ -1,17 +1,20 @@
 """The story of a ticket, told with small real objects: what comes of it, and why."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
-from integrations.errors import TransientError
-from integrations.helpdesk import Flag, Role, Status
+from integrations.errors import PermanentError, TransientError
+from integrations.helpdesk import Flag, Role, Status, TicketWrite
 from integrations.llm import ModelOutcome
 from kb.domain import Audience, Document, Filter, Query, Source
 from tests.fakes.helpdesk import ADA, GRACE
 from tests.fakes.services import POLICY, classified, drafted, outcome_of, take, take_again
 from workers import pipeline
+from workers.domain import mark_of
+from workers.store.dead import DeadLetters
 from workers.store.tables import case, model_call, reading
 
 LONG_ANSWER = "Open Billing, choose Invoices, press the three dots beside the invoice and pick Download as PDF."
@@ -322,6 +325,78 @@ def test_giving_up_finds_an_answer_that_did_arrive(services, desk):
     pipeline.give_up(take_again(services, opened.id), "5 attempts", services)
     assert outcome_of(services, opened.messages[0].id)[0] == "draft"
     assert len(desk.own_messages(opened.id)) == 1
+
+
+# --- replaying what was given up
+
+
+def give_up(services, ticket_id):
+    lease = take(services, ticket_id)
+    pipeline.give_up(lease, "5 attempts, last: KeyError", services)
+    services.tickets.release(lease, now=services.now())
+
+
+def replay(services, engine):
+    """Set every case going again that was given up; return how many these were."""
+    letters = DeadLetters(engine)
+    found = letters.list(since=services.now() - timedelta(days=1))
+    return sum(letters.replay(letter, now=services.now()) for letter in found if letter.state == "given_up")
+
+
+def test_a_case_that_was_given_up_is_answered_after_its_replay(services, desk, engine):
+    """The note stays on the ticket, the reply follows it, and a second replay finds nothing to do."""
+    opened = desk.open_ticket()
+    give_up(services, opened.id)
+    desk.tick(60)
+    assert replay(services, engine) == 1
+    pipeline.work(take_again(services, opened.id), services)
+    assert [own.is_public for own in desk.own_messages(opened.id)] == [False, True]
+    assert outcome_of(services, opened.messages[0].id)[0] == "send"
+    assert replay(services, engine) == 0
+
+
+def test_a_case_that_is_given_up_again_says_so_again(services, desk, engine):
+    """Each time a person hears of it by one note, and it is a dead letter once more."""
+    opened = desk.open_ticket()
+    for notes in (1, 2, 3):
+        give_up(services, opened.id)
+        assert len(desk.own_messages(opened.id, is_public=False)) == notes
+        desk.tick(60)
+        assert replay(services, engine) == 1
+
+
+def test_a_replay_never_speaks_over_the_person_who_had_it(services, desk, engine):
+    """Staff read the note and answered: the replayed case ends quietly, with that reason."""
+    opened = desk.open_ticket()
+    give_up(services, opened.id)
+    desk.staff_writes(opened.id, "Open the schedule.")
+    replay(services, engine)
+    pipeline.work(take_again(services, opened.id), services)
+    assert desk.own_messages(opened.id, is_public=True) == []
+    assert outcome_of(services, opened.messages[0].id) == ("ignore", ["staff_answered"])
+
+
+def test_a_reply_that_arrived_after_all_is_found_by_the_replay(services, desk, engine):
+    """A public reply under the case's mark is its outcome, whatever was given up meanwhile."""
+    opened = desk.open_ticket()
+    give_up(services, opened.id)
+    desk.write(desk.ticket(opened.id), TicketWrite(mark=mark_of(opened.messages[0].id), html="Late.", is_public=True))
+    desk.tick(60)
+    replay(services, engine)
+    pipeline.work(take_again(services, opened.id), services)
+    assert len(desk.own_messages(opened.id, is_public=True)) == 1
+
+
+def test_a_case_nobody_could_be_told_of_is_replayed(services, desk, engine):
+    """The helpdesk refused every write; when it takes them again the replay answers."""
+    opened = desk.open_ticket()
+    desk.refuse_writes(PermanentError("HTTP 422"), times=2)
+    pipeline.work(take(services, opened.id), services)
+    assert outcome_of(services, opened.messages[0].id)[0] == "ignore"
+    desk.tick(60)
+    assert replay(services, engine) == 1
+    pipeline.work(take_again(services, opened.id), services)
+    assert len(desk.own_messages(opened.id, is_public=True)) == 1
 
 
 # --- reconciling

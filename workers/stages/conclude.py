@@ -74,7 +74,9 @@ def resume(case: Case, lease: Lease, ticket: Ticket, services: Services) -> Conc
     if intent is None:
         return None
     abilities = services.helpdesks[lease.vendor].abilities
-    step = arrived(_outbox(intent), ticket, case.message_id, abilities, patience(services.policy), at=services.now())
+    step = arrived(
+        _outbox(intent, case), ticket, case.message_id, abilities, patience(services.policy), at=services.now()
+    )
     if isinstance(step, Later):
         raise _later(step, lease)
     if step is None or step.own is None:
@@ -102,7 +104,7 @@ def settle_gone(lease: Lease, services: Services) -> None:
     """Settle the open cases of a ticket that was deleted or merged away."""
     for case in services.ledger.open_cases(lease.vendor, lease.ticket_id):
         intent = services.ledger.begun(case.id)
-        ended = (intent, without_ticket(_outbox(intent)).state) if intent else None
+        ended = (intent, without_ticket(_outbox(intent, case)).state) if intent else None
         _settle(case, lease, Decision(Action.IGNORE, (Reason(Code.TICKET_GONE),)), services, {}, ended, "")
 
 
@@ -117,10 +119,11 @@ def _begun_before(case: Case, services: Services) -> Intent | None:
     return services.ledger.begun(case.id) if case.attempts > 1 else None
 
 
-def _outbox(intent: Intent | None) -> Outbox:
+def _outbox(intent: Intent | None, case: Case) -> Outbox:
     if intent is None:
-        return Outbox()
-    return Outbox(State(intent.state), bool(intent.write.get("is_public")), intent.stamp, intent.looked_at)
+        return Outbox(set_aside=case.set_aside)
+    is_public = bool(intent.write.get("is_public"))
+    return Outbox(State(intent.state), is_public, intent.stamp, intent.looked_at, case.set_aside)
 
 
 def _later(step: Later, lease: Lease, limit: str = "") -> TransientError:
@@ -160,7 +163,7 @@ class _Hands:
             decision,
             self._package.ticket,
             self._case.message_id,
-            _outbox(self._intent),
+            _outbox(self._intent, self._case),
             self._helpdesk.abilities,
             patience(services.policy),
             at=services.now(),
@@ -267,7 +270,15 @@ def _settle(
 ) -> None:
     columns = {**known, **_outcome(decision), "tier": decision.tier, "policy_hash": services.policy.hash}
     end = (ended[0], ended[1].value) if ended else None
-    services.ledger.settle(lease, case.id, now=services.now(), ended=end, message_id=own_id, **columns)
+    services.ledger.settle(
+        lease,
+        case.id,
+        now=services.now(),
+        ended=end,
+        message_id=own_id,
+        is_given_up=is_given_up(decision),
+        **columns,
+    )
     log.info(
         "settled",
         vendor=case.vendor,
@@ -276,6 +287,12 @@ def _settle(
         action=decision.action.value,
         reasons=[reason.code.value for reason in decision.reasons],
     )
+
+
+def is_given_up(decision: Decision) -> bool:
+    """Tell whether we failed: a person has it for want of anything better, or nobody could be told at all."""
+    codes = {reason.code for reason in decision.reasons}
+    return (Code.WRITE_REFUSED if decision.action is Action.IGNORE else Code.GAVE_UP) in codes
 
 
 def compose(decision: Decision, package: Package, case: Case, services: Services) -> TicketWrite:

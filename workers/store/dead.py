@@ -1,19 +1,18 @@
 """Dead letters: what stopped and will not go on by itself, by name, and how it is set going again.
 
-Nothing is kept apart: a dead letter is a row of the record in a state that nobody works on. A case that was given up
-is listed too; its ticket has a note and a person has it, so it is not worked on again.
+Nothing is kept apart: a dead letter is a row of the record in a state that nobody works on. Replaying changes that
+state, once, and leaves the rest to the workers: what became of the ticket meanwhile is theirs to see.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Text, and_, cast, func, or_, select, update
+from sqlalchemy import Connection, Engine, Row, Select, and_, func, select, update
 
-from workers.domain import Action, Code
-from workers.store.tables import case, delivery, job_run, reading, ticket, writing
+from workers.store.tables import action, case, delivery, job_run, reading, ticket, writing
 
+LISTED = timedelta(days=30)  # what died longer ago is asked for by its time
 _MOST = 1000  # of a kind, newest first
 
 
@@ -25,12 +24,8 @@ class DeadLetter:
     vendor: str
     ticket_id: str
     since: datetime
-    state: str  # failed | refused | failing | with_person
+    state: str  # failed | given_up | failing
     why: str
-
-    @property
-    def can_be_replayed(self) -> bool:
-        return self.state != "with_person"
 
 
 class DeadLetters:
@@ -44,88 +39,79 @@ class DeadLetters:
         """Return what died since then, oldest first."""
         with reading(self._engine) as connection:
             found = [
-                *_deliveries(connection, since),
-                *_cases(connection, since),
-                *_tickets(connection, since, self._attempts),
-                *_runs(connection, since),
+                _letter(kind, row)
+                for kind, wanted in self._kinds(since).items()
+                for row in connection.execute(wanted.limit(_MOST))
             ]
         return tuple(sorted(found, key=lambda one: one.since))
 
+    def counts(self, *, since: datetime) -> dict[str, int]:
+        """Count what died since then by kind; every kind is there, if with 0."""
+        with reading(self._engine) as connection:
+            return {
+                kind: connection.scalar(select(func.count()).select_from(wanted.order_by(None).subquery())) or 0
+                for kind, wanted in self._kinds(since).items()
+            }
+
     def replay(self, letter: DeadLetter, *, now: datetime) -> bool:
         """Set one going again, if it still is what it was; the sweep rings for it. Returns whether it was set going."""
-        if not letter.can_be_replayed:
-            return False
         kind, _, row_id = letter.name.partition(":")
         with writing(self._engine) as connection:
             return _REPLAYS[kind](connection, int(row_id), now)
 
-
-def _deliveries(connection: Connection, since: datetime) -> Sequence[DeadLetter]:
-    rows = connection.execute(
-        select(delivery.c.id, delivery.c.vendor, delivery.c.ticket_id, delivery.c.received_at, delivery.c.note)
-        .where(delivery.c.state == "failed", delivery.c.received_at >= since)
-        .order_by(delivery.c.received_at.desc())
-        .limit(_MOST)
-    )
-    return [
-        DeadLetter(f"delivery:{row.id}", row.vendor, row.ticket_id, row.received_at, "failed", row.note) for row in rows
-    ]
+    def _kinds(self, since: datetime) -> dict[str, Select[Any]]:
+        return {
+            "delivery": _deliveries(since),
+            "case": _cases(since),
+            "ticket": _tickets(since, self._attempts),
+            "run": _runs(since),
+        }
 
 
-def _cases(connection: Connection, since: datetime) -> Sequence[DeadLetter]:
-    """Return cases that were given up, and those whose every write the helpdesk refused: nobody was told of these."""
-    words, gave_up = cast(case.c.reasons, Text), Code.GAVE_UP.value
-    is_untold = and_(case.c.action == Action.IGNORE.value, words.contains(Code.WRITE_REFUSED.value))
-    rows = connection.execute(
-        select(case.c.id, case.c.vendor, case.c.ticket_id, case.c.settled_at, case.c.reasons, case.c.action)
-        .where(case.c.settled_at >= since, or_(words.contains(gave_up, autoescape=True), is_untold))
-        .order_by(case.c.settled_at.desc())
-        .limit(_MOST)
-    )
-    return [
-        DeadLetter(
-            f"case:{row.id}",
-            row.vendor,
-            row.ticket_id,
-            row.settled_at,
-            "refused" if row.action == Action.IGNORE.value else "with_person",
-            ", ".join(str(reason) for reason in row.reasons)[:300],
-        )
-        for row in rows
-    ]
+def _deliveries(since: datetime) -> Select[Any]:
+    columns = (delivery.c.id, delivery.c.vendor, delivery.c.ticket_id, delivery.c.received_at, delivery.c.note)
+    wanted = select(*columns).where(delivery.c.state == "failed", delivery.c.received_at >= since)
+    return wanted.order_by(delivery.c.received_at.desc())
 
 
-def _tickets(connection: Connection, since: datetime, attempts: int) -> Sequence[DeadLetter]:
-    rows = connection.execute(
-        select(ticket)
-        .where(ticket.c.due_at.is_not(None), ticket.c.attempts >= attempts, ticket.c.waiting_since >= since)
-        .order_by(ticket.c.waiting_since.desc())
-        .limit(_MOST)
-    )
-    return [
-        DeadLetter(f"ticket:{row.id}", row.vendor, row.ticket_id, row.waiting_since, "failing", row.error)
-        for row in rows
-    ]
+def _cases(since: datetime) -> Select[Any]:
+    """Select cases that were given up: a note told a person, unless the helpdesk refused that as well."""
+    columns = (case.c.id, case.c.vendor, case.c.ticket_id, case.c.settled_at, case.c.reasons)
+    wanted = select(*columns).where(case.c.state == "given_up", case.c.settled_at >= since)
+    return wanted.order_by(case.c.settled_at.desc())
 
 
-def _runs(connection: Connection, since: datetime) -> Sequence[DeadLetter]:
-    """Return scheduled runs that failed and that no later run of their name has made good."""
-    good = select(func.max(job_run.c.id)).where(job_run.c.is_ok.is_(True)).group_by(job_run.c.name)
+def _tickets(since: datetime, attempts: int) -> Select[Any]:
+    columns = (ticket.c.id, ticket.c.vendor, ticket.c.ticket_id, ticket.c.waiting_since, ticket.c.error)
+    is_failing = (ticket.c.due_at.is_not(None), ticket.c.attempts >= attempts)
+    return select(*columns).where(*is_failing, ticket.c.waiting_since >= since).order_by(ticket.c.waiting_since.desc())
+
+
+def _runs(since: datetime) -> Select[Any]:
+    """Select scheduled runs that failed and that no later run of their name has made good.
+
+    A ring that failed is none of them: what it rang for is due in SQL.
+    """
     later = job_run.alias("later")
     is_made_good = select(later.c.id).where(
-        later.c.name == job_run.c.name, later.c.id.in_(good), later.c.id > job_run.c.id
+        later.c.name == job_run.c.name, later.c.is_ok.is_(True), later.c.id > job_run.c.id
     )
-    rows = connection.execute(
-        select(job_run)
-        .where(job_run.c.is_ok.is_(False), job_run.c.started_at >= since, ~is_made_good.exists())
-        .order_by(job_run.c.id.desc())
-        .limit(_MOST)
-    )
-    return [
-        DeadLetter(f"run:{row.id}", "", "", row.started_at, "failed", f"{row.name}: {(row.report or {}).get('error')}")
-        for row in rows
-        if row.name != "ring"  # what it rang for is due in SQL
-    ]
+    failed = select(job_run).where(job_run.c.is_ok.is_(False), job_run.c.started_at >= since, job_run.c.name != "ring")
+    return failed.where(~is_made_good.exists()).order_by(job_run.c.id.desc())
+
+
+def _letter(kind: str, row: Row[Any]) -> DeadLetter:
+    name = f"{kind}:{row.id}"
+    match kind:
+        case "delivery":
+            return DeadLetter(name, row.vendor, row.ticket_id, row.received_at, "failed", row.note)
+        case "case":
+            why = ", ".join(str(reason) for reason in row.reasons)[:300]
+            return DeadLetter(name, row.vendor, row.ticket_id, row.settled_at, "given_up", why)
+        case "ticket":
+            return DeadLetter(name, row.vendor, row.ticket_id, row.waiting_since, "failing", row.error)
+        case _:
+            return DeadLetter(name, "", "", row.started_at, "failed", f"{row.name}: {(row.report or {}).get('error')}")
 
 
 def _replay_delivery(connection: Connection, row_id: int, _: datetime) -> bool:
@@ -136,17 +122,34 @@ def _replay_delivery(connection: Connection, row_id: int, _: datetime) -> bool:
 
 
 def _replay_case(connection: Connection, row_id: int, now: datetime) -> bool:
-    """Open a case again whose writes were refused; its ticket is due at once."""
-    reopened = connection.execute(
-        update(case)
-        .where(case.c.id == row_id, case.c.state == "settled", case.c.action == Action.IGNORE.value)
-        .values(state="open", settled_at=None, action="", reasons=[])
-        .returning(case.c.vendor, case.c.ticket_id)
+    """Open a case again that was given up; its ticket is due at once.
+
+    The note that said so stands on the ticket and is no outcome any more. A public reply of ours, from whenever, is
+    one: it is looked for before anything is written.
+    """
+    given_up = connection.execute(
+        select(case).where(case.c.id == row_id, case.c.state == "given_up").with_for_update()
     ).one_or_none()
-    if reopened is None:
+    if given_up is None:
         return False
-    _make_due(connection, and_(ticket.c.vendor == reopened.vendor, ticket.c.ticket_id == reopened.ticket_id), now)
+    begun = connection.execute(select(action).where(action.c.case_id == row_id, action.c.kind == "outcome")).first()
+    note = (begun.message_id,) if begun and begun.message_id else ()
+    set_aside = [*given_up.set_aside, *note]
+    again = update(case).where(case.c.id == row_id)
+    connection.execute(
+        again.values(state="open", settled_at=None, action="", tier=None, reasons=[], set_aside=set_aside)
+    )
+    if begun:
+        state = "in_doubt" if _may_yet_arrive(begun) else "cancelled"
+        connection.execute(update(action).where(action.c.id == begun.id).values(state=state, message_id=""))
+    _make_due(connection, and_(ticket.c.vendor == given_up.vendor, ticket.c.ticket_id == given_up.ticket_id), now)
     return True
+
+
+def _may_yet_arrive(begun: Row[Any]) -> bool:
+    """Tell whether a public reply was lost that nothing keeps from coming: only notes may follow it, now as before."""
+    was_in_doubt = any(str(reason).startswith("in_doubt") for reason in begun.write.get("reasons", ()))
+    return was_in_doubt or begun.state in ("in_doubt", "noting", "sending")
 
 
 def _replay_ticket(connection: Connection, row_id: int, now: datetime) -> bool:

@@ -55,7 +55,7 @@ class Labels:
             rows = connection.execute(
                 select(case.c.id, case.c.message_id, case.c.subject, case.c.question, action.c.write)
                 .join(action, action.c.case_id == case.c.id)
-                .where(case.c.vendor == vendor, case.c.ticket_id == ticket_id, case.c.state == "settled")
+                .where(case.c.vendor == vendor, case.c.ticket_id == ticket_id, case.c.state != "open")
                 .where(action.c.kind == "outcome", action.c.state == "done")
                 .order_by(case.c.id.desc())
                 .limit(_NEWEST_CASES)

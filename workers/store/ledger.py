@@ -18,7 +18,10 @@ from workers.store.tickets import Lease, hold
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Our work on one requester message. `is_settled`: it has its outcome, and gets no other."""
+    """Our work on one requester message. `is_settled`: it has its outcome, and gets no other.
+
+    `set_aside`: notes of ours that stand on the ticket from before the case was replayed, and are no outcome of it now.
+    """
 
     id: int
     vendor: str
@@ -26,6 +29,7 @@ class Case:
     message_id: str
     is_settled: bool
     attempts: int
+    set_aside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,24 +117,26 @@ class Ledger:
         now: datetime,
         ended: tuple[Intent, str] | None = None,
         message_id: str = "",
+        is_given_up: bool = False,
         **columns: Any,
     ) -> None:
         """Write a case's outcome, and how its action ended, in one transaction.
 
-        From here on the case is never touched again, but by what staff say of it.
+        From here on the case is never touched again, but by what staff say of it, or by a replay of what was given up.
         """
+        state = "given_up" if is_given_up else "settled"
         with self._fenced(lease, durable=True) as connection:
             if ended:
-                intent, state = ended
+                intent, ending = ended
                 connection.execute(
                     update(action)
                     .where(action.c.id == intent.id)
-                    .values(state=state, finished_at=now, message_id=message_id)
+                    .values(state=ending, finished_at=now, message_id=message_id)
                 )
             connection.execute(
                 update(case)
                 .where(case.c.id == case_id, case.c.state == "open")
-                .values(state="settled", settled_at=now, **columns)
+                .values(state=state, settled_at=now, **columns)
             )
 
     def record_calls(self, case_id: int | None, usages: Sequence[Usage], *, now: datetime) -> None:
@@ -237,7 +243,7 @@ class Ledger:
             case.c.settled_at,
         )
         with reading(self._engine) as connection:
-            rows = connection.execute(select(*columns).where(case.c.vendor == vendor, case.c.state == "settled"))
+            rows = connection.execute(select(*columns).where(case.c.vendor == vendor, case.c.state != "open"))
             return {row["message_id"]: dict(row) for row in rows.mappings()}
 
 
@@ -246,7 +252,8 @@ def _was_left(row: Row[Any], reason: str) -> bool:
 
 
 def _case(row: Row[Any]) -> Case:
-    return Case(row.id, row.vendor, row.ticket_id, row.message_id, row.state == "settled", row.attempts)
+    is_settled = row.state != "open"
+    return Case(row.id, row.vendor, row.ticket_id, row.message_id, is_settled, row.attempts, tuple(row.set_aside or ()))
 
 
 def _intent(row: Row[Any]) -> Intent:

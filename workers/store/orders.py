@@ -136,7 +136,7 @@ class Orders:
         with reading(self._engine) as connection:
             row = connection.execute(
                 select(*_CASE)
-                .where(case.c.vendor == vendor, case.c.ticket_id == ticket_id, case.c.state == "settled", *wanted)
+                .where(case.c.vendor == vendor, case.c.ticket_id == ticket_id, case.c.state != "open", *wanted)
                 .order_by(case.c.id.desc())
                 .limit(1)
             ).one_or_none()

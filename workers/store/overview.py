@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from config.policy import Breaking
 from workers.store.breakers import Breakers
 from workers.store.budgets import Budgets
+from workers.store.dead import LISTED, DeadLetters
 from workers.store.inbox import Inbox
 from workers.store.progress import BrakeLine, Progress, Standing
 from workers.store.schedule import Schedule
@@ -145,6 +146,7 @@ class Figures:
     draft_uses: Mapping[tuple[str, str], int] = field(default_factory=dict)  # (intent, use)
     budgets: Mapping[tuple[str, str], tuple[int, int]] = field(default_factory=dict)  # (vendor, name) -> left, total
     doubtful_writes: Mapping[str, int] = field(default_factory=dict)  # of the last seven days, by state
+    dead_letters: Mapping[str, int] = field(default_factory=dict)  # by kind, as `deskhand replay` lists them
 
 
 class Overview:
@@ -159,6 +161,7 @@ class Overview:
         self._breakers = Breakers(engine, Breaking())
         self.progress = Progress(engine)
         self._budgets = Budgets(engine, staff_share=0.0)
+        self._dead = DeadLetters(engine)
 
     def is_up(self) -> bool:
         """Tell whether the database answers and has our tables."""
@@ -174,6 +177,10 @@ class Overview:
         with reading(self._engine) as connection:
             new = connection.scalar(select(func.count()).select_from(delivery).where(delivery.c.state == "new")) or 0
         return Waiting(new, self._inbox.oldest_seconds(now=now), backlog.due, backlog.in_work, backlog.oldest_seconds)
+
+    def dead_letters(self, *, now: datetime) -> dict[str, int]:
+        """Count by kind what `deskhand replay` lists."""
+        return self._dead.counts(since=now - LISTED)
 
     def period(self, since: datetime, until: datetime) -> Period:
         """Sum up the cases settled in a period; percentiles come from the newest `SAMPLE` of them."""
@@ -283,6 +290,7 @@ class Overview:
             brakes=self.progress.brakes(now=now),
             budgets=self.budgets(now=now),
             doubtful_writes=doubtful,
+            dead_letters=self.dead_letters(now=now),
         )
 
 

@@ -64,7 +64,7 @@ class Reviews:
                 select(case, review.c.use, review.c.message_ids, review.c.solved_at, review.c.is_reopened)
                 .add_columns(review.c.is_wrong)
                 .outerjoin(review, review.c.case_id == case.c.id)
-                .where(case.c.vendor == vendor, case.c.ticket_id == ticket_id, case.c.state == "settled")
+                .where(case.c.vendor == vendor, case.c.ticket_id == ticket_id, case.c.state != "open")
                 .where(case.c.action.in_(("send", "draft", "assist")))
                 .order_by(case.c.id)
             ).all()

@@ -182,7 +182,7 @@ class Story:
             ).all()
             gave_up = connection.execute(
                 select(case)
-                .where(case.c.settled_at >= week, has_reason(Code.GAVE_UP.value))
+                .where(case.c.settled_at >= week, case.c.state == "given_up")
                 .order_by(case.c.id.desc())
                 .limit(PAGE_SIZE)
             ).all()

@@ -119,7 +119,7 @@ case = Table(
     Column("vendor", String(20), nullable=False),
     Column("ticket_id", String(64), nullable=False),
     Column("message_id", String(64), nullable=False),
-    Column("state", String(12), nullable=False),  # open | settled
+    Column("state", String(12), nullable=False),  # open | settled | given_up: by us, and a person's to answer
     Column("channel", String(40), nullable=False, default=""),
     Column("language", String(8), nullable=False, default=""),
     Column("opened_at", UtcDateTime, nullable=False),
@@ -142,6 +142,7 @@ case = Table(
     Column("findings", JSON),
     Column("passages", JSON),  # ids, titles, urls and scores of what was found
     Column("attempts", Integer, nullable=False, default=0),
+    Column("set_aside", JSON, nullable=False, default=list, server_default="[]"),  # our notes from before a replay
     UniqueConstraint("vendor", "ticket_id", "message_id"),
     Index("ix_cases_state", "state"),
     Index("ix_cases_settled_at", "settled_at"),

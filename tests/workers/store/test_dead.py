@@ -1,4 +1,4 @@
-"""Dead letters are rows of the record, each is set going again by name, and what a person has stays with the person."""
+"""Dead letters are rows of the record, counted, listed, and set going again by name, once."""
 
 from datetime import timedelta
 
@@ -20,14 +20,28 @@ def listed(letters, now):
     return {letter.name: letter for letter in letters.list(since=now - timedelta(days=1))}
 
 
-def settled(engine, now, ticket_id, action, reason):
+def given_up(engine, now, ticket_id="7", reason="gave_up:5 attempts", begun=None):
+    """Give a case up; `begun` is what stood in the outbox, as (state, what was written)."""
     tickets, ledger = Tickets(engine), Ledger(engine)
     tickets.wake("zendesk", ticket_id, now=now)
     lease = tickets.claim("zendesk", ticket_id, owner="a", now=now, lease_seconds=8)
     case = ledger.open_case(lease, f"{ticket_id}0", now=now)
-    ledger.settle(lease, case.id, now=now, action=action, reasons=[reason])
+    ended = None
+    if begun:
+        state, write = begun
+        ended = (ledger.begin(lease, case.id, mark="dh-70", write=write, stamp="s", now=now), state)
+    ledger.settle(
+        lease, case.id, now=now, ended=ended, message_id="99", is_given_up=True, action="assist", reasons=[reason]
+    )
     tickets.release(lease, now=now)
     return f"case:{case.id}"
+
+
+def opened_again(engine, now, ticket_id="7"):
+    """Return the case and what its outbox holds, as the next worker finds them."""
+    lease = Tickets(engine).claim("zendesk", ticket_id, owner="b", now=now, lease_seconds=8)
+    case = Ledger(engine).open_case(lease, f"{ticket_id}0", now=now)
+    return case, Ledger(engine).begun(case.id)
 
 
 def test_a_delivery_nobody_could_read_is_handled_again(engine, letters, now):
@@ -58,27 +72,46 @@ def test_a_ticket_that_fails_again_and_again_starts_afresh(engine, letters, now)
     assert tickets.claim("zendesk", "7", owner="b", now=now, lease_seconds=8).attempts == 0
 
 
-def test_a_case_given_up_stays_with_its_person(engine, letters, now):
-    """There is a note on the ticket; replaying it would speak over that person."""
-    name = settled(engine, now, "7", "assist", "gave_up:5 attempts")
+def test_a_case_given_up_is_opened_again_once(engine, letters, now):
+    """Its ticket is due at once; asked a second time, nothing happens."""
+    name = given_up(engine, now)
     letter = listed(letters, now)[name]
-    assert (letter.state, letter.can_be_replayed, letters.replay(letter, now=now)) == ("with_person", False, False)
-
-
-def test_a_case_whose_writes_were_refused_is_opened_again(engine, letters, now):
-    """Nobody could be told: when the cause is gone it is worked on again."""
-    name = settled(engine, now, "7", "ignore", "write_refused:HTTP 422")
-    assert letters.replay(listed(letters, now)[name], now=now)
-    lease = Tickets(engine).claim("zendesk", "7", owner="b", now=now, lease_seconds=8)
-    assert not Ledger(engine).open_case(lease, "70", now=now).is_settled
+    assert (letter.state, letter.why) == ("given_up", "gave_up:5 attempts")
+    assert letters.replay(letter, now=now)
+    assert not letters.replay(letter, now=now)
     assert listed(letters, now) == {}
+    case, begun = opened_again(engine, now)
+    assert (case.is_settled, case.attempts, begun) == (False, 2, None)
 
 
-def test_a_quiet_case_is_no_dead_letter(engine, letters, now):
-    """Most reasons to stay quiet are good ones."""
-    settled(engine, now, "7", "ignore", "thanks_only")
-    settled(engine, now, "8", "draft", "write_refused:HTTP 422")  # the bare note did reach the ticket
-    assert listed(letters, now) == {}
+def test_the_note_from_before_is_set_aside_and_the_outbox_is_free(engine, letters, now):
+    """It stands on the ticket under the case's mark, and is not what the next attempt looks for."""
+    name = given_up(engine, now, begun=("done", {"is_public": False, "reasons": ["gave_up:5 attempts"]}))
+    letters.replay(listed(letters, now)[name], now=now)
+    case, begun = opened_again(engine, now)
+    assert (case.set_aside, begun.state) == (("99",), "cancelled")
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        ("in_doubt", {"is_public": True, "reasons": ["confident"]}),
+        ("done", {"is_public": False, "reasons": ["in_doubt", "gave_up:5 attempts"]}),
+    ],
+)
+def test_a_reply_in_doubt_stays_in_doubt(engine, letters, now, begun):
+    """Nothing keeps it from arriving yet: only a note may follow, after a replay as before it."""
+    name = given_up(engine, now, begun=begun)
+    letters.replay(listed(letters, now)[name], now=now)
+    assert opened_again(engine, now)[1].state == "in_doubt"
+
+
+def test_what_is_dead_is_counted_by_kind(engine, letters, now):
+    """As listed, and every kind is there."""
+    assert letters.counts(since=now - timedelta(days=1)) == {"delivery": 0, "case": 0, "ticket": 0, "run": 0}
+    given_up(engine, now)
+    given_up(engine, now, ticket_id="8", reason="write_refused:HTTP 422")
+    assert letters.counts(since=now - timedelta(days=1))["case"] == 2
 
 
 def test_a_failed_run_is_begun_again_unless_a_later_one_went_well(engine, letters, now):

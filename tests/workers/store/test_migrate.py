@@ -1,5 +1,7 @@
 """The schema comes forward, says where it stands, and is what the tables say."""
 
+from datetime import timedelta
+
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -7,6 +9,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
 from workers.store import migrate as migrations
+from workers.store.dead import DeadLetters
 from workers.store.inbox import Inbox
 from workers.store.ledger import Ledger
 from workers.store.migrate import SchemaError, head, migrate, require_head
@@ -71,6 +74,8 @@ def test_a_database_of_the_first_release_comes_forward_with_its_data(unmigrated,
     assert (intent.mark, intent.state, intent.write) == ("dh-70", "sending", {"letters": 3})
     ledger.settle(lease, case.id, now=now, ended=(intent, "done"), message_id="71", action="send", reasons=[])
     assert ledger.outcomes("zendesk")["70"]["action"] == "send"
+    (letter,) = DeadLetters(unmigrated).list(since=now - timedelta(days=1))
+    assert (letter.name, letter.state, letter.why) == ("case:2", "given_up", "gave_up:5 attempts")
 
 
 # What a database of the first release holds, in that release's own columns.
@@ -82,6 +87,10 @@ FIRST_RELEASE = (
     "INSERT INTO cases (vendor, ticket_id, message_id, state, channel, language, opened_at, subject, question, action,"
     " intent, team, urgency, stage, reasons, facts, policy_hash, attempts)"
     " VALUES ('zendesk', '7', '70', 'open', '', '', :now, 'Swap', 'How?', '', '', '', '', '', '[]', '{}', '', 1)",
+    "INSERT INTO cases (vendor, ticket_id, message_id, state, channel, language, opened_at, settled_at, subject,"
+    " question, action, intent, team, urgency, stage, reasons, facts, policy_hash, attempts)"
+    " VALUES ('zendesk', '8', '80', 'settled', '', '', :now, :now, 'Swap', 'How?', 'assist', '', '', '', '',"
+    " '[\"gave_up:5 attempts\"]', '{}', '', 5)",
     "INSERT INTO action (case_id, kind, mark, state, write, stamp, fence, tries, message_id, begun_at, error)"
     " VALUES (1, 'outcome', 'dh-70', 'sending', '{\"letters\": 3}', 's', 3, 1, '', :now, '')",
     "INSERT INTO pointer (name, value, set_at) VALUES ('paused', 'yes', :now)",
