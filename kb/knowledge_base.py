@@ -232,6 +232,11 @@ class KnowledgeBase:
         """Return the text with misspelt words replaced by those of the library that were meant."""
         return self._snapshots.current().speller.mend(text)
 
+    def lacks(self, text: str) -> tuple[str, ...]:
+        """Return the words of a text, as written, that nothing anyone may read has, everyday ones aside."""
+        snapshot = self._snapshots.current()
+        return snapshot.vocabulary.lacks(text, snapshot.speller.mend)
+
     def repair(self, rebuild: bool = False) -> RepairReport:
         """Bring vectors and Chroma level with the shelf. Raise IndexUnavailable if Chroma is away.
 

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.domain import Audience, Chunk, Document, Filter, Shelf, ShelvedChunk, Source
-from kb.embed import real_words
+from kb.embed import everyday_words, real_words
 from kb.lexical import LexicalIndex
 from kb.spelling import Speller
+from kb.vocabulary import Vocabulary
 
 Rows = NDArray[np.int64]
 _BATCH = 500
@@ -82,6 +83,17 @@ class Snapshot:
         public = zip(self.documents, self.chunks, strict=True)
         texts = (f"{document.title} {chunk.text}" for document, chunk in public if document.audience is Audience.PUBLIC)
         return Speller(texts, real_words())
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """Know whether anything anyone may read has a word: made when the first question comes."""
+        public = zip(self.documents, self.chunks, strict=True)
+        texts = (
+            " ".join((document.title, *document.labels, *chunk.heading, chunk.text))
+            for document, chunk in public
+            if document.audience is Audience.PUBLIC
+        )
+        return Vocabulary(texts, real_words(), everyday_words())
 
     @cached_property
     def at_address(self) -> dict[str, list[str]]:

@@ -231,6 +231,8 @@ def _answer_limits(facts: RouteFacts, policy: Policy) -> Iterator[Limit]:
     yield from _judge_limits(facts, policy)
     if facts.model_outcome == "ok" and not facts.escalate and facts.asks_covered < facts.asks:
         yield Action.DRAFT, Reason(Code.ASK_UNCOVERED, f"{facts.asks_covered} of {facts.asks}")
+    if facts.unknown_things:
+        yield Action.DRAFT, Reason(Code.UNKNOWN_THING, ", ".join(facts.unknown_things))
     if facts.best_source == "lesson" and not policy.learning.may_send:
         yield Action.DRAFT, Reason(Code.LESSON_ONLY)
     if facts.is_degraded_search:

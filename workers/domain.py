@@ -130,6 +130,7 @@ class Code(StrEnum):
     NEEDS_ACTION = "needs_action"
     AUTONOMY_DRAFT = "autonomy_draft"
     AUTONOMY_SHADOW = "autonomy_shadow"  # the draft is recorded and not shown
+    UNKNOWN_THING = "unknown_thing"  # detail: words of the question that nothing we may quote from has
     LESSON_ONLY = "lesson_only"  # it rests on what staff once wrote, and no article
     PARTICIPANT = "participant"  # somebody else than the requester wrote
     CHANNEL_DRAFT_ONLY = "channel_draft_only"
@@ -325,6 +326,7 @@ class Findings:
     score: float = 1.0
     grounding: float = 1.0
     judgement: Judgement | None = None  # None: the draft was not judged
+    unknown_things: tuple[str, ...] = ()  # what was asked for and the library does not speak of
 
     @property
     def doubts(self) -> tuple[Finding, ...]:
@@ -448,6 +450,7 @@ class RouteFacts:
     escalate: str = ""
     findings: tuple[str, ...] = ()
     support: float = 0.0
+    unknown_things: tuple[str, ...] = ()  # words that name what was asked for and stand nowhere
     judge_outcome: str = ""  # "": not judged; else the name of a ModelOutcome, and the three scores count if it is ok
     faithfulness: float = 1.0
     relevance: float = 1.0

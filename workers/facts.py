@@ -189,6 +189,7 @@ def for_route(
         escalate=draft.escalate if draft else "",
         findings=tuple(finding.code for finding in findings.findings),
         support=findings.score,
+        unknown_things=findings.unknown_things,
         judge_outcome=judged.model_outcome if judged else "",
         faithfulness=judged.faithfulness if judged else 1.0,
         relevance=judged.relevance if judged else 1.0,

@@ -85,3 +85,9 @@ def test_other_models_need_torch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "torch" else find(name))
     with pytest.raises(EmbedError, match="pip install torch"):
         load_embedder("some/model", Path())
+
+
+def test_everyday_words_are_the_commonest_real_ones() -> None:
+    """What stands in every text is set apart from what tells texts from each other."""
+    assert {"people", "work", "want", "today"} <= embed.everyday_words() < embed.real_words()
+    assert not {"fingerprint", "licence", "kiosk"} & embed.everyday_words()

@@ -442,3 +442,10 @@ def test_a_code_that_a_document_has_is_always_found(
     library.remember([solved(str(n), question, f"{PREFIX}{1 + n % 3}") for n in range(40)])
     found = library.search(Query("", question), PUBLIC, 3).passages
     assert holder.id in [passage.document_id for passage in found]
+
+
+def test_what_anyone_may_read_tells_what_is_unknown(library: KnowledgeBase, help_centre: list[Document]) -> None:
+    """A word that only staff may read is as unknown as one that stands nowhere."""
+    secret = replace(help_centre[0], id="zendesk:article:77", text="The hologram is due.", audience=Audience.STAFF)
+    put(library, [*help_centre, secret])
+    assert library.lacks(f"{help_centre[0].title} with a Hologram or a zeppelin") == ("Hologram", "zeppelin")

@@ -148,9 +148,9 @@ def test_route_sees_what_the_draft_rests_on(desk):
 def test_route_sees_ticket_search_and_findings(desk):
     """Codes of findings, a taken ticket, a shared one, a degraded search."""
     ticket = replace(desk.open_ticket(channel="chat"), assignee_id="801", is_shared=True)
-    findings = Findings((Finding("promise", "we will"), Finding("unsupported", "x")), 0.5)
+    findings = Findings((Finding("promise", "we will"), Finding("unsupported", "x")), 0.5, unknown_things=("NFC",))
     seen = route(desk, Draft(), [passage()], findings, ticket, degraded=True)
-    assert (seen.findings, seen.support) == (("promise", "unsupported"), 0.5)
+    assert (seen.findings, seen.support, seen.unknown_things) == (("promise", "unsupported"), 0.5, ("NFC",))
     assert (seen.has_assignee, seen.is_shared, seen.is_messaging, seen.is_degraded_search) == (True,) * 4
 
 

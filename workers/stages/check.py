@@ -7,6 +7,7 @@ from config.policy import Policy
 from kb.domain import Passage
 from workers.domain import Block, Draft, Finding, Findings, Reading, Sentence
 from workers.stages.evidence import Evidence
+from workers.stages.premise import Lacks, unknown_things
 from workers.stages.words import tokens
 
 STEPS_FACTOR = 3  # a reply with steps may be so many times as long
@@ -134,13 +135,15 @@ def check(
     policy: Policy,
     *,
     language_of: Callable[[str], str] | None = None,
+    lacks: Lacks | None = None,
 ) -> Findings:
     """Name everything in the draft that does not stand in its cited passages or should not stand in a reply.
 
     `score` is the share of sentences that state something and are borne out, `grounding` how likely the weakest of them
     is to be called so by a person. A draft that states nothing scores 0, unless it escalates. Passages are named P1,
     P2... in the order given, as in the prompt. With `language_of`, which returns "" if unsure, the draft's language is
-    held against the requester's too.
+    held against the requester's too; with `lacks`, the words of a text that the library does not have, the questions
+    are held against what is known.
     """
     named = {f"P{number}": passage for number, passage in enumerate(passages, 1)}
     own_words = _own_words(reading)
@@ -168,7 +171,11 @@ def check(
         findings.append(Finding("language", language))
     if not stated and not draft.escalate:
         findings.append(Finding("nothing_said", ""))
-    return Findings(tuple(findings), borne_out / stated if stated else float(bool(draft.escalate)), grounding)
+    score = borne_out / stated if stated else float(bool(draft.escalate))
+    used = [named[one] for one in dict.fromkeys(p for s in draft.sentences for p in s.passages) if one in named]
+    ours = (policy.answering.company, policy.answering.product)
+    unknown = unknown_things(reading, used, lacks, ours) if lacks and used else ()
+    return Findings(tuple(findings), score, grounding, unknown_things=unknown)
 
 
 def _verbatim(sentence: Sentence, named: Mapping[str, Passage]) -> tuple[float, list[tuple[str, str]]]:

@@ -84,7 +84,14 @@ def _attempt(question: Question, services: Services, *, earlier: Proposal | None
     made = _draft(question, services, earlier)
     if made is None or not made.sentences:
         return _weighed(question, made, Findings(), services)
-    findings = check(made, question.found.passages, question.reading, services.policy, language_of=detect)
+    findings = check(
+        made,
+        question.found.passages,
+        question.reading,
+        services.policy,
+        language_of=detect,
+        lacks=services.kb.lacks,
+    )
     checked = _weighed(question, made, findings, services)
     if not decide.is_worth_judging(checked.decision, services.policy, _draw(question.case)):
         return checked

@@ -188,6 +188,8 @@ _SAME = """
     store save keep
     address location
     list catalog
+    schedule rota roster timetable
+    holiday vacation
     team group department
     manager supervisor
     country nation
