@@ -126,7 +126,7 @@ class Limits(Rules):
     summary_tokens: int = 200  # of the turns before those that are shown whole, a sentence each
     replies_per_ticket: int = 3
     failed_answers: int = 2  # answers of ours that the requester was unhappy with, before a person takes over
-    replies_per_hour: int = 3
+    replies_per_hour: int = 3  # to one person, on all their tickets; more are left as drafts
     max_attempts: int = 5  # of a ticket that fails by itself, before a person gets it with what is known
     max_outage_attempts: int = 20  # of a ticket that fails because something outside is away: half an hour or so
     staff_share: Share = 0.3  # of the helpdesk's rate limits, left to staff and to what else they use

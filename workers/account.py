@@ -23,6 +23,7 @@ class Account:
     earlier: tuple[str, ...] = ()
     is_partial: bool = False  # the helpdesk did not say which earlier tickets there are
     is_repeated: bool = False  # another request of theirs, of the last days, is not settled yet
+    others: tuple[EarlierTicket, ...] = ()  # all of their other tickets that were looked at, newest first
 
 
 def account_of(
@@ -50,6 +51,7 @@ def account_of(
         earlier=tuple(_earlier(one, masked) for one in own[: policy.context.earlier_tickets]),
         is_partial=earlier is None,
         is_repeated=any(one.status not in _SETTLED and now - one.created_at < _LATELY for one in own),
+        others=tuple(own),
     )
     return account, replace(reading, vault=vault)
 

@@ -306,6 +306,10 @@ def _requester_limits(facts: RouteFacts, policy: Policy) -> Iterator[Limit]:
         yield Action.DRAFT, Reason(Code.INJECTION, "source")
     if facts.sentiment == "frustrated":
         yield Action.DRAFT, Reason(Code.FRUSTRATED)
+    if facts.duplicate_of:
+        yield Action.DRAFT, Reason(Code.DUPLICATE, f"#{facts.duplicate_of}")
+    if facts.replies_within_hour >= policy.limits.replies_per_hour:
+        yield Action.DRAFT, Reason(Code.REPLY_RATE, str(facts.replies_within_hour))
     if facts.is_participant:
         yield Action.DRAFT, Reason(Code.PARTICIPANT)
     if not facts.is_verified and (facts.is_money or facts.needs_action):

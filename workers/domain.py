@@ -132,6 +132,8 @@ class Code(StrEnum):
     AUTONOMY_SHADOW = "autonomy_shadow"  # the draft is recorded and not shown
     UNKNOWN_THING = "unknown_thing"  # detail: words of the question that nothing we may quote from has
     LESSON_ONLY = "lesson_only"  # it rests on what staff once wrote, and no article
+    DUPLICATE = "duplicate"  # detail: the older ticket that asks the same
+    REPLY_RATE = "reply_rate"  # we have written to this person often enough for one hour: two machines, perhaps
     PARTICIPANT = "participant"  # somebody else than the requester wrote
     CHANNEL_DRAFT_ONLY = "channel_draft_only"
     SHARED = "shared"  # another company's helpdesk reads along
@@ -362,6 +364,8 @@ class Standing:
     corrections: int = 0  # drafts of it that staff have judged
     is_sampled: bool = False  # this case is among those that a person checks by chance
     brakes: tuple[str, ...] = ()  # "code" or "code:detail"
+    replies_within_hour: int = 0  # of ours to this person, on all their tickets
+    duplicate_of: str = ""  # an older ticket of theirs that asks the very same
 
 
 @dataclass(frozen=True, slots=True)
@@ -464,6 +468,8 @@ class RouteFacts:
     is_messaging: bool = False
     is_shared: bool = False
     has_assignee: bool = False
+    replies_within_hour: int = 0  # of ours to this person, on all their tickets
+    duplicate_of: str = ""  # an older ticket of theirs that asks the very same
     has_staff_words: bool = False  # a colleague has written here, or merged another ticket into it
     channel: str = ""
     language: str = ""

@@ -203,6 +203,8 @@ def for_route(
         is_messaging=ticket.is_messaging,
         is_shared=ticket.is_shared,
         has_assignee=bool(ticket.assignee_id),
+        replies_within_hour=standing.replies_within_hour,
+        duplicate_of=standing.duplicate_of,
         has_staff_words=any(_is_staffs_word(message) for message in ticket.messages),
         channel=ticket.channel,
         language=reading.language,

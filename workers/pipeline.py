@@ -10,7 +10,7 @@ from config.policy import Policy
 from integrations.errors import IntegrationError, NotFoundError
 from integrations.helpdesk import EarlierTicket, Role, Status, Ticket
 from kb.domain import Filter, Query, SearchResult, SimilarTicket
-from workers import decide, facts, ladder, rules
+from workers import decide, facts, ladder, recent, rules
 from workers.account import LOOK_BACK, Account, account_of
 from workers.domain import (
     Action,
@@ -23,6 +23,7 @@ from workers.domain import (
     Reason,
     RuleHit,
     Sentiment,
+    Standing,
     Urgency,
 )
 from workers.notes import Package
@@ -116,6 +117,7 @@ def answer(ticket: Ticket, lease: Lease, services: Services) -> Concluded | None
     account, reading = _account(ticket, reading, services)
     label = _classify(case, reading, hits, account, services)
     standing = ladder.standing(label.intent, asked, services, label.second_intents)
+    standing = _with_recent(standing, ticket, reading, account, services)
     triaging = facts.for_triage(
         reading,
         label,
@@ -236,6 +238,20 @@ def _account(ticket: Ticket, reading: Reading, services: Services) -> tuple[Acco
             log.warning("earlier_tickets_unknown", vendor=ticket.vendor, ticket=ticket.id, error=str(error))
             earlier = None
     return account_of(ticket, reading, earlier, services.policy, now=services.now())
+
+
+def _with_recent(
+    standing: Standing, ticket: Ticket, reading: Reading, account: Account, services: Services
+) -> Standing:
+    """Add what the record of the last day says of this person's tickets."""
+    now = services.now()
+    ids = [ticket.id, *(one.ticket_id for one in account.others)]
+    asked = services.ledger.asked(ticket.vendor, ids, since=now - recent.LOOK_BACK)
+    return replace(
+        standing,
+        replies_within_hour=recent.replies_within_hour(asked, now=now),
+        duplicate_of=recent.duplicate_of(ticket, reading, account.others, asked),
+    )
 
 
 def _similar(ticket: Ticket, reading: Reading, services: Services) -> tuple[SimilarTicket, ...]:

@@ -251,6 +251,25 @@ def test_a_robot_between_two_questions_is_not_answered(services, desk):
     assert len(desk.own_messages(opened.id)) == 1
 
 
+def test_the_same_mail_to_two_addresses_is_answered_once(services, desk):
+    """The younger ticket is left to a person, with the number of the older one."""
+    first, second = desk.open_ticket(), desk.open_ticket()
+    work(services, second.id)
+    work(services, first.id)
+    assert outcome_of(services, second.messages[0].id) == ("draft", [f"duplicate:#{first.id}"])
+    assert outcome_of(services, first.messages[0].id)[0] == "send"
+
+
+def test_who_writes_again_and_again_gets_no_more_than_an_hours_replies(services, desk):
+    """A machine that opens a ticket for each reply of ours cannot keep us writing."""
+    asked = [desk.open_ticket(f"How do I swap shift {n}?", subject=f"Shift {n}") for n in range(4)]
+    for one in asked:
+        work(services, one.id)
+    outcomes = [outcome_of(services, one.messages[0].id) for one in asked]
+    assert [action for action, _ in outcomes] == ["send", "send", "send", "draft"]
+    assert outcomes[3][1] == ["reply_rate:3"]
+
+
 # --- gone, solved, given up
 
 

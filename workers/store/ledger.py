@@ -46,6 +46,17 @@ class Intent:
     looked_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked on a ticket, masked, and what became of it; `action` and `question` are "" until that is known."""
+
+    ticket_id: str
+    subject: str
+    question: str
+    action: str
+    settled_at: datetime | None
+
+
 class Ledger:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -108,6 +119,14 @@ class Ledger:
                 .order_by(case.c.id)
             ).all()
         return tuple(_case(row) for row in rows)
+
+    def asked(self, vendor: str, ticket_ids: Sequence[str], *, since: datetime) -> tuple[Asked, ...]:
+        """Return what was asked on these tickets, oldest first, in cases opened after a time."""
+        columns = (case.c.ticket_id, case.c.subject, case.c.question, case.c.action, case.c.settled_at)
+        wanted = select(*columns).where(case.c.vendor == vendor, case.c.ticket_id.in_(ticket_ids))
+        with reading(self._engine) as connection:
+            rows = connection.execute(wanted.where(case.c.opened_at > since).order_by(case.c.id)).all()
+        return tuple(Asked(*row) for row in rows)
 
     def settle(
         self,

@@ -1,10 +1,11 @@
 """The ledger: one case a requester message, one outbox row a case, settled once."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from workers.store.ledger import Ledger
+from workers.store.ledger import Asked, Ledger
 from workers.store.tickets import Tickets
 
 
@@ -28,6 +29,21 @@ def test_one_case_a_message(engine, lease, now):
         replace(again, attempts=3),
         other,
     )
+
+
+def test_what_was_asked_lately_is_told_by_ticket(engine, lease, now):
+    """Masked words and outcome of the tickets named, oldest first; an open case has neither yet."""
+    ledger = Ledger(engine)
+    first = ledger.open_case(lease, "m1", now=now)
+    ledger.settle(lease, first.id, now=now, action="send", subject="Swap", question="How?")
+    ledger.open_case(lease, "m2", now=now)
+    since = now - timedelta(hours=1)
+    assert ledger.asked("zendesk", ["5", "6"], since=since) == (
+        Asked("5", "Swap", "How?", "send", now),
+        Asked("5", "", "", "", None),
+    )
+    assert ledger.asked("zendesk", ["6"], since=since) == ledger.asked("intercom", ["5"], since=since) == ()
+    assert ledger.asked("zendesk", ["5"], since=now) == ()
 
 
 def test_a_settled_case_stays_settled(engine, lease, now):
