@@ -303,7 +303,9 @@ def _read_anyhow(ticket: Ticket) -> Reading:
 
 
 def forget_gone(lease: Lease, services: Services) -> None:
-    """A ticket was deleted or merged away: settle what is open and take its lesson back."""
+    """A ticket was deleted or merged away: settle what is open, if only that we heard of it; take its lesson back."""
+    if not services.ledger.knows(lease.vendor, lease.ticket_id):
+        services.ledger.open_case(lease, "", now=services.now())  # it went before its first message was ever read
     settle_gone(lease, services)
     unlearn(lease.vendor, lease.ticket_id, services)
     services.labels.remove(lease.vendor, lease.ticket_id)

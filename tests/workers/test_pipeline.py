@@ -346,6 +346,17 @@ def test_giving_up_finds_an_answer_that_did_arrive(services, desk):
     assert len(desk.own_messages(opened.id)) == 1
 
 
+def test_a_ticket_that_was_gone_before_it_was_read_has_an_outcome(services, desk, engine):
+    """Its webhook came, its read said that it is not there: that is on record, once, with the reason."""
+    opened = desk.open_ticket()
+    desk.delete(opened.id)
+    for _ in range(2):
+        work(services, opened.id)
+    with reading(engine) as connection:
+        (row,) = connection.execute(select(case).where(case.c.ticket_id == opened.id)).all()
+    assert (row.message_id, row.state, row.action, row.reasons) == ("", "settled", "ignore", ["ticket_gone"])
+
+
 # --- replaying what was given up
 
 

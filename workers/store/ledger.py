@@ -128,6 +128,12 @@ class Ledger:
             rows = connection.execute(wanted.where(case.c.opened_at > since).order_by(case.c.id)).all()
         return tuple(Asked(*row) for row in rows)
 
+    def knows(self, vendor: str, ticket_id: str) -> bool:
+        """Tell whether the ticket ever had a case."""
+        with reading(self._engine) as connection:
+            own = (case.c.vendor == vendor, case.c.ticket_id == ticket_id)
+            return connection.execute(select(case.c.id).where(*own).limit(1)).first() is not None
+
     def settle(
         self,
         lease: Lease,
