@@ -275,6 +275,9 @@ class Webhook(Protocol):
     def parse(self, headers: Mapping[str, str], body: bytes) -> tuple[TicketEvent, ...]:
         """Read the events of a stored delivery; unknown kinds come back as IGNORED. Raise ValueError on nonsense."""
 
+    def named(self, body: bytes) -> tuple[str, ...]:
+        """Return the tickets that a body seems to name, though it cannot be read; at most a few."""
+
 
 class Helpdesk(Protocol):
     """The calling half of a vendor. Every method raises the errors of `integrations.errors` and nothing else."""

@@ -2,11 +2,14 @@
 
 import json
 import math
+import re
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 MAX_DEPTH = 64
 MAX_NODES = 200_000
+MAX_IDS = 5
 
 
 def read_json(raw: bytes, *, is_trusted: bool = False) -> Any:
@@ -28,6 +31,16 @@ def read_json(raw: bytes, *, is_trusted: bool = False) -> Any:
     if not is_trusted:
         _walk(value)
     return value
+
+
+def ids_in(raw: bytes, pattern: re.Pattern[str]) -> tuple[str, ...]:
+    """Return the ids that stand where the pattern's groups say, in what may be no JSON at all; each once, a few.
+
+    An id too many costs one read, an id too few a requester: what is not sure counts.
+    """
+    text = raw.decode("utf-8", "replace")
+    found = (next(group for group in match.groups() if group) for match in pattern.finditer(text))
+    return tuple(islice(dict.fromkeys(found), MAX_IDS))
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -196,17 +196,26 @@ class Intake:
         """Check one request, store it and ring; `headers` has lower-case names.
 
         Raise UnknownVendorError, SignatureError, ValueError (not a JSON object, or without a name)
-        or StoreUnavailableError; the order of these checks is the order they are made in.
+        or StoreUnavailableError; the order of these checks is the order they are made in. What is signed, no JSON, and
+        names a ticket all the same is stored before the ValueError.
         """
         webhook = self._webhooks.get(vendor)
         if webhook is None:
             raise UnknownVendorError(vendor)
         now = self._now()
         _verify(webhook, headers, body, now)
-        require_json_object(body)
-        key = storable_key(_name(webhook, headers, body))
         try:
-            delivery_id = self._commit.add(Received(vendor, key, kept_headers(headers), body, now))
+            require_json_object(body)
+        except ValueError:
+            if webhook.named(body):  # no vendor sends it again after a 400: the ticket that it names is looked at
+                self._keep(Received(vendor, _unread(body), kept_headers(headers), body, now))
+            raise
+        key = storable_key(_name(webhook, headers, body))
+        return self._keep(Received(vendor, key, kept_headers(headers), body, now))
+
+    def _keep(self, received: Received) -> Accepted:
+        try:
+            delivery_id = self._commit.add(received)
         except Exception as error:  # whatever it was, the row is not there
             raise StoreUnavailableError(type(error).__name__) from error
         if delivery_id is not None:
@@ -232,7 +241,11 @@ def _name(webhook: Webhook, headers: Mapping[str, str], body: bytes) -> str:
     try:
         return webhook.delivery_id(headers, body)
     except ValueError:
-        return f"unread:{hashlib.sha256(body).hexdigest()}"
+        return _unread(body)
+
+
+def _unread(body: bytes) -> str:
+    return f"unread:{hashlib.sha256(body).hexdigest()}"
 
 
 def require_json_object(body: bytes) -> None:

@@ -44,16 +44,24 @@ def handle_delivery(delivery_id: int) -> None:
     try:
         events = services.webhooks[delivery.vendor].parse(delivery.headers, delivery.body)
     except Exception as error:
-        # Whatever we choke on, a delivery must not be rung for without end. The reconciler finds its ticket.
+        # Whatever we choke on, a delivery must not be rung for without end. What it names is looked at all the same.
         why = str(error) if isinstance(error, ValueError) else type(error).__name__
-        services.inbox.finish(delivery_id, "failed", f"not readable: {why}"[:300], now=services.now())
-        log.warning("delivery_failed", delivery=delivery_id, vendor=delivery.vendor, error=type(error).__name__)
-        return
+        log.warning("delivery_unreadable", delivery=delivery_id, vendor=delivery.vendor, error=type(error).__name__)
+        events = _named(delivery, f"not readable: {why}"[:300], services)
+        if not events:
+            services.inbox.finish(delivery_id, "failed", f"not readable: {why}"[:300], now=services.now())
+            return
     woken = [event for event in events if _wake(event, delivery, services)]
     state = "done" if woken else "ignored"
     note = ", ".join(f"{event.kind.value} {event.ticket_id} {event.note}".strip() for event in events)
     ticket_id = next((event.ticket_id for event in events if event.ticket_id), "")
     services.inbox.finish(delivery_id, state, note, now=services.now(), ticket_id=ticket_id)
+
+
+def _named(delivery: Delivery, why: str, services: Services) -> tuple[TicketEvent, ...]:
+    """Return a hint at each ticket that an unreadable delivery seems to name."""
+    named = services.webhooks[delivery.vendor].named(delivery.body)
+    return tuple(TicketEvent(delivery.vendor, ticket_id, EventKind.MESSAGE, note=why) for ticket_id in named)
 
 
 def _wake(event: TicketEvent, delivery: Delivery, services: Services) -> bool:

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from config.settings import Settings
 from integrations.errors import SignatureError
 from integrations.helpdesk import EventKind, TicketEvent
 from integrations.intercom.wire import VENDOR, identity, mapping, moment, rows, words
-from integrations.json_body import read_json
+from integrations.json_body import ids_in, read_json
 
 # Topic -> what it hints at. The others are kept and ignored: tickets, people, articles, read receipts, what comes new.
 TOPICS = {
@@ -40,6 +41,11 @@ TOPICS = {
     ),
 }
 
+# Where a conversation is named in a body that nobody can read: by its field, in a link, as what the notification is of.
+_NAMED = re.compile(
+    r'(?:"conversation_id"\s*:\s*[\[{]?\s*(?:"id"\s*:\s*)?"?([1-9][0-9]{0,19})|/conversations/([1-9][0-9]{0,19})'
+    r'|"type"\s*:\s*"conversation"\s*,[^{}]{0,500}?"id"\s*:\s*[\[{]?\s*"?([1-9][0-9]{0,19}))(?![0-9])'
+)
 _SIGNATURE = "x-hub-signature"
 _SIGNED = re.compile(r"sha1=([0-9a-fA-F]{40})")
 _TOKEN = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -101,24 +107,31 @@ class IntercomWebhook:
     def parse(self, headers: Mapping[str, str], body: bytes) -> tuple[TicketEvent, ...]:  # noqa: ARG002
         """Read what a stored delivery hints at. Topics that are not about a conversation come back as IGNORED.
 
-        Raise ValueError on what is no JSON object, or names a conversation by something that cannot be an id.
+        A topic that matters in another shape counts for the conversations that it names. Raise ValueError on what is
+        no JSON object, or names a conversation by something that cannot be an id.
         """
         envelope = _object(body)
         topic = words(envelope.get("topic")).strip()[:100]
         item = mapping(mapping(envelope.get("data")).get("item"))
         ticket_id = _conversation_id(item) if topic.startswith("conversation") else ""
         part = _newest_part(item)
-        return (
-            TicketEvent(
-                vendor=VENDOR,
-                ticket_id=ticket_id,
-                kind=TOPICS.get(topic, EventKind.IGNORED) if ticket_id else EventKind.IGNORED,
-                message_id=identity(part.get("id")) or _source_id(topic, item),
-                actor_id=_actor(part, topic, item),
-                occurred_at=moment(envelope.get("created_at")),
-                note=topic or "unnamed topic",
-            ),
+        event = TicketEvent(
+            vendor=VENDOR,
+            ticket_id=ticket_id,
+            kind=TOPICS.get(topic, EventKind.IGNORED) if ticket_id else EventKind.IGNORED,
+            message_id=identity(part.get("id")) or _source_id(topic, item),
+            actor_id=_actor(part, topic, item),
+            occurred_at=moment(envelope.get("created_at")),
+            note=topic or "unnamed topic",
         )
+        if ticket_id or topic not in TOPICS:
+            return (event,)
+        hinted = replace(event, kind=TOPICS[topic], note=f"{topic} of another shape")
+        return tuple(replace(hinted, ticket_id=named) for named in self.named(body)) or (event,)
+
+    def named(self, body: bytes) -> tuple[str, ...]:
+        """Return the conversations that a body seems to name, though it cannot be read; at most a few."""
+        return ids_in(body, _NAMED)
 
 
 def _conversation_id(item: Mapping[str, Any]) -> str:

@@ -5,13 +5,14 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from config.settings import Settings
 from integrations.errors import SignatureError
 from integrations.helpdesk import EventKind, Status, TicketEvent
-from integrations.json_body import read_json
+from integrations.json_body import ids_in, read_json
 from integrations.zendesk.wire import VENDOR, identity, mapping, moment, status, words
 
 # Printed in Zendesk's documentation: it signs requests of webhooks that were never saved, and anybody can use it.
@@ -36,6 +37,13 @@ _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-
 _TOKEN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _PREFIX = "zen:event-type:"
 _TICKET_SUBJECT = re.compile(r"zen:ticket:([0-9]{1,20})")
+
+# Where a ticket is named in a body that nobody can read: by its field, as a subject, in a link, in an event's detail.
+_NAMED = re.compile(
+    r'(?:"ticket(?:_id|Id)?"\s*:\s*[\[{]?\s*(?:"id"\s*:\s*)?"?0*([1-9][0-9]{0,19})'
+    r"|zen:ticket:([1-9][0-9]{0,19})|/tickets/([1-9][0-9]{0,19})"
+    r'|"detail"\s*:\s*\{[^{}]{0,2000}?"id"\s*:\s*"?([1-9][0-9]{0,19}))(?![0-9]|\.[0-9]*[1-9])'
+)
 
 _KINDS = {
     "ticket.created": EventKind.MESSAGE,
@@ -155,10 +163,22 @@ class ZendeskWebhook:
     def parse(self, headers: Mapping[str, str], body: bytes) -> tuple[TicketEvent, ...]:  # noqa: ARG002
         """Read what a stored delivery hints at. Unknown kinds and tests come back as IGNORED with a note.
 
-        Raise ValueError on what is no JSON object, or names a ticket by something that cannot be an id.
+        A body of another shape that names tickets counts as a message on them. Raise ValueError on what is no JSON
+        object, or names a ticket by something that cannot be an id.
         """
         envelope = _object(body)
-        return (_event(envelope) if _is_event(envelope) else _trigger(envelope),)
+        if _is_event(envelope):
+            return (_event(envelope),)
+        event = _trigger(envelope)
+        if event.ticket_id:
+            return (event,)
+        hinted = replace(event, kind=EventKind.MESSAGE, note="a body of another shape")
+        return tuple(replace(hinted, ticket_id=ticket_id) for ticket_id in self.named(body)) or (event,)
+
+    def named(self, body: bytes) -> tuple[str, ...]:
+        """Return the tickets that a body seems to name, though it cannot be read; at most a few."""
+        is_elsewhere = _PREFIX.encode() in body and f"{_PREFIX}ticket.".encode() not in body
+        return () if is_elsewhere else ids_in(body, _NAMED)
 
 
 def _event(envelope: Mapping[str, Any]) -> TicketEvent:

@@ -1,6 +1,7 @@
 """A vendor's receiving half for tests: the signature is a word, the delivery's name stands in the body."""
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -28,6 +29,9 @@ class FakeWebhook:
 
     def delivery_id(self, headers: Mapping[str, str], body: bytes) -> str:
         return str(json.loads(body).get("id", ""))
+
+    def named(self, body: bytes) -> tuple[str, ...]:
+        return tuple(re.findall(r'"ticket_id": *"?([0-9]+)', body.decode("utf-8", "replace")))
 
     def parse(self, headers: Mapping[str, str], body: bytes) -> tuple[TicketEvent, ...]:
         found: dict[str, Any] = json.loads(body)

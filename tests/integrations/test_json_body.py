@@ -1,12 +1,13 @@
 """What JSON from outside is let in, and that everything else is a ValueError."""
 
 import json
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.json_body import MAX_DEPTH, MAX_NODES, read_json
+from integrations.json_body import MAX_DEPTH, MAX_IDS, MAX_NODES, ids_in, read_json
 
 
 @pytest.mark.parametrize("value", [{}, [], "ü", 1, 1.5, None, True, {"a": [{"b": "😀"}]}, 2**70])
@@ -59,3 +60,10 @@ def test_a_long_trusted_answer_is_not_walked():
     assert len(read_json(b"[" + b"1," * MAX_NODES + b"1]", is_trusted=True)) == MAX_NODES + 1
     with pytest.raises(ValueError):
         read_json(b"[" * 100_000, is_trusted=True)
+
+
+def test_ids_are_found_where_a_pattern_says():
+    """Each once, in their order, and a few at most, whatever the bytes are."""
+    pattern = re.compile(r"a([0-9]+)|b([0-9]+)")
+    assert ids_in(b"\xff b2 a1 a1 b2", pattern) == ("2", "1")
+    assert len(ids_in(b"".join(b"a%d " % number for number in range(50)), pattern)) == MAX_IDS

@@ -135,6 +135,16 @@ def test_what_is_not_a_json_object_with_a_name_is_refused(engine, body):
     assert rows(engine) == []
 
 
+def test_what_is_no_json_and_names_a_ticket_is_refused_and_kept(engine):
+    """No vendor sends it again after a 400; its row is for the worker to look at the ticket, once."""
+    door = intake(engine)
+    for _ in range(2):
+        with pytest.raises(ValueError):
+            door.accept("zendesk", SIGNED, b'{"ticket_id": 35, "title": "Say "hi""}')
+    (row,) = rows(engine)
+    assert (row.state, row.body) == ("new", b'{"ticket_id": 35, "title": "Say "hi""}')
+
+
 def test_an_unknown_vendor_is_named(engine):
     """A vendor that is not connected is an error of its own."""
     with pytest.raises(UnknownVendorError):

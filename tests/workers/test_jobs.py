@@ -36,6 +36,9 @@ class Events:
             raise self.error
         return self.events
 
+    def named(self, body):
+        return tuple(json.loads(body).get("names", ()))
+
 
 @pytest.fixture
 def crew(services, monkeypatch):
@@ -109,6 +112,18 @@ def test_a_delivery_we_cannot_read_is_put_aside(services, engine, crew, store, e
     jobs.handle_delivery(number)
     assert state_of(engine, number).state == "failed"
     assert services.inbox.unhandled(now=services.now(), older_seconds=0, limit=9) == []
+
+
+def test_a_delivery_we_cannot_read_still_has_its_tickets_looked_at(services, desk, engine, crew, store):
+    """Each that it seems to name is due after the quiet time, and the record says why."""
+    services.webhooks["zendesk"] = Events(error=ValueError("a key stands twice"))
+    number = store(names=["5", "6"])
+    jobs.handle_delivery(number)
+    why = "message {} not readable: a key stands twice"
+    assert state_of(engine, number) == ("done", ", ".join(why.format(ticket_id) for ticket_id in ("5", "6")))
+    desk.tick(services.policy.quiet_seconds("zendesk"))
+    assert take_again(services, "5")
+    assert take_again(services, "6")
 
 
 def test_a_delivery_is_handled_once(services, desk, engine, crew, store):

@@ -118,3 +118,29 @@ def test_it_is_switched_on_by_its_settings():
     build_webhook(made).verify({"X-Hub-Signature": sign("b", BODY)}, BODY, now=NOW)
     with pytest.raises(ValueError, match="secret"):
         build_webhook(Settings(_env_file=None, intercom_access_token="t"))
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        (
+            b'{"topic": "conversation.user.replied", "data": {"item": {"type": "conversation", "id": "215", "x": "',
+            ("215",),
+        ),
+        (b'{"conversation_id": 215, "body": "a "quoted" word"}', ("215",)),
+        (b'{"conversation_id": {"id": "215"}}', ("215",)),
+        (b'{"links": {"self": "https://api.intercom.io/conversations/215"', ("215",)),
+        (b'{"topic": "contact.created", "data": {"item": {"type": "contact", "id": "7"', ()),
+        (b'{"conversation_id": null}', ()),
+    ],
+)
+def test_a_conversation_is_found_in_a_body_nobody_can_read(body, named):
+    """By where it stands; the id of anything else is left alone."""
+    assert IntercomWebhook(["secret"]).named(body) == named
+
+
+def test_a_topic_of_another_shape_counts_for_what_it_names():
+    """What it hints at is known, and where; only the shape is new."""
+    body = b'{"topic": "conversation.user.replied", "data": {"conversation": {"type": "conversation", "id": "215"}}}'
+    (event,) = IntercomWebhook(["secret"]).parse({}, body)
+    assert (event.kind, event.ticket_id) == (EventKind.MESSAGE, "215")

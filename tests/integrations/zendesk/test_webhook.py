@@ -360,3 +360,30 @@ def test_no_body_raises_anything_but_a_value_error(body):
             read({}, body)
         except ValueError:
             continue
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        (b'{"rule": "new", "ticket_id": "35", "title": "Say "hi"', ("35",)),
+        (b'{"ticket_id": 35, "ticket_id": 36}', ("35", "36")),
+        (b'{"ticket_id": ["35"]}', ("35",)),
+        (b'{"ticket": {"id": 35.0}}', ("35",)),
+        (b'{"ticket": 35, "url": "https://acme.zendesk.com/agent/tickets/36"', ("35", "36")),
+        (b'{"type": "zen:event-type:ticket.created", "detail": {"brand": "1", "id": "35"', ("35",)),
+        (b'{"type": "zen:event-type:user.created", "subject": "zen:user:7", "detail": {"id": "7"', ()),
+        (b'{"ticket_id": "0", "ticket": {"id": ""}}', ()),
+        (b'{"ticket_id": "{{ticket.id}}"}', ()),
+        (b'\xff\x00{"ticket_id": 35', ("35",)),
+        (b"[" * 100_000, ()),
+    ],
+)
+def test_a_ticket_is_found_in_a_body_nobody_can_read(body, named):
+    """By where it stands; the id of anything else is left alone."""
+    assert ZendeskWebhook(["secret"]).named(body) == named
+
+
+def test_a_body_of_another_shape_is_a_message_on_what_it_names():
+    """An admin wrote the trigger's body anew: the ticket is read all the same."""
+    (event,) = ZendeskWebhook(["secret"]).parse({}, b'{"event": "created", "ticket": 35}')
+    assert (event.kind, event.ticket_id, event.note) == (EventKind.MESSAGE, "35", "a body of another shape")
