@@ -35,7 +35,7 @@ class Lesson:
 def learn(ticket: Ticket, services: Services) -> Lesson | None:
     """Turn a ticket that staff solved into a lesson and index it; None if staff wrote nothing or nothing is new."""
     policy = services.policy.learning
-    if not policy.is_on:
+    if not policy.is_on or services.lessons.is_forgotten(ticket.vendor, ticket.id):
         return None
     lesson = distil(ticket, policy)
     if lesson is None:
@@ -44,7 +44,7 @@ def learn(ticket: Ticket, services: Services) -> Lesson | None:
     if services.lessons.hash_of(ticket.vendor, ticket.id) == lesson.hash:
         return None
     state = "refused" if lesson.refused else "waiting" if policy.needs_approval else "live"
-    document_id = _document_id(ticket.vendor, ticket.id)
+    document_id = lesson_id(ticket.vendor, ticket.id)
     if state == "live":
         services.kb.put([_document(document_id, ticket, lesson)], source=Source.LESSON, prefix=document_id, full=False)
     else:
@@ -70,7 +70,7 @@ def unlearn(vendor: str, ticket_id: str, services: Services) -> None:
     """Take back what was learned from a ticket that is gone, or whose answer staff has taken away."""
     services.kb.forget([precedent_id(vendor, ticket_id)])
     if services.lessons.hash_of(vendor, ticket_id):
-        services.kb.remove([_document_id(vendor, ticket_id)])
+        services.kb.remove([lesson_id(vendor, ticket_id)])
         services.lessons.remove(vendor, ticket_id, now=services.now())
 
 
@@ -78,7 +78,8 @@ def precedent_id(vendor: str, ticket_id: str) -> str:
     return f"{vendor}:{ticket_id}"
 
 
-def _document_id(vendor: str, ticket_id: str) -> str:
+def lesson_id(vendor: str, ticket_id: str) -> str:
+    """Return the id of the document that a ticket's lesson is in the library."""
     return f"lesson:{vendor}:{ticket_id}"
 
 

@@ -24,6 +24,8 @@ def remember(ticket: Ticket, services: Services) -> None:
     is_wrong = services.policy.answering.wrong_tag in ticket.tags
     if not services.policy.learning.is_on or not (is_wrong or ticket.status in _DONE):
         return
+    if services.lessons.is_forgotten(ticket.vendor, ticket.id):
+        return
     precedent = _precedent(ticket, services, is_wrong=is_wrong)
     if precedent is not None and (precedent.documents or precedent.answer):
         services.kb.remember([precedent])

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, delete, func, select, update
 
 from kb.domain import Audience, Chunk, Document, Precedent, ShelvedChunk, ShelvedPrecedent, Source
+from workers.store.erasure import FORGOTTEN
 from workers.store.schedule import Schedule, increase
 from workers.store.tables import chunk, document, lesson, precedent, reading, writing
 
@@ -208,6 +209,12 @@ class Lessons:
                 )
                 or ""
             )
+
+    def is_forgotten(self, vendor: str, ticket_id: str) -> bool:
+        """Tell whether somebody asked that nothing of this ticket be kept."""
+        with reading(self._engine) as connection:
+            where = (lesson.c.vendor == vendor, lesson.c.ticket_id == ticket_id, lesson.c.state == FORGOTTEN)
+            return connection.scalar(select(lesson.c.id).where(*where)) is not None
 
     def put(
         self,

@@ -216,6 +216,9 @@ def test_a_crash_between_library_and_record_learns_it_again(services, solve, eng
         def hash_of(self, *_):
             return ""
 
+        def is_forgotten(self, *_):
+            return False
+
         def put(self, *_, **__):
             raise RuntimeError("gone")
 
