@@ -40,6 +40,7 @@ COMMANDS: Mapping[str, Entry] = {
     "review": Entry("scripts.review", "show what of the knowledge base a person should look at, and what it lacks"),
     "reconcile": Entry("scripts.reconcile", "find tickets that the webhooks lost"),
     "train": Entry("scripts.train", "train the classifier's first stage from examples"),
+    "train-names": Entry("scripts.train_names", "learn what names of people look like, from sentences made for it"),
     "report": Entry("scripts.report", "write the weekly report"),
     "replay": Entry("scripts.replay", "work on dead deliveries again"),
     "pause": Entry("scripts.pause", "stop automatic replies; everything goes to people"),

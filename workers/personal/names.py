@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from workers.personal.found import Found, words
-from workers.personal.given_names import common_words, is_given_name
+from workers.personal.name_tagger import tagged
+from workers.personal.word_lists import VERY_COMMON, commonness, is_family_name, is_given_name
 
 # The letters of all Latin alphabets, Polish and Turkish ones too.
 _UPPER = "".join(chr(code) for code in range(0x41, 0x250) if chr(code).isupper())
@@ -61,26 +62,6 @@ _NOT_A_NAME = words(
 )
 
 
-# A given name that is known from a list counts with a family name behind it...
-_LISTED = re.compile(
-    rf"(?<![\w@/.'’-])(?=({_NAME_WORD}) (?:[{_UPPER}]\.? )?"
-    rf"(?:(?:van|von|de|der|del|da|di|la|le|bin|al|zu) ){{0,2}}({_NAME_WORD})(?![\w@]))"
-)
-# ... or alone where somebody is greeted, named, cited, or says who it is.
-_ALONE = re.compile(
-    rf"(?i:\b(?:hi|hello|hey|dear|hallo|hola|bonjour|salut|ciao|ol[aá]|liebe[r]?|cher|ch[eè]re|beste|estimad[oa]"
-    rf"|thanks|thank you"
-    rf"|this is|i am|i'm|ich bin|here is|ask|contact|told|named|called|name is|nam(?:e|ed) him|nam(?:e|ed) her"
-    rf"|with|from|by|to|for|and|with my (?:wife|husband|son|daughter|colleague)"
-    rf"|(?:my|our|his|her) (?:wife|husband|son|daughter|colleague|boss|friend|partner|assistant|manager|mother|father"
-    rf"|brother|sister)),? )({_NAME_WORD})(?![\w@-])(?! [{_UPPER}])"
-    rf"|^[>*\s]*({_NAME_WORD})(?=(?: {_NAME_WORD})? (?:wrote|schrieb|escribi[oó]|a [eé]crit|ha scritto|said):?)"
-    rf"|({_NAME_WORD})(?= (?:here|is|was|has|had|says|said|told|asked|called|wrote|lives?d?|works?|worked)\b)"
-    rf"|^({_NAME_WORD})(?=, |:)|(?<=, )({_NAME_WORD})(?=, | and [{_UPPER}])|({_NAME_WORD})(?=, [{_UPPER}]\w+(?:, "
-    rf"| and ))"
-    rf"|({_NAME_WORD})(?=['’]s\b)",
-    re.MULTILINE,
-)
 # Who writes all in small letters still says "my name is".
 _SMALL = re.compile(
     r"\b(?:my (?:\w+ )?names? (?:is|are)|this is|i am|ich hei(?:ß|ss)e|me llamo)"
@@ -96,20 +77,6 @@ _FIELD = re.compile(
 )
 
 
-def _listed(text: str) -> Iterator[Found]:
-    """Yield given names of the list with what follows them, and alone where the words around ask for a name."""
-    for found in _LISTED.finditer(text):
-        given, family = found.groups()
-        if is_given_name(given) and _may_be_a_name(family):
-            yield "name", found.start(1), found.end(2)
-    for found in _ALONE.finditer(text):
-        group = found.lastindex or 0
-        if is_given_name(found[group]):
-            yield "name", *found.span(group)
-    if (alone := _NOTHING_BUT.fullmatch(text)) and is_given_name(alone[1]):
-        yield "name", alone.start(1), len(text.rstrip(" .!\n"))
-
-
 def _said_small(text: str) -> Iterator[Found]:
     for found in _SMALL.finditer(text):
         parts = [group for group in range(1, 4) if found[group]]
@@ -123,15 +90,28 @@ def _said_small(text: str) -> Iterator[Found]:
 
 
 def _may_be_a_name(word: str) -> bool:
-    return word.casefold() not in _ORDINARY_WORDS and word.casefold() not in common_words() and word not in _NOT_A_NAME
+    return word.casefold() not in _ORDINARY_WORDS and commonness(word) < VERY_COMMON - 1 and word not in _NOT_A_NAME
+
+
+def _nothing_but(text: str) -> Iterator[Found]:
+    """Yield a text that is a name and nothing else, as in the answer to "your name, please?"."""
+    found = _NOTHING_BUT.fullmatch(text)
+    if found and (is_given_name(found[1]) or is_family_name(found[1])) and commonness(found[1]) < VERY_COMMON - 1:
+        yield "name", found.start(1), len(text.rstrip(" .!\n"))
 
 
 def names(text: str) -> Iterator[Found]:
-    """Yield names; the parts of one that a list knows are names wherever else they stand."""
-    found = [*_listed(text), *_said_small(text), *_introduced(text)]
+    """Yield names; the parts of a full one that begins with a given name are names wherever else they stand."""
+    found = [*_introduced(text), *_said_small(text), *_nothing_but(text), *_in_running_text(text)]
     yield from found
-    said = {text[start:end] for _, start, end in found}
-    yield from known(text, [name for name in said if is_given_name(name.partition(" ")[0])])
+    full = {name for _, start, end in found if " " in (name := text[start:end])}
+    yield from known(text, [name for name in full if is_given_name(name.partition(" ")[0])])
+
+
+def _in_running_text(text: str) -> Iterator[Found]:
+    for kind, start, end in tagged(text):
+        if not all(word in _NOT_A_NAME for word in text[start:end].split()):
+            yield kind, start, end
 
 
 def _introduced(text: str) -> Iterator[Found]:

@@ -1,18 +1,23 @@
-"""The given names of many countries: the only module that knows Faker, for the name lists it keeps up. Pure."""
+"""Lists of names and of everyday words: the only module that knows Faker and wordfreq, which keep them up. Pure."""
 
 import importlib
 import pkgutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from types import ModuleType
 
-from faker.providers import lorem, person
+from faker.providers import person
+from wordfreq import get_frequency_dict, get_frequency_list
 
 from workers.personal.found import words
 
-_GIVEN = ("first_names", "first_names_female", "first_names_male", "first_names_nonbinary")
-_WORDS_OF = ("en_US", "de_DE", "fr_FR")
-# Given names that are, in support, more often a word, a product, a key or a place.
+RARE = 0
+VERY_COMMON = 4
+# Occurrences in a million words that make a word a little common ... very common.
+_STEPS = (1, 10, 100, 1000)
+# Of the language most is written in here all words are kept, of the others those that are met again and again.
+_LEAST = {"en": 1, "de": 10, "fr": 10, "es": 10, "it": 10, "nl": 10, "pt": 10, "sv": 10, "pl": 10}
+
+# Names that are, in support, more often a word, a product, a key or a place.
 _ALSO_WORDS = words(
     "january february march july september october november december monday tuesday wednesday thursday friday "
     "saturday "
@@ -40,37 +45,53 @@ _ALSO_WORDS = words(
 
 
 def is_given_name(word: str) -> bool:
-    """Say whether a word, whatever its case, is a person's given name and hardly ever anything else."""
-    return word.casefold() in _given_names()
+    """Say whether people somewhere bear the word, whatever its case, as a given name; perhaps among much else."""
+    return word.casefold() in given_names()
+
+
+def is_family_name(word: str) -> bool:
+    return word.casefold() in family_names()
+
+
+def commonness(word: str) -> int:
+    """Return how common a word is in the European language that uses it most: RARE (or unknown) to VERY_COMMON."""
+    return _commonness().get(word.casefold(), RARE)
 
 
 @lru_cache(maxsize=1)
-def _given_names() -> frozenset[str]:
-    found = {
-        part
-        for provider in _providers(person)
-        for name in _listed(provider, _GIVEN)
-        for part in name.casefold().split()
-        if len(part) > 2 and part.isalpha()
-    }
-    return frozenset(found) - _ALSO_WORDS - common_words()
+def given_names() -> frozenset[str]:
+    return frozenset(_parts("first_name")) - _ALSO_WORDS
 
 
 @lru_cache(maxsize=1)
-def common_words() -> frozenset[str]:
-    """Return everyday words of English, German and French."""
-    providers = (importlib.import_module(f"{lorem.__name__}.{locale}") for locale in _WORDS_OF)
-    return frozenset(word.casefold() for provider in providers for word in _listed(provider, ("word_list",)))
+def family_names() -> frozenset[str]:
+    return frozenset(_parts("last_name")) - _ALSO_WORDS
 
 
-def _providers(package: ModuleType) -> Iterable[ModuleType]:
-    for module in pkgutil.iter_modules(package.__path__):
-        yield importlib.import_module(f"{package.__name__}.{module.name}")
+@lru_cache(maxsize=1)
+def _commonness() -> dict[str, int]:
+    found: dict[str, int] = {}
+    for language, least in _LEAST.items():
+        for word, share in get_frequency_dict(language, "small").items():
+            per_million = share * 1e6
+            if per_million >= least:
+                found[word] = max(found.get(word, RARE), sum(per_million >= step for step in _STEPS))
+    # wordfreq keeps all it has read, ten times what is needed here.
+    get_frequency_dict.cache_clear()
+    get_frequency_list.cache_clear()
+    return found
 
 
-def _listed(module: ModuleType, attributes: Iterable[str]) -> Iterable[str]:
-    """Yield the words of a provider's lists; some keep them as a mapping from word to frequency."""
-    for attribute in attributes:
-        kept = getattr(module.Provider, attribute, ())
-        if isinstance(kept, (tuple, list, dict)):
-            yield from map(str, kept)
+def _parts(kind: str) -> Iterator[str]:
+    """Yield the parts of every name of a kind, of more than two letters, in small letters."""
+    for name in _names(kind):
+        yield from (part for part in name.casefold().replace("-", " ").split() if len(part) > 2 and part.isalpha())
+
+
+def _names(kind: str) -> Iterable[str]:
+    for module in pkgutil.iter_modules(person.__path__):
+        provider = importlib.import_module(f"{person.__name__}.{module.name}").Provider
+        for attribute in dir(provider):
+            kept = getattr(provider, attribute) if kind in attribute else None
+            if isinstance(kept, (tuple, list, dict)):  # a mapping holds frequencies
+                yield from map(str, kept)
