@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+WITH_MACROS = frozenset({"zendesk"})  # the vendors in which `connect` can make macros
 BY_HAND = "by hand"  # the kind of a step that only a person can take, and no API can look at
 
 

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import tomllib
 from functools import cache
 from pathlib import Path
 
@@ -182,6 +183,18 @@ def test_every_prompt_renders(path):
     assert system
     assert user
     assert "{{" not in system + user
+
+
+def test_every_note_can_be_written_in_every_language():
+    """A text that is missing in workers/templates/words.<language>.toml, or is nobody's in English, is named."""
+    texts = {path.name: _names(path) for path in sorted((ROOT / "workers/templates").glob("words.*.toml"))}
+    english = texts["words.en.toml"]
+    assert {name: sorted(english ^ own) for name, own in texts.items() if own != english} == {}
+
+
+def _names(path: Path) -> set[str]:
+    sections = tomllib.loads(path.read_text(encoding="utf-8"))
+    return {f"{section}.{name}" for section, named in sections.items() for name in named}
 
 
 def test_every_intent_has_a_team_and_examples():

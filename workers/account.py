@@ -1,4 +1,4 @@
-"""Pure: what is known of the person who asks, in lines for the prompt and for staff. Of this person and nobody else."""
+"""Pure: what is known of the person who asks, for the prompt and for staff. Of this person and nobody else."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -8,6 +8,7 @@ from config.policy import Policy
 from integrations.helpdesk import EarlierTicket, Status, Ticket
 from workers.domain import Reading
 from workers.redact import mask
+from workers.words import Words, words
 
 LOOK_BACK = 30  # earlier tickets that are looked at
 _MONTH, _LATELY = timedelta(days=30), timedelta(days=7)
@@ -16,14 +17,46 @@ _SUBJECT_LETTERS = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
-    """Lines of plain text, masked. `earlier` are the requester's own earlier tickets, newest first."""
+class Fact:
+    """One thing that is known. `name` is that of a text under [account], or what the account calls the field."""
 
-    facts: tuple[str, ...] = ()
-    earlier: tuple[str, ...] = ()
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An earlier ticket of the requester's."""
+
+    ticket_id: str
+    subject: str
+    status: Status
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What is known, masked. `earlier` are the requester's own earlier tickets, newest first."""
+
+    facts: tuple[Fact, ...] = ()
+    earlier: tuple[Earlier, ...] = ()
     is_partial: bool = False  # the helpdesk did not say which earlier tickets there are
     is_repeated: bool = False  # another request of theirs, of the last days, is not settled yet
     others: tuple[EarlierTicket, ...] = ()  # all of their other tickets that were looked at, newest first
+
+    def lines(self, fixed: Words | None = None) -> list[str]:
+        """Return the facts as lines, in English or as `fixed` has the words."""
+        fixed = fixed or words()
+        return [f"{fixed.get(f'account.{fact.name}', fact.name)}: {fact.value}" for fact in self.facts]
+
+    def requests(self, fixed: Words | None = None) -> str:
+        """Return the earlier tickets in one line."""
+        fixed = fixed or words()
+        return "; ".join(
+            f"#{one.ticket_id} “{one.subject or fixed['account.no_subject']}”"
+            f" ({fixed[f'status.{one.status.value}']}, {one.date})"
+            for one in self.earlier
+        )
 
 
 def account_of(
@@ -64,29 +97,27 @@ def _facts(
     now: datetime,
     *,
     is_partial: bool,
-) -> list[str]:
+) -> list[Fact]:
     requester, organization = ticket.requester, ticket.organization
-    lines = [
-        f"{name.replace('_', ' ').capitalize()}: {masked(value)}"
+    found = [
+        Fact(name.replace("_", " ").capitalize(), masked(value))
         for name in policy.context.requester_fields
         if (value := requester.fields.get(name, ""))
     ]
     if organization:
-        lines.append(f"Organisation: {masked(organization.name)}")
-        lines += [
-            f"Organisation's {name.replace('_', ' ')}: {masked(value)}"
+        found.append(Fact("organisation", masked(organization.name)))
+        found += [
+            Fact(f"Organisation's {name.replace('_', ' ')}", masked(value))
             for name in policy.context.organization_fields
             if (value := organization.fields.get(name, ""))
         ]
     if requester.created_at:
-        lines.append(f"Known since: {requester.created_at:%B %Y}")
+        found.append(Fact("since", f"{requester.created_at:%Y-%m}"))
     if not is_partial:
         recent = 1 + sum(now - one.created_at < _MONTH for one in own)
-        more = " or more" if recent >= LOOK_BACK else ""
-        lines.append(f"Requests in the last 30 days, with this one: {recent}{more}")
-    return lines
+        found.append(Fact("recent", f"{recent}{'+' if recent >= LOOK_BACK else ''}"))
+    return found
 
 
-def _earlier(one: EarlierTicket, masked: Callable[[str], str]) -> str:
-    subject = masked(one.subject) or "no subject"
-    return f"#{one.ticket_id} “{subject}” ({one.status.value.replace('_', ' ')}, {one.created_at:%Y-%m-%d})"
+def _earlier(one: EarlierTicket, masked: Callable[[str], str]) -> Earlier:
+    return Earlier(one.ticket_id, masked(one.subject), one.status, f"{one.created_at:%Y-%m-%d}")

@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 
 from config.policy import Policy
 from integrations.helpdesk import Ticket
+from integrations.setup import WITH_MACROS
 from kb.domain import Passage, SimilarTicket, Source
 from workers.account import Account
 from workers.domain import (
@@ -103,6 +104,7 @@ def draft_note(package: Package, decision: Decision, policy: Policy) -> str:
         cited=_sources(_cited(package), fixed),
         unanswered=_unanswered(package),
         reasons=_reasons(package, decision, fixed),
+        how=_how(package, policy, fixed),
         about=_about(package, policy, fixed),
     )
 
@@ -325,9 +327,9 @@ def _known(package: Package, policy: Policy, fixed: Words) -> list[str]:
         known.append(fixed["note.kind"].format(kind=what, sure=confidence_in_words(label.confidence, fixed)))
     if ticket.organization and ticket.organization.tags:
         known.append(fixed["note.organisation_tags"].format(tags=", ".join(ticket.organization.tags)))
-    known += [unmask(line, reading.vault) for line in package.account.facts]
+    known += [unmask(line, reading.vault) for line in package.account.lines(fixed)]
     if package.account.earlier:
-        known.append(fixed["note.earlier"].format(requests=unmask("; ".join(package.account.earlier), reading.vault)))
+        known.append(fixed["note.earlier"].format(requests=unmask(package.account.requests(fixed), reading.vault)))
     if not reading.is_verified:
         known.append(fixed["note.unverified"])
     if reading.is_participant:
@@ -356,6 +358,14 @@ def _suggestion(package: Package, decision: Decision) -> str:
     if decision.action.value == "hand_off":
         return "over"
     return "passages" if package.passages else "plain"
+
+
+def _how(package: Package, policy: Policy, fixed: Words) -> str:
+    """Say how the draft is sent, beside `/send`: by a macro of ours where the helpdesk has them, else by its tag."""
+    shortcut = fixed["note.by_macro"]
+    if package.ticket.vendor not in WITH_MACROS:
+        shortcut = fixed["note.by_tag"].format(tag=policy.approval.send_tag)
+    return fixed["note.draft_how"].format(shortcut=shortcut)
 
 
 def _about(package: Package, policy: Policy, fixed: Words) -> str:

@@ -1,11 +1,13 @@
 """Pure: reasons, findings and confidence in the words that support staff read, and the fixed words of a letter."""
 
 import re
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from workers.domain import Code, Reason
-from workers.words import Words, words
+from workers.words import ENGLISH, FOLDER, Words, words
 
 _BRACKETS = re.compile(r" \([^()]*\{detail\}[^()]*\)")
 
@@ -18,20 +20,40 @@ def in_words(reason: Reason, rules: Mapping[str, str] | None = None, fixed: Word
     said = fixed[f"reason.{reason.code.value}"]
     if reason.detail:
         return said.format(detail=_detail(reason, fixed))
-    return _BRACKETS.sub("", said).format(detail="unknown")
+    return _BRACKETS.sub("", said).format(detail=fixed["detail.unknown"])
 
 
 def _detail(reason: Reason, fixed: Words) -> str:
-    if reason.code is Code.MODEL_FAILED:
-        return fixed.get(f"model_end.{reason.detail}", reason.detail.replace("_", " "))
-    if reason.code is Code.INTENT_CEILING:
-        return fixed.get(f"ceiling.{reason.detail}", reason.detail)
-    if reason.code in (Code.LOW_CONFIDENCE, Code.REVIEW_BAND):
-        return f"{float(reason.detail):.0%}" if re.fullmatch(r"[01]\.\d+", reason.detail) else reason.detail
-    if backed := re.fullmatch(r"support ([01]\.\d+)", reason.detail):
-        return f"{float(backed[1]):.0%} of it does"
-    # A tag is said as it stands on the ticket; the other names are ours, and codes of our own are no words.
-    return reason.detail if reason.code is Code.EXCLUDED else reason.detail.replace("_", " ")
+    """Say what stands in the brackets of a reason. A tag is said as it stands on the ticket; codes of ours as words."""
+    detail, plain = reason.detail, reason.detail.replace("_", " ")
+    match reason.code:
+        case Code.MODEL_FAILED | Code.UNJUDGED:
+            return fixed.get(f"model_end.{detail}", plain)
+        case Code.INTENT_CEILING:
+            return fixed.get(f"ceiling.{detail}", detail)
+        case Code.TICKET_DONE | Code.STATUS_CHANGED:
+            return fixed.get(f"status.{detail}", plain)
+        case Code.LOW_CONFIDENCE | Code.REVIEW_BAND if re.fullmatch(r"[01]\.\d+", detail):
+            return f"{float(detail):.0%}"
+        case Code.UNGROUNDED if backed := re.fullmatch(r"support ([01]\.\d+)", detail):
+            return fixed["detail.support"].format(share=f"{float(backed[1]):.0%}")
+        case Code.UNGROUNDED if detail.startswith("unsupported"):
+            return _what(detail, fixed)
+        case Code.UNGROUNDED if detail.startswith("unsupported"):
+            return _what(detail, fixed)
+        case Code.UNGROUNDED if detail.startswith("unsupported"):
+            return _what(detail, fixed)
+        case Code.UNGROUNDED | Code.CHECK_FAILED:
+            return finding_in_words(detail, fixed)
+        case Code.ASK_UNCOVERED if some := re.fullmatch(r"(\d+) of (\d+)", detail):
+            return fixed["detail.of"].format(some=some[1], all=some[2])
+        case Code.PERSONAL_DATA:
+            return ", ".join(fixed.get(f"masked.{kind.replace('-', '_')}", kind) for kind in detail.split(", "))
+        case Code.EXCLUDED:
+            kind, _, name = detail.partition(" ")
+            return fixed.get(f"detail.{kind}", detail).format(name=name)
+        case _:
+            return plain
 
 
 def confidence_in_words(confidence: float, fixed: Words | None = None) -> str:
@@ -46,36 +68,30 @@ def finding_in_words(code: str, fixed: Words | None = None) -> str:
     if f"finding.{code}" in fixed and code != "unsupported":
         return fixed[f"finding.{code}"]
     if code.startswith("unsupported"):
-        what = code.removeprefix("unsupported").strip("_").replace("_", " ")
-        return fixed["finding.unsupported"].format(what=what).replace(" ()", "").strip()
+        return fixed["finding.unsupported"].format(what=_what(code, fixed))
     return code.replace("_", " ")
+
+
+def _what(code: str, fixed: Words) -> str:
+    what = code.removeprefix("unsupported").strip("_") or "something"
+    return fixed.get(f"what.{what}", what.replace("_", " "))
 
 
 @dataclass(frozen=True, slots=True)
 class LetterWords:
-    """What is fixed in a letter: a greeting with a first name, one without, and what stands before links."""
+    """What is fixed in a letter, as workers/templates/letters.toml has it."""
 
     greeting: str
     hello: str
     read_more: str
 
 
-_LETTERS = {
-    "en": LetterWords("Hi {name},", "Hello,", "Read more:"),
-    "da": LetterWords("Hej {name},", "Hej,", "Læs mere:"),
-    "de": LetterWords("Hallo {name},", "Guten Tag,", "Mehr dazu:"),
-    "es": LetterWords("Hola {name}:", "Hola:", "Más información:"),
-    "fi": LetterWords("Hei {name},", "Hei,", "Lue lisää:"),
-    "fr": LetterWords("Bonjour {name},", "Bonjour,", "En savoir plus :"),
-    "it": LetterWords("Ciao {name},", "Buongiorno,", "Maggiori informazioni:"),
-    "nb": LetterWords("Hei {name},", "Hei,", "Les mer:"),
-    "nl": LetterWords("Hallo {name},", "Hallo,", "Lees meer:"),
-    "pl": LetterWords("Dzień dobry,", "Dzień dobry,", "Więcej informacji:"),
-    "pt": LetterWords("Olá {name},", "Olá,", "Saiba mais:"),
-    "sv": LetterWords("Hej {name},", "Hej,", "Läs mer:"),
-}
-
-
 def letter_words(language: str) -> LetterWords:
     """Return the fixed words of a letter in a language (ISO 639-1), in English where we have none."""
-    return _LETTERS.get(language, _LETTERS["en"])
+    return _letters().get(language) or _letters()[ENGLISH]
+
+
+@cache
+def _letters() -> Mapping[str, LetterWords]:
+    raw = tomllib.loads((FOLDER / "letters.toml").read_text(encoding="utf-8"))
+    return {language: LetterWords(**texts) for language, texts in raw.items()}

@@ -12,6 +12,7 @@ from tests.fakes.services import POLICY
 from workers.account import LOOK_BACK, account_of
 from workers.reading import read
 from workers.redact import unmask
+from workers.words import words
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 ADA_KNOWN = replace(ADA, created_at=datetime(2025, 5, 2, tzinfo=UTC), fields={"plan": "Crew", "shoe_size": "38"})
@@ -35,23 +36,23 @@ def test_plan_organisation_age_and_count_are_told():
     """Only fields that policy names are; a month's tickets are counted with this one."""
     harbour = Organization("1", "Harbour Café", fields={"plan": "Enterprise", "debt": "900"})
     account, _ = known(earlier(7), earlier(8, days=40), of=ticket(organization=harbour))
-    assert account.facts == (
+    assert account.lines() == [
         "Plan: Crew",
         "Organisation: Harbour Café",
         "Organisation's plan: Enterprise",
-        "Known since: May 2025",
+        "Known since: 2025-05",
         "Requests in the last 30 days, with this one: 2",
-    )
+    ]
 
 
 def test_earlier_tickets_come_newest_first_and_no_more_than_policy_says():
     """Number, subject, status and day of each."""
     policy = POLICY.model_copy(update={"context": Context(earlier_tickets=2)})
     account, _ = known(earlier(7, days=9), earlier(8, days=1), earlier(9, days=20), policy=policy)
-    assert account.earlier == (
-        "#8 “Export is empty” (on hold, 2026-11-19)",
-        "#7 “Export is empty” (on hold, 2026-11-11)",
+    assert account.requests() == (
+        "#8 “Export is empty” (on hold, 2026-11-19); #7 “Export is empty” (on hold, 2026-11-11)"
     )
+    assert account.requests(words("fr")).startswith("#8 “Export is empty” (en pause, 2026-11-19)")
 
 
 def test_a_ticket_of_somebody_else_and_this_one_are_left_out():
@@ -66,9 +67,9 @@ def test_personal_data_in_a_subject_is_masked_and_comes_back_to_the_same_person(
     asked = ticket()
     reading = replace(read(asked), vault={"[email-1]": "first@harbour.example"})
     account, after = account_of(asked, reading, [earlier(7, subject="Mail to second@x.example")], POLICY, now=NOW)
-    assert "second@x.example" not in account.earlier[0]
-    assert "[email-2]" in account.earlier[0]
-    assert "second@x.example" in unmask(account.earlier[0], after.vault)
+    assert "second@x.example" not in account.requests()
+    assert "[email-2]" in account.requests()
+    assert "second@x.example" in unmask(account.requests(), after.vault)
     assert reading.vault == {"[email-1]": "first@harbour.example"}
 
 
@@ -77,25 +78,25 @@ def test_a_helpdesk_that_cannot_tell_is_no_count_of_one():
     asked = ticket()
     account, _ = account_of(asked, read(asked), None, POLICY, now=NOW)
     assert account.is_partial
-    assert not any("30 days" in line for line in account.facts)
+    assert not any("30 days" in line for line in account.lines())
 
 
 def test_many_requests_are_not_counted_further():
     """One page is read; beyond it the number is said to be more."""
     account, _ = known(*(earlier(number) for number in range(1, LOOK_BACK + 1)))
-    assert account.facts[-1].endswith("31 or more")
+    assert account.lines()[-1].endswith(": 31+")
 
 
 @pytest.mark.parametrize("subject", ["", "  \n "])
 def test_a_ticket_without_a_subject_has_a_line_too(subject):
     """No empty quotation marks."""
-    assert known(earlier(7, subject=subject))[0].earlier[0].startswith("#7 “no subject”")
+    assert known(earlier(7, subject=subject))[0].requests().startswith("#7 “no subject”")
 
 
 def test_a_person_nobody_knows_anything_of():
     """A bare account gives the count alone."""
     account, _ = known(of=ticket(Person("3", "", Role.REQUESTER)))
-    assert account.facts == ("Requests in the last 30 days, with this one: 1",)
+    assert account.lines() == ["Requests in the last 30 days, with this one: 1"]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from integrations.helpdesk import Attachment, Message, Organization, Person, Rol
 from kb.domain import Passage, SimilarTicket, Source
 from tests.fakes.services import POLICY
 from workers import notes
-from workers.account import Account
+from workers.account import Account, Earlier, Fact
 from workers.domain import (
     Action,
     Block,
@@ -78,8 +78,8 @@ DRAFT = Draft(
     model_outcome="ok",
 )
 ACCOUNT = Account(
-    ("Plan: Crew", "Organisation: Harbour Café & Bar", "Requests in the last 30 days, with this one: 2"),
-    ("#4 “Rota for [name-1]” (solved, 2026-11-02)",),
+    (Fact("Plan", "Crew"), Fact("organisation", "Harbour Café & Bar"), Fact("recent", "2")),
+    (Earlier("4", "Rota for [name-1]", Status.SOLVED, "2026-11-02"),),
 )
 PACKAGE = Package(TICKET, READING, LABEL, (), PASSAGES, DRAFT, account=ACCOUNT)
 POLITE = POLICY.model_copy(

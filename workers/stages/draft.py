@@ -149,7 +149,7 @@ def _facts(brief: Brief, policy: Policy) -> str:
             lines.append(f"Tone: {entry.tone}")
     # What belongs to an account is told to nobody who only claims to be its owner.
     if reading.is_verified and not reading.is_participant:
-        lines += brief.account.facts
+        lines += brief.account.lines()
         if brief.account.earlier:
-            lines.append("Earlier requests of the same person: " + "; ".join(brief.account.earlier))
+            lines.append(f"Earlier requests of the same person: {brief.account.requests()}")
     return "\n".join(lines)

@@ -8,9 +8,10 @@ import pytest
 
 from config.policy import Answering, Intent, Limits, Models, Policy
 from config.prompts import load_prompt
+from integrations.helpdesk import Status
 from integrations.llm import ModelAnswer, ModelOutcome, RenderedPrompt, Usage
 from kb.domain import Passage, Source
-from workers.account import Account
+from workers.account import Account, Earlier, Fact
 from workers.domain import Block, Draft, Finding, Findings, MessageKind, Reading, Sentence, Turn
 from workers.stages.draft import Brief, DraftAnswer, draft
 
@@ -22,7 +23,9 @@ POLICY = Policy(
     intents={"export": Intent(description="Exporting hours.", tone="Short.")},
 )
 
-KNOWN = Account(("Plan: Crew", "Known since: May 2025"), ("#4 “Export is empty” (solved, 2026-11-02)",))
+KNOWN = Account(
+    (Fact("Plan", "Crew"), Fact("since", "2025-05")), (Earlier("4", "Export is empty", Status.SOLVED, "2026-11-02"),)
+)
 
 
 class Scripted:
@@ -151,7 +154,7 @@ def test_every_part_of_the_prompt_is_counted() -> None:
     llm = Scripted(answer())
     thread = tuple(Turn("requester", "word " * 900, datetime(2026, 11, day, tzinfo=UTC)) for day in range(1, 9))
     long = replace(reading("word " * 9000), thread=thread)
-    known = Account(("Plan: " + "x" * 9000,))
+    known = Account((Fact("Plan", "x" * 9000),))
     made, _ = draft(Brief(long, [passage(n, "word. " * 900) for n in (1, 2, 3)], account=known), PROMPT, llm, POLICY)
     limits, around = POLICY.limits, 40  # tags and titles
     assert made.parts["message"] <= limits.message_tokens + around
