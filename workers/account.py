@@ -115,7 +115,8 @@ def _facts(
         found.append(Fact("since", f"{requester.created_at:%Y-%m}"))
     if not is_partial:
         recent = 1 + sum(now - one.created_at < _MONTH for one in own)
-        found.append(Fact("recent", f"{recent}{'+' if recent >= LOOK_BACK else ''}"))
+        if recent > 1:
+            found.append(Fact("recent", f"{recent}{'+' if recent >= LOOK_BACK else ''}"))
     return found
 
 

@@ -17,6 +17,7 @@ from integrations.setup import WITH_MACROS
 from kb.domain import Passage, SimilarTicket, Source
 from workers.account import Account
 from workers.domain import (
+    Action,
     Classification,
     Code,
     Decision,
@@ -24,6 +25,7 @@ from workers.domain import (
     Finding,
     Findings,
     Reading,
+    Reason,
     RuleHit,
     Sentiment,
     Stage,
@@ -35,6 +37,21 @@ from workers.words import Words, section, spoken
 
 _QUOTE_LETTERS = 320
 _ASKS = 5
+_KIND_LETTERS = 60
+_NO_GUESS = 0.5  # a kind of request that is less likely only distracts
+# What keeps a reply from going out by itself. Beside a reason why there is none, it is nothing to who takes over.
+_ONLY_OF_SENDING = frozenset(
+    {
+        Code.AUTONOMY_DRAFT,
+        Code.AUTONOMY_OFF,
+        Code.CHANNEL_DRAFT_ONLY,
+        Code.LANGUAGE,
+        Code.LESSON_ONLY,
+        Code.REVIEW_BAND,
+        Code.REVIEW_SAMPLE,
+        Code.SHARED,
+    }
+)
 # What stands in the name field of people who gave no name.
 _NO_NAMES = frozenset(
     {
@@ -117,8 +134,14 @@ def assist_note(package: Package, decision: Decision, policy: Policy) -> str:
         **_package(package, decision, policy, fixed),
         groups=_groups(shown, package.reading, package.findings.doubts) if shown else [],
         doubts=_doubts(package, fixed) if shown else [],
-        passages=_sources(_cited(package) if shown else package.passages, fixed, quotes=not shown),
+        passages=_sources(_cited(package) if shown else package.passages, fixed, quotes=_quotes(shown, decision)),
     )
+
+
+def _quotes(shown: Draft | None, decision: Decision) -> int:
+    """Return how many passages are quoted: none below a start for the reply, few where they hardly fit."""
+    hardly_fit = any(reason.code is Code.NOTHING_FOUND for reason in decision.reasons)
+    return 0 if shown else 1 if hardly_fit else 2
 
 
 def _shown(package: Package, decision: Decision) -> Draft | None:
@@ -220,17 +243,18 @@ def _links(package: Package) -> list[dict[str, str]]:
     return [{"url": url, "title": title} for url, title in dict.fromkeys((p.url, p.title) for p in articles)][:2]
 
 
-def _sources(passages: Sequence[Passage], fixed: Words, *, quotes: bool = False) -> list[dict[str, str]]:
+def _sources(passages: Sequence[Passage], fixed: Words, *, quotes: int = 0) -> list[dict[str, str]]:
+    """Return what is shown of each passage, the first `quotes` of them with their words."""
     return [
         {
             "url": passage.url if passage.url.startswith("http") else "",
             "title": passage.title,
             "heading": " > ".join(passage.heading),
             "kind": fixed["note.lesson"] if passage.source is Source.LESSON else "",
-            "quote": _quoted(passage.text) if quotes else "",
+            "quote": _quoted(passage.text) if place < quotes else "",
             "why": _precedence(passage, fixed),
         }
-        for passage in passages
+        for place, passage in enumerate(passages)
     ]
 
 
@@ -310,7 +334,13 @@ def _headline(package: Package, fixed: Words) -> str:
 def _reasons(package: Package, decision: Decision, fixed: Words) -> list[str]:
     # A rule's sentence stands in a list with the others: "the requester asks for a person" is said once.
     wording = {hit.id: _uncapped(hit.reason.rstrip(".")) for hit in package.hits}
-    return list(dict.fromkeys(in_words(reason, wording, fixed) for reason in decision.reasons))
+    telling = [reason for reason in decision.reasons if decision.action is Action.DRAFT or _is_telling(reason)]
+    return list(dict.fromkeys(in_words(reason, wording, fixed) for reason in telling or decision.reasons))
+
+
+def _is_telling(reason: Reason) -> bool:
+    """Tell whether a reason says why a person has to take over, and not only why nothing went out by itself."""
+    return reason.code not in _ONLY_OF_SENDING and (reason.code, reason.detail) != (Code.INTENT_CEILING, "draft")
 
 
 def _uncapped(sentence: str) -> str:
@@ -321,9 +351,9 @@ def _uncapped(sentence: str) -> str:
 def _known(package: Package, policy: Policy, fixed: Words) -> list[str]:
     ticket, reading, label = package.ticket, package.reading, package.label
     known = []
-    if label and label.intent:
+    if label and label.intent and label.confidence >= _NO_GUESS:
         intent = policy.intents.get(label.intent)
-        what = intent.description.partition(":")[0].rstrip(".") if intent else label.intent
+        what = _shorten(intent.description.partition(":")[0].rstrip("."), _KIND_LETTERS) if intent else label.intent
         known.append(fixed["note.kind"].format(kind=what, sure=confidence_in_words(label.confidence, fixed)))
     if ticket.organization and ticket.organization.tags:
         known.append(fixed["note.organisation_tags"].format(tags=", ".join(ticket.organization.tags)))

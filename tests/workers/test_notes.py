@@ -338,3 +338,34 @@ def test_a_note_says_why_a_passage_and_what_solved_the_like():
     )
     assert "<li>A ticket without a subject</li>" in made
     assert "Similar tickets" not in assist_note(PACKAGE, decision(Action.ASSIST, Reason(Code.NO_MODEL)), POLICY)
+
+
+def test_who_takes_over_reads_why_there_is_no_reply_and_not_why_none_went_out():
+    """What holds back sending alone is said beside a draft, and where nothing else is to be said."""
+    missing, unearned = Reason(Code.NOTHING_FOUND, "0.28"), Reason(Code.AUTONOMY_DRAFT)
+    assert "earned" not in assist_note(PACKAGE, decision(Action.ASSIST, missing, unearned), POLICY)
+    assert "earned" in assist_note(PACKAGE, decision(Action.ASSIST, unearned), POLICY)
+    assert "earned" in draft_note(PACKAGE, decision(Action.DRAFT, missing, unearned), POLICY)
+
+
+def test_a_guess_at_the_kind_of_request_is_not_told_and_a_long_one_is_cut():
+    """The note is read in seconds; the whole of it stands on the dashboard."""
+    unsure = replace(PACKAGE, label=replace(LABEL, confidence=0.4))
+    assert "Kind of request" not in assist_note(unsure, decision(Action.ASSIST, Reason(Code.NO_MODEL)), POLICY)
+    many = POLICY.intents["swap_shift"].model_copy(update={"description": "Swapping shifts, " * 9})
+    wordy = POLICY.model_copy(update={"intents": {**POLICY.intents, "swap_shift": many}})
+    (line,) = re.findall(r"Kind of request: (.*?) \(", assist_note(PACKAGE, decision(Action.ASSIST), wordy))
+    assert len(line) <= 62
+    assert line.endswith(" …")
+
+
+@pytest.mark.parametrize(("reason", "quotes"), [(Code.NOTHING_FOUND, 1), (Code.MODEL_ESCALATED, 2)])
+def test_passages_that_hardly_fit_are_named_and_the_best_is_quoted(reason, quotes):
+    """Three long quotations that do not help cost the reader more than they give."""
+    three = replace(
+        PACKAGE, draft=None, passages=(PASSAGES[0], replace(PASSAGES[0], chunk_id="c9", title="Z"), PASSAGES[1])
+    )
+    note = assist_note(three, decision(Action.ASSIST, Reason(reason)), POLICY)
+    texts = ("A manager approves the swap.", "On Sundays the manager has to approve.")
+    assert sum(note.count(text) for text in texts) == quotes
+    assert note.count("<li>") >= 3
