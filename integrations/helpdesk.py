@@ -145,6 +145,7 @@ class Ticket:
     brand_id: str = ""
     submitter_id: str = ""
     recipient: str = ""  # the address of ours the mail came to
+    copies: tuple[str, ...] = ()  # ids of others who get every public reply
     locale: str = ""
     url: str = ""  # where staff open it
     is_messaging: bool = False  # a live chat: a public reply through this API may never arrive

@@ -80,7 +80,7 @@ def _known_until(ticket: Ticket, services: Services) -> datetime:
 def answer(ticket: Ticket, lease: Lease, services: Services) -> Concluded | None:
     """Answer one requester message, or hand it to a person, or record why neither; None if nobody asked anything."""
     began = services.now()
-    reading = read(ticket)
+    reading = read(ticket, parent=_parent(ticket, services))
     asked = reading.message_id or _spoken_for(ticket)
     settle_overtaken(ticket, asked, lease, services)
     review(ticket, reading, services)
@@ -160,13 +160,27 @@ def _is_left(stop: Decision | None, admitting: AdmitFacts, lease: Lease, service
     return True
 
 
+def _parent(ticket: Ticket, services: Services) -> Ticket | None:
+    """Return the closed ticket that this one follows up, if it is the same person's and can be read."""
+    if not ticket.followup_of:
+        return None
+    try:
+        parent = services.helpdesks[ticket.vendor].ticket(ticket.followup_of)
+    except IntegrationError as error:
+        log.warning("parent_unknown", vendor=ticket.vendor, ticket=ticket.id, error=str(error))
+        return None
+    return parent if parent.requester.id == ticket.requester.id else None
+
+
 def _spoken_for(ticket: Ticket) -> str:
     """Return what staff had the last public word on, so that our staying quiet is recorded too; "" if they had not.
 
-    That is the requester's newest message, or on a ticket that staff opened their own one. A reply of ours that
-    crossed with theirs changes nothing about it.
+    That is the requester's newest message, or on a ticket that staff opened their own one, if only a note: of a call,
+    say. A reply of ours that crossed with theirs changes nothing about it.
     """
     public = [m for m in ticket.messages if m.is_public and m.author.role not in (Role.SYSTEM, Role.BOT)]
+    if not any(message.is_public for message in ticket.messages):
+        return next((m.id for m in ticket.messages if m.author.role is Role.STAFF), "")
     if not public or public[-1].author.role is not Role.STAFF:
         return ""
     asking = (Role.REQUESTER, Role.PARTICIPANT)

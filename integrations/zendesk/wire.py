@@ -269,12 +269,18 @@ def ticket(
         brand_id=identity(raw.get("brand_id")),
         submitter_id=identity(raw.get("submitter_id")),
         recipient=words(raw.get("recipient")),
+        copies=_ids(raw.get("email_cc_ids"), but=requester_id),
         locale=requester.locale,
         url=f"{site_url}/agent/tickets/{ticket_id}",
         is_messaging=raw.get("from_messaging_channel") is True or ticket_channel in _CHATS,
         is_shared=bool(raw.get("sharing_agreement_ids")),
         followup_of=_followup_of(mapping(raw.get("via"))),
     )
+
+
+def _ids(value: object, *, but: str) -> tuple[str, ...]:
+    found = (identity(item) for item in value) if isinstance(value, list) else ()
+    return tuple(one for one in found if one and one != but)
 
 
 def _organization(organization_id: str, organizations: Iterable[Json]) -> Organization | None:
@@ -299,19 +305,28 @@ def message(comment: Json, people: Mapping[str, Person], *, default_time: dateti
     author = people.get(identity(comment.get("author_id")), SYSTEM)
     if _is_by_rule(via):
         author = SYSTEM
+    # The body of a call says only when it was and how long; what was said is in the recording.
+    is_call, call = comment.get("type") == "VoiceComment", mapping(comment.get("data"))
+    spoken = words(call.get("transcription_text"))
+    written = words(comment.get("plain_body")).replace("&nbsp;", " ") or words(comment.get("body"))
+    files = [_attachment(row) for row in rows(comment.get("attachments")) if not row.get("deleted")]
     return Message(
         id=identity(comment.get("id")),
         author=author,
         is_public=comment.get("public") is True,
-        text=words(comment.get("plain_body")).replace("&nbsp;", " ") or words(comment.get("body")),
+        text=spoken if is_call else written,
         created_at=moment(comment.get("created_at")) or default_time,
-        html=words(comment.get("html_body")),
+        html="" if is_call else words(comment.get("html_body")),
         channel=channel(via),
-        attachments=tuple(_attachment(row) for row in rows(comment.get("attachments")) if not row.get("deleted")),
+        attachments=(*files, *((_recording(call),) if is_call else ())),
         flags=_flags(metadata.get("flags")) | ({Flag.MERGED} if _is_merge(via) else frozenset()),
         mark=words(mapping(metadata.get("custom")).get(MARK_KEY)),
         headers=_headers(mapping(metadata.get("system"))),
     )
+
+
+def _recording(call: Json) -> Attachment:
+    return Attachment("", "recording of the call", "audio/mpeg", 0, words(call.get("recording_url")))
 
 
 def _is_by_rule(via: Json) -> bool:

@@ -211,6 +211,8 @@ class FakeHelpdesk:
         flags: frozenset[Flag] = frozenset(),
         attachments: tuple[Attachment, ...] = (),
         is_public: bool = True,
+        followup_of: str = "",
+        copies: tuple[str, ...] = (),
     ) -> Ticket:
         """Open a ticket whose first message is by the requester, or by `author` in their name."""
         with self._lock:
@@ -232,6 +234,8 @@ class FakeHelpdesk:
                 brand_id="1",
                 submitter_id=writer.id,
                 recipient="support@tidemark.example",
+                copies=copies,
+                followup_of=followup_of,
                 locale=requester.locale,
                 is_messaging=channel in ("messaging", "chat"),
             )

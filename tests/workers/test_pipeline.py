@@ -251,6 +251,43 @@ def test_a_robot_between_two_questions_is_not_answered(services, desk):
     assert len(desk.own_messages(opened.id)) == 1
 
 
+@pytest.mark.parametrize(("who", "is_read"), [(ADA, True), (replace(ADA, id="777"), False)])
+def test_a_follow_up_knows_what_was_said_before(services, desk, llm, who, is_read):
+    """The closed ticket's thread goes with the question, but only to the person whose ticket it was."""
+    closed = desk.open_ticket("The kiosk is dark.")
+    desk.staff_writes(closed.id, "Press the RED button.", status=Status.CLOSED)
+    opened = desk.open_ticket(subject="Re: A question", requester=who, followup_of=closed.id)
+    work(services, opened.id)
+    asked = [prompt.user for prompt in llm.asked if prompt.name == "draft"]
+    assert asked
+    assert ("RED button" in asked[0]) is is_read
+
+
+def test_a_follow_up_of_a_ticket_that_is_gone_is_read_by_itself(services, desk):
+    """Whatever became of the closed one, the new message is not lost."""
+    opened = desk.open_ticket(followup_of="4711")
+    work(services, opened.id)
+    assert outcome_of(services, opened.messages[0].id)[0] == "send"
+
+
+def test_a_call_that_staff_wrote_down_is_on_record(services, desk, llm):
+    """A ticket of notes alone has nobody to answer, and says so."""
+    opened = desk.open_ticket("Called, wants a call back.", author=GRACE, is_public=False)
+    work(services, opened.id)
+    assert outcome_of(services, opened.messages[0].id) == ("ignore", ["no_requester_message"])
+    assert (llm.asked, desk.write_attempts) == ([], 0)
+
+
+def test_what_belongs_to_an_account_is_told_to_no_copies(services, desk, llm):
+    """Those who are copied in read the reply as well, so it knows nothing of the plan."""
+    asker = replace(ADA, fields={"plan": "Enterprise"})
+    for copies in ((), ("502",)):
+        opened = desk.open_ticket(f"How do I swap a shift? {len(copies)}", requester=asker, copies=copies)
+        work(services, opened.id)
+    asked = [prompt.user for prompt in llm.asked if prompt.name == "draft"]
+    assert ["Plan: Enterprise" in prompt for prompt in asked] == [True, False]
+
+
 def test_the_same_mail_to_two_addresses_is_answered_once(services, desk):
     """The younger ticket is left to a person, with the number of the older one."""
     first, second = desk.open_ticket(), desk.open_ticket()

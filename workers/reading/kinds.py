@@ -46,6 +46,8 @@ def _human_kind(
     is_own_subject = is_first and not _RE.match(subject)  # "Re: ..." answers something that is not on this ticket
     files = real_attachments(message.attachments)
     if not own or _SEE_ATTACHED.match(own):
+        if any(file.content_type.startswith(("audio/", "video/")) for file in files):
+            return MessageKind.ATTACHMENT_ONLY  # what is asked was spoken; the subject may be a machine's
         if is_first and says_something:
             return MessageKind.QUESTION
         if files:
@@ -258,6 +260,8 @@ _SEE_ATTACHED = re.compile(
     r"|image)s?)?| (?:the )?(?:file|screenshot|document)s? attached)|(?:see )?attached(?: (?:file|screenshot"
     r"|document)s?)?|(?:screenshot|file|photo|document)s? (?:is |are )?attached|here (?:it is|is the (?:file"
     r"|screenshot))"
+    r"|(?:see|look at|check) (?:the |my |this )?(?:pics?|pictures?|photos?|images?|screenshots?|video)"
+    r"|(?:pics?|pictures?|images?) (?:is |are )?attached"
     r"|siehe an(?:hang|lage)|(?:anbei|im anhang)(?: der screenshot| die datei)?|ver (?:archivo )?adjunto"
     r"|adjunto(?: (?:archivo|captura))?|(?:voir )?(?:pi[eè]ces? jointes?|ci-joint)|in allegato|vedi allegato"
     r"|em anexo|zie bijlage)\W*$"
@@ -295,7 +299,7 @@ _COURTESY = frozenset(
         "indeed just done did do does works working worked fine well happy glad problem problems issue issues "
         "matter case ticket closed close can may clear clears up out info information advice tip hint done "
         "assistance exactly what needed perfectly works sorted back no more further questions nothing else then "
-        "bye best regards kind "
+        "bye best regards kind were helpful friendly service "
         "vielen lieben besten herzlichen schon schonen tag wochenende abend fur die das der den dem hilfe hat es "
         "jetzt nun alles schnelle schnell antwort ruckmeldung ihre eure deine euch ihnen dir sehr im voraus "
         "gruss grusse liebe viele mit und ist geht wieder ich bin nochmal nochmals mfg lg vg "
@@ -321,6 +325,7 @@ _GREETING = re.compile(
     r"(?i)^(?:hi|hello|hey|dear|hallo|liebe[rs]?|guten (?:tag|morgen|abend)|hola|bonjour|cher|chère|ciao"
     r"|olá)\b[ ,]*(?:[^\W\d_][\w'’-]*){0,1}[ ,!.:\n]*"
 )
+_TO_SAY = re.compile(r"(?i)^(?:(?:hi|hello|hey)(?: there| all)?\W+)?(?:i |we )?just (?:wanted|want) to say\b\W*")
 _THANKED_NAME = re.compile(
     r"^((?i:thanks(?: again| a lot| so much)?|thank you(?: so much| very much)?|thx|danke|merci|gracias|grazie|bedankt"
     r"|tack)),? [A-ZÀ-Þ][\w'’-]+(?=[\s,.!]|$)"
@@ -333,7 +338,7 @@ def is_thanks(text: str, *, asked_before: bool = False) -> bool:
 
     A bare "ok" or a thumbs-up is courtesy unless we had asked something.
     """
-    stripped = text.strip()
+    stripped = _TO_SAY.sub("", text.strip())
     if not stripped or "?" in stripped or len(stripped) > 400:
         return False
     smiles = bool(_HAPPY.search(stripped))

@@ -32,19 +32,21 @@ class _Part:
     hidden: str
 
 
-def read(ticket: Ticket, *, language_of: Callable[[str], str] | None = None) -> Reading:
+def read(ticket: Ticket, *, parent: Ticket | None = None, language_of: Callable[[str], str] | None = None) -> Reading:
     """Return what the requester says now: all public messages since the last public one of staff or bot, as one.
 
     Everything in the Reading is masked with one vault. Without such a message `message_id` is "" and the kind EMPTY.
+    `parent` is the closed ticket that this one follows up: it is thread and nothing else.
     `language_of` takes the place of the language detector: text -> ISO 639-1 code, "" if unsure.
     """
-    public = [m for m in ticket.messages if m.is_public and m.author.role is not Role.SYSTEM]
+    public = _public(ticket)
     earlier, burst = _split(public)
+    before = _public(parent) if parent else []
     parts = _worth_reading(
         [_part(ticket, message, earlier, is_first=not earlier and not place) for place, message in enumerate(burst)]
     )
     vault: dict[str, str] = {}
-    names = _names(ticket, public)
+    names = _names(ticket, (*before, *public))
 
     def masked(text: str) -> str:
         return mask(text, vault=vault, known_names=names)
@@ -55,7 +57,7 @@ def read(ticket: Ticket, *, language_of: Callable[[str], str] | None = None) -> 
     if kind is MessageKind.QUESTION and not newest:
         newest = ticket.subject
     newest = masked(_cut(newest, MAX_NEWEST))
-    thread = tuple(_turn(message, masked) for message in earlier[-MAX_TURNS:])
+    thread = tuple(_turn(message, masked) for message in (*before, *earlier)[-MAX_TURNS:])
     return Reading(
         message_id=parts[-1].message.id if parts else "",
         kind=kind,
@@ -75,6 +77,10 @@ def read(ticket: Ticket, *, language_of: Callable[[str], str] | None = None) -> 
         masked_kinds=kinds(vault),
         vault=vault,
     )
+
+
+def _public(ticket: Ticket) -> list[Message]:
+    return [m for m in ticket.messages if m.is_public and m.author.role is not Role.SYSTEM]
 
 
 def _split(public: Sequence[Message]) -> tuple[list[Message], list[Message]]:

@@ -138,7 +138,7 @@ def _ask(question: Question, services: Services, earlier: Proposal | None, polic
         question.found.passages,
         intent=question.label.intent,
         requester_name=question.ticket.requester.name,
-        account=question.account,
+        account=Account() if question.ticket.copies else question.account,  # those who get copies read the reply too
         flawed=(earlier.draft, earlier.findings) if earlier and earlier.draft else question.shown,
         wish=question.wish,
     )

@@ -244,6 +244,24 @@ def test_what_a_rule_wrote_is_nobodys_word(via):
     assert (Flag.MERGED in written.flags) is (via.get("source") == {"rel": "merge"})
 
 
+def test_of_a_call_only_what_was_said_is_read():
+    """The body of a voice comment is a machine's; its recording is a file, its transcription the caller's words."""
+    call = {"type": "VoiceComment", "data": {"transcription_text": "It is dark.", "recording_url": "https://x/y"}}
+    said, silent = read(
+        comments=[
+            comment(1, REQUESTER_ID, "Voicemail from: +1 415", **call),
+            comment(2, REQUESTER_ID, "Voicemail from: +1 415", type="VoiceComment", data={"transcription_text": None}),
+        ]
+    ).messages
+    assert (said.text, said.html, silent.text, silent.html) == ("It is dark.", "", "", "")
+    assert [m.attachments[-1].content_type for m in (said, silent)] == ["audio/mpeg", "audio/mpeg"]
+
+
+def test_who_gets_copies_is_known():
+    """The requester, listed as a copy of their own mail, is none."""
+    assert read(ticket(email_cc_ids=[REQUESTER_ID, 77, None, "x"])).copies == ("77",)
+
+
 @pytest.mark.parametrize(
     ("place", "is_public"), [("email", False), ("side_conversation", True)], ids=["a ticket", "a child ticket"]
 )

@@ -91,6 +91,20 @@ def test_notes_and_system_messages_are_not_read():
     assert reading.thread == ()
 
 
+def test_a_follow_up_is_read_with_the_closed_ticket_before_it():
+    """What was tried there is thread, masked alike; only the new words are what is said."""
+    closed = _ticket(
+        (ANNA, "The export fails for Anna Muster."), (BOT, "Clear the cache.", {"mark": "m"}), (ANNA, "Ok")
+    )
+    again = _ticket((ANNA, "It fails again after a month, what else can we do about it?"), subject="Re: Export")
+    reading = read(again, parent=closed)
+    assert [turn.role for turn in reading.thread] == ["requester", "bot", "requester"]
+    assert reading.newest == "It fails again after a month, what else can we do about it?"
+    assert (reading.message_id, reading.topic, reading.bot_replies) == ("1", "", 0)
+    assert "Muster" not in reading.thread[0].text
+    assert read(again).thread == ()
+
+
 def test_on_a_ticket_that_staff_opened_the_subject_is_theirs():
     """A proactive mail's subject is not what the requester asks; to a word of answer it still says what about."""
     opened = (LISA, "Hello Anna, your trial ends on Friday.")
