@@ -310,6 +310,8 @@ def _requester_limits(facts: RouteFacts, policy: Policy) -> Iterator[Limit]:
         yield Action.DRAFT, Reason(Code.DUPLICATE, f"#{facts.duplicate_of}")
     if facts.replies_within_hour >= policy.limits.replies_per_hour:
         yield Action.DRAFT, Reason(Code.REPLY_RATE, str(facts.replies_within_hour))
+    if facts.is_forwarded:
+        yield Action.DRAFT, Reason(Code.FORWARDED)
     if facts.is_participant:
         yield Action.DRAFT, Reason(Code.PARTICIPANT)
     if not facts.is_verified and (facts.is_money or facts.needs_action):

@@ -134,6 +134,7 @@ class Code(StrEnum):
     LESSON_ONLY = "lesson_only"  # it rests on what staff once wrote, and no article
     DUPLICATE = "duplicate"  # detail: the older ticket that asks the same
     REPLY_RATE = "reply_rate"  # we have written to this person often enough for one hour: two machines, perhaps
+    FORWARDED = "forwarded"  # somebody else's mail was passed on to us
     PARTICIPANT = "participant"  # somebody else than the requester wrote
     CHANNEL_DRAFT_ONLY = "channel_draft_only"
     SHARED = "shared"  # another company's helpdesk reads along
@@ -189,6 +190,7 @@ class Reading:
     attachments: tuple[str, ...] = ()
     written_at: datetime | None = None
     is_participant: bool = False  # written by somebody else than the requester
+    is_forwarded: bool = False  # it passes somebody else's mail on: the one who asks may stand inside it
     is_verified: bool = True
     has_injection: bool = False
     bot_replies: int = 0  # public answers of ours on this ticket
@@ -463,6 +465,7 @@ class RouteFacts:
     asks_covered: int = 0
     is_verified: bool = False
     is_participant: bool = False
+    is_forwarded: bool = False
     has_injection: bool = False
     has_tainted_source: bool = False  # a passage the model was shown holds orders to an assistant
     is_messaging: bool = False

@@ -198,6 +198,7 @@ def for_route(
         asks_covered=len(set(draft.asks_covered)) if draft else 0,
         is_verified=reading.is_verified,
         is_participant=reading.is_participant,
+        is_forwarded=reading.is_forwarded,
         has_injection=reading.has_injection,
         has_tainted_source=any(suspicions(passage.text) for passage in found.passages),
         is_messaging=ticket.is_messaging,

@@ -1,7 +1,7 @@
 """A whole ticket -> one masked Reading of what its requester says now. Pure: no network, clock or environment."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from integrations.helpdesk import Flag, Message, Role, Ticket
 from workers.domain import MessageKind, Reading, Turn, mark_of, send_key_of
@@ -30,6 +30,7 @@ class _Part:
     own: str
     full: str
     hidden: str
+    is_forward: bool = False
 
 
 def read(ticket: Ticket, *, parent: Ticket | None = None, language_of: Callable[[str], str] | None = None) -> Reading:
@@ -70,6 +71,7 @@ def read(ticket: Ticket, *, parent: Ticket | None = None, language_of: Callable[
         attachments=tuple(masked(a.name) for part in parts for a in real_attachments(part.message.attachments)),
         written_at=parts[-1].message.created_at if parts else None,
         is_participant=any(part.message.author.role is not Role.REQUESTER for part in parts),
+        is_forwarded=any(part.is_forward for part in parts),
         is_verified=_is_verified(ticket, parts),
         has_injection=_has_injection(ticket, parts, thread),
         bot_replies=sum(1 for m in public if m.mark or m.author.role is Role.BOT),
@@ -110,7 +112,7 @@ def _part(ticket: Ticket, message: Message, earlier: Sequence[Message], *, is_fi
     own = own_words(seen.text)
     asked_before = bool(earlier) and "?" in own_words(visible(earlier[-1].text, earlier[-1].html).text).text[-300:]
     kind = kind_of(message, own.text, seen.text, subject=ticket.subject, is_first=is_first, asked_before=asked_before)
-    return _Part(message, kind, with_reference(own), seen.text, seen.hidden)
+    return _Part(message, kind, with_reference(own), seen.text, seen.hidden, own.is_forward)
 
 
 def _worth_reading(parts: list[_Part]) -> list[_Part]:
@@ -125,7 +127,7 @@ def _worth_reading(parts: list[_Part]) -> list[_Part]:
     kept = [p for p in parts if p.kind in (MessageKind.QUESTION, MessageKind.THANKS, MessageKind.ATTACHMENT_ONLY)]
     last = kept[-1]
     if last.kind is not MessageKind.QUESTION:
-        kept[-1] = _Part(last.message, MessageKind.QUESTION, last.own, last.full, last.hidden)
+        kept[-1] = replace(last, kind=MessageKind.QUESTION)
     return kept
 
 
