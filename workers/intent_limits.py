@@ -22,6 +22,7 @@ LABELLED_SHARE = 0.05  # least share of out-of-scope messages that limits are se
 # else. The longer the lists, the more they are traffic itself, and fifty leave one message in sixteen.
 WRITTEN_LIST = 20.0
 MAX_FOREIGN = 0.6
+LEAST_UNLIKE = 0.1  # less is not worth another five models
 LEAST_FOREIGN = 0.05  # however long the lists, so much is looked for that belongs to none
 _TRIED = 199  # limits
 
@@ -33,6 +34,7 @@ class Evidence(NamedTuple):
     truth: Ids
     best: Ids
     is_labelled: bool  # whether somebody marked the out-of-scope rows as such
+    worth: Floats  # how much each known row counts
 
     @property
     def is_known(self) -> Bools:
@@ -42,9 +44,31 @@ class Evidence(NamedTuple):
 
 def expected_foreign(rows: Evidence) -> float:
     """Return the share of messages that belong to no intent, as the length of the lists lets expect."""
-    intents = np.unique(rows.truth[rows.is_known])
-    per_intent = rows.is_known.sum() / max(1, len(intents))
+    known = rows.is_known
+    per_intent = rows.worth[known].sum() / max(1, len(np.unique(rows.truth[known])))
     return float(min(MAX_FOREIGN, 1 / (1 + (per_intent / WRITTEN_LIST) ** 3)))
+
+
+def expected_unlike(rows: Evidence) -> float:
+    """Return the share of known messages that will be put as no example is, from 0 to 1.
+
+    A list written in advance holds a few wordings many times over: left out one by one, its rows look far better known
+    than what will come. A list of past messages shows by itself how new the next one is.
+    """
+    share = min(1.0, expected_foreign(rows) / 0.5)
+    return 0.0 if rows.is_labelled or share < LEAST_UNLIKE else share
+
+
+def mixed(rows: Evidence, apart: Evidence, share: float) -> Evidence:
+    """Return the rows with this share of the known ones seen apart from all that is like them."""
+    known = rows.is_known
+    return Evidence(
+        np.concatenate([rows.features, apart.features]),
+        np.concatenate([rows.truth, apart.truth]),
+        np.concatenate([rows.best, apart.best]),
+        rows.is_labelled,
+        np.concatenate([np.where(known, (1 - share) * rows.worth, 1.0), share * apart.worth]),
+    )
 
 
 def weights(rows: Evidence, least: float = 0.0) -> Floats:
@@ -52,14 +76,17 @@ def weights(rows: Evidence, least: float = 0.0) -> Floats:
     known = rows.is_known
     outside = int((~known).sum())
     if not outside or not known.any():
-        return np.ones(len(known))
+        return rows.worth
     share = LABELLED_SHARE if rows.is_labelled else max(least, expected_foreign(rows))
-    each = share / (1 - share) * (len(known) - outside) / outside
-    return np.where(known, 1.0, max(1.0, each) if rows.is_labelled else each)
+    each = share / (1 - share) * rows.worth[known].sum() / outside
+    return np.where(known, rows.worth, max(1.0, each) if rows.is_labelled else each)
 
 
-def scope(rows: Evidence) -> tuple[Judge, float]:
-    """Fit the out-of-scope verdict and its limit."""
+def scope(rows: Evidence, coming: Evidence) -> tuple[Judge, float]:
+    """Fit the out-of-scope verdict on rows and its limit on what is expected to come.
+
+    Rows seen apart are left out of the verdict: they would teach it that nearness to an example says little.
+    """
     known = rows.is_known
     right = known & (rows.best == rows.truth)
     if known.all():  # nothing to tell it from
@@ -69,7 +96,7 @@ def scope(rows: Evidence) -> tuple[Judge, float]:
         return judge, float(np.quantile(judge.probability(rows.features[right]), 1 - MAX_REJECTED))
     kept = right | ~known  # what was misunderstood says nothing of scope
     judge = fit(rows.features[kept], ~known[kept], strength=0.1, balanced=True)
-    return judge, _best_limit(judge.probability(rows.features), rows)
+    return judge, _best_limit(judge.probability(coming.features), coming)
 
 
 def surety(rows: Evidence, judge: Judge, limit: float, accuracy: float) -> tuple[Judge, Limits, dict[str, float]]:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
+from sklearn.cluster import AgglomerativeClustering
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 from sklearn.svm import LinearSVC
@@ -29,11 +30,13 @@ Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
 FOLDS = 10
+FOLDS_APART = 5
 MANY = 5000  # rows from which on three folds say as much as five
 STRENGTHS = (3.0, 10.0)  # inverse regularisation of the meaning, chosen on held-back rows
 BLENDS = tuple(product((0.2, 0.35, 0.5), (0.0, 0.2)))  # shares of spelling and neighbours, chosen there too
 SPELLING_STRENGTH = 0.5
 MIN_OOS = 20  # fewer labelled out-of-scope rows say too little to judge by
+ALIKE = 0.55  # examples of one intent that are this similar say the same in other words
 TOO_CLOSE = 0.7  # everyday chatter this similar to an example is none
 DOUBT = 0.3  # a row that the others contradict keeps this much weight
 _PLAIN = Blend()
@@ -110,15 +113,20 @@ def _train(
     accuracy: float,
     seed: int,
 ) -> IntentModel:
-    held = {strength: _hold_back(rows, names, strength, seed) for strength in STRENGTHS}
+    dealt = _folds(rows.truth, 3 if len(rows.truth) > MANY else FOLDS, seed)
+    held = {strength: _hold_back(rows, names, strength, dealt) for strength in STRENGTHS}
     choices = [(strength, _tempered(held[strength], rows.truth, shares)) for strength in STRENGTHS for shares in BLENDS]
     strength, blend = min(choices, key=lambda choice: _surprise(held[choice[0]], rows.truth, choice[1]))
     look = held[strength]
     intents = _fit(rows, names, strength, blend, weight=_trust(blended(look, blend), rows.truth))
     strange = [] if rows.has_oos else _strangers(rows, names, strength, everyday, intents, seed)
-    evidence = _evidence([look, *strange], rows.truth, blend, is_labelled=rows.has_oos)
-    scope, limit = intent_limits.scope(evidence)
-    surety, limits, figures = intent_limits.surety(evidence, scope, limit, accuracy)
+    seen = _evidence([look, *strange], rows.truth, blend, is_labelled=rows.has_oos)
+    coming = seen
+    if (unlike := intent_limits.expected_unlike(seen)) > 0:
+        apart = _hold_back(rows, names, strength, _folds_apart(rows, seed))
+        coming = intent_limits.mixed(seen, _evidence([apart], rows.truth, blend, is_labelled=False), unlike)
+    scope, limit = intent_limits.scope(seen, coming)
+    surety, limits, figures = intent_limits.surety(coming, scope, limit, accuracy)
     figures |= {
         "examples": float(len(rows.truth)),
         "intents": float(len(names)),
@@ -199,15 +207,13 @@ def _centres(examples: Array, owners: Ids, count: int) -> Array:
     return centres
 
 
-def _hold_back(rows: Rows, names: Sequence[str], strength: float, seed: int) -> Look:
-    """Look at every row with a model that was fitted without it; in the rows' order."""
-    folds = 3 if len(rows.truth) > MANY else FOLDS
-    fold = _folds(rows.truth, folds, seed)
-    looks = []
-    for number in range(folds):
+def _hold_back(rows: Rows, names: Sequence[str], strength: float, fold: Ids) -> Look:
+    """Look at every row with a model that was fitted without its fold; in the rows' order."""
+    looks, numbers = [], np.unique(fold)
+    for number in numbers:
         test = rows.where(fold == number)
         looks.append(_fit(rows.where(fold != number), names, strength).look(test.texts, test.vectors))
-    order = np.argsort(np.concatenate([np.flatnonzero(fold == number) for number in range(folds)]), kind="stable")
+    order = np.argsort(np.concatenate([np.flatnonzero(fold == number) for number in numbers]), kind="stable")
     return Look(*(column[order] for column in _columns(looks)))
 
 
@@ -217,6 +223,31 @@ def _folds(truth: Ids, count: int, seed: int) -> Ids:
     fold = np.empty(len(truth), np.intp)
     fold[shuffled[np.argsort(truth[shuffled], kind="stable")]] = np.arange(len(truth)) % count
     return fold
+
+
+def _folds_apart(rows: Rows, seed: int) -> Ids:
+    """Deal the rows so that those of a label that say the same in other words fall together, largest groups first."""
+    dice = np.random.default_rng(seed)
+    fold, load = np.zeros(len(rows.truth), np.intp), np.zeros(FOLDS_APART)
+    for label in np.unique(rows.truth):
+        own = np.flatnonzero(rows.truth == label)
+        groups, of_label = _groups(rows.vectors[own]), np.zeros(FOLDS_APART)
+        for group in np.argsort(-np.bincount(groups), kind="stable"):
+            members = own[groups == group]
+            lightest = int(np.lexsort((dice.random(FOLDS_APART), load, of_label))[0])
+            fold[members] = lightest
+            of_label[lightest] += len(members)
+            load[lightest] += len(members)
+    return fold
+
+
+def _groups(vectors: Array) -> Ids:
+    """Return a number for each row that it shares with the rows like it."""
+    if len(vectors) < 2:
+        return np.zeros(len(vectors), np.intp)
+    merging = AgglomerativeClustering(None, metric="cosine", linkage="average", distance_threshold=1 - ALIKE)
+    groups: Ids = merging.fit_predict(vectors).astype(np.intp)
+    return groups
 
 
 def _strangers(
@@ -253,6 +284,7 @@ def _evidence(looks: Sequence[Look], truth: Ids, blend: Blend, *, is_labelled: b
         np.concatenate([truth, np.full(strangers, -1, np.intp)]),
         probabilities.argmax(axis=1).astype(np.intp),
         is_labelled,
+        np.ones(len(look.logits)),
     )
 
 

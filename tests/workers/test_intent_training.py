@@ -7,7 +7,7 @@ import pytest
 
 from tests.fakes.embedder import HashEmbedder
 from workers.intent_model import OOS
-from workers.intent_training import TrainingError, fingerprint, train
+from workers.intent_training import Rows, TrainingError, _folds_apart, fingerprint, train
 
 TOPICS = {
     "invoice": ["invoice", "receipt", "vat", "billing", "card", "paid"],
@@ -168,3 +168,15 @@ def test_a_row_counts_as_much_as_it_is_given():
 
     assert best(heavy) == "roster"
     assert best([1.0] * 60 + [3.0] * 10 + [0.2] * 10) == "invoice"
+
+
+def test_one_wording_many_times_over_is_seen_apart():
+    """Rows of a label that say the same in other words fall into one fold, and the folds stay even."""
+    dice = np.random.default_rng(3)
+    base = dice.normal(size=(10, 64)).astype(np.float32)
+    vectors = np.repeat(base, 4, axis=0) + dice.normal(scale=0.1, size=(40, 64)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    truth = np.repeat([0, 1], 20)
+    fold = _folds_apart(Rows([""] * 40, [], vectors, truth, np.ones(40)), seed=1)
+    assert (fold.reshape(10, 4) == fold[::4, np.newaxis]).all()
+    assert np.bincount(fold).tolist() == [8] * 5
