@@ -295,6 +295,9 @@ class Helpdesk(Protocol):
     def me(self) -> Person:
         """Return the account our credentials act as; raise PermanentError if they are not a staff member's."""
 
+    def own_id(self) -> str:
+        """Return that account's id, asked for once: our credentials do not change while we run."""
+
     def ticket(self, ticket_id: str) -> Ticket:
         """Read the whole ticket: every page of messages, authors with roles. Raise NotFoundError if it is gone."""
 

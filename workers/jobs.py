@@ -79,7 +79,7 @@ def _wake(event: TicketEvent, delivery: Delivery, services: Services) -> bool:
 def _own_id(vendor: str, services: Services) -> str:
     """Return who we are at the helpdesk; "" while it is away: an echo of ours is then recognised by reading."""
     try:
-        return services.helpdesks[vendor].me().id
+        return services.helpdesks[vendor].own_id()
     except IntegrationError:
         return ""
 

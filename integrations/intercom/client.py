@@ -120,6 +120,9 @@ class IntercomHelpdesk:
         self._bot = bot
         return bot
 
+    def own_id(self) -> str:
+        return self._own().id
+
     def ticket(self, ticket_id: str) -> Ticket:
         """Read the conversation with its parts (the newest 500), then the contact who asks."""
         raw, answer = self._conversation(ticket_id)

@@ -169,6 +169,9 @@ class ZendeskHelpdesk:
         self._bot_id = bot.id
         return bot
 
+    def own_id(self) -> str:
+        return self._bot_id or self.me().id
+
     def ticket(self, ticket_id: str) -> Ticket:
         """Read the ticket first and its comments after: what arrives between the two makes a later write conflict."""
         path = f"/tickets/{self._known_id(ticket_id, 'ticket')}"
@@ -192,7 +195,7 @@ class ZendeskHelpdesk:
             comments,
             by_id,
             wire.rows(page.get("organizations")),
-            bot_id=self._bot_id or self.me().id,
+            bot_id=self.own_id(),
             site_url=self._site_url,
         )
         return replace(found, read_at=answer.at)
@@ -215,8 +218,7 @@ class ZendeskHelpdesk:
         if is_by_rule or not author_id:
             return Tagging(wire.SYSTEM, at)
         user = self._missing_users({author_id}).get(author_id, {"id": author_id})
-        bot_id = self._bot_id or self.me().id
-        return Tagging(wire.person(user, requester_id=ticket.requester.id, bot_id=bot_id), at)
+        return Tagging(wire.person(user, requester_id=ticket.requester.id, bot_id=self.own_id()), at)
 
     def write(self, ticket: Ticket, write: TicketWrite) -> Applied:
         """Carry out one outcome in one PUT that Zendesk refuses if the ticket moved since `ticket.stamp`.

@@ -132,6 +132,9 @@ class FakeHelpdesk:
             self._answer_or_raise()
             return self.bot
 
+    def own_id(self) -> str:
+        return self.me().id
+
     def ticket(self, ticket_id: str) -> Ticket:
         with self._lock:
             self.reads += 1
