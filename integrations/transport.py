@@ -105,7 +105,7 @@ class Transport:
         self.timeout_seconds = timeout_seconds
         self.last_limits: Mapping[str, str] = {}  # rate-limit headers of the newest answer, names in lower case
         self._auth = auth
-        self._session = _session(user_agent)
+        self._session = _session(self.base_url, user_agent)
         self._session.headers.update(headers or {})
         self._limits: dict[str, tuple[Limit, float]] = {}
 
@@ -384,8 +384,13 @@ class _Adapter(HTTPAdapter):
         return manager
 
 
-def _session(user_agent: str) -> requests.Session:
+def _session(base_url: str, user_agent: str) -> requests.Session:
+    """Make the session. What the environment says of proxies and certificates is read once: requests would read it
+    again for every call, a tenth of the time that a call takes.
+    """
     session = requests.Session()
+    found = session.merge_environment_settings(base_url, {}, None, None, None)
+    session.proxies, session.verify, session.trust_env = found["proxies"], found["verify"], False
     session.headers.update({"User-Agent": user_agent, "Accept": "application/json", "Accept-Encoding": "gzip"})
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     adapter = _Adapter(pool_connections=4, pool_maxsize=16, max_retries=0)
