@@ -503,10 +503,13 @@ def _prepare_sqlite(connection: Any, _: object) -> None:
 
 def _begin(connection: Connection) -> None:
     options = connection.get_execution_options()
-    is_relaxed = options.get("relaxed", False)
+    is_relaxed, reads_only = options.get("relaxed", False), options.get("reads_only", False)
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(f"PRAGMA synchronous={'NORMAL' if is_relaxed else 'FULL'}")
-        connection.exec_driver_sql("BEGIN" if options.get("reads_only", False) else "BEGIN IMMEDIATE")
+        wanted = "NORMAL" if is_relaxed else "FULL"
+        if not reads_only and connection.info.get("synchronous", "FULL") != wanted:
+            connection.exec_driver_sql(f"PRAGMA synchronous={wanted}")
+            connection.info["synchronous"] = wanted
+        connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
     elif is_relaxed:
         connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
 
