@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from config.policy import Policy
 from integrations.helpdesk import Flag, Message, Role, Status, Ticket
@@ -200,7 +201,7 @@ def for_route(
         is_participant=reading.is_participant,
         is_forwarded=reading.is_forwarded,
         has_injection=reading.has_injection,
-        has_tainted_source=any(suspicions(passage.text) for passage in found.passages),
+        has_tainted_source=any(_is_tainted(passage.text) for passage in found.passages),
         is_messaging=ticket.is_messaging,
         is_shared=ticket.is_shared,
         has_assignee=bool(ticket.assignee_id),
@@ -211,6 +212,11 @@ def for_route(
         language=reading.language,
         masked_kinds=reading.masked_kinds,
     )
+
+
+@lru_cache(maxsize=512)  # a passage is found for many a ticket, and its words are the same each time
+def _is_tainted(passage: str) -> bool:
+    return bool(suspicions(passage))
 
 
 def for_last_look(

@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 from typing import Any, TypeVar
 
 import anthropic
@@ -233,6 +234,7 @@ def _params(prompt: RenderedPrompt, answer: type[BaseModel], model: str, max_tok
     }
 
 
+@cache
 def answer_schema(answer: type[BaseModel]) -> dict[str, Any]:
     """Return the JSON schema in the form the API accepts: objects closed, every property required, no bounds."""
     return anthropic.transform_schema(_all_required(answer.model_json_schema()))

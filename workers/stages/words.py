@@ -282,6 +282,7 @@ def sentences(text: str) -> list[str]:
     return found
 
 
+@lru_cache(maxsize=8192)  # the same articles ground many a draft
 def tokens(sentence: str) -> tuple[Token, ...]:
     """Cut a sentence into tokens; its first word counts as a name only if its look leaves no doubt."""
     if "'" in sentence or "’" in sentence or "annot" in sentence:
