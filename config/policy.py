@@ -89,6 +89,7 @@ class Thresholds(Rules):
     review: Share = 0.65
     passage: Share = 0.45  # a best passage below this is weak: no automatic reply
     passage_clear: Share = 0.60  # from here on a passage clearly fits, whatever the kind of request is called
+    passage_beside: Share = 0.6  # of the best one's score; weaker ones are not shown to who drafts
     passage_draft: Share = 0.30  # below this there is nothing to draft from
     stage_one_accuracy: Share = 0.97  # stage one decides alone where held-back examples reach this
     grounding: Share = 0.5  # a sentence less likely than this to be called supported by its passages is not
@@ -103,7 +104,7 @@ class Checking(Rules):
     """How much is read a second time by the model. A judge costs about as much as a classification."""
 
     judge_sends: Share = 1.0  # of drafts that would be sent
-    judge_drafts: Share = 1.0  # of drafts that a person sends
+    judge_drafts: Share = 0.33  # of drafts: a person reads all of them, and the doubts of some tell how far to trust
     repair: bool = True  # one more try at a draft whose own faults hold it back
 
 

@@ -32,6 +32,9 @@ MILLION = Decimal(1_000_000)
 _RETRYABLE_STATUS = frozenset({408, 409, 429})
 _BUSY_TYPES = frozenset({"overloaded_error", "rate_limit_error", "api_error", "timeout_error"})
 
+_FOR_READERS = frozenset({"default", "title", "description"})  # keys of a schema that say nothing of its form
+_NAMED_PARTS = frozenset({"properties", "$defs"})
+
 _log = get_logger(__name__)
 
 
@@ -236,7 +239,10 @@ def _params(prompt: RenderedPrompt, answer: type[BaseModel], model: str, max_tok
 
 @cache
 def answer_schema(answer: type[BaseModel]) -> dict[str, Any]:
-    """Return the JSON schema in the form the API accepts: objects closed, every property required, no bounds."""
+    """Return the JSON schema in the form the API accepts: objects closed, every property required, no bounds.
+
+    What the fields mean stands in the prompt. Titles and docstrings would be paid for with every call once more.
+    """
     return anthropic.transform_schema(_all_required(answer.model_json_schema()))
 
 
@@ -245,7 +251,9 @@ def _all_required(schema: Any) -> Any:
         return [_all_required(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    closed = {key: _all_required(part) for key, part in schema.items() if key != "default"}
+    closed = {key: _all_required(part) for key, part in schema.items() if key not in _FOR_READERS}
+    for name in _NAMED_PARTS & closed.keys():  # here the keys are names of ours, and one of them may be "title"
+        closed[name] = {key: _all_required(part) for key, part in schema[name].items()}
     if isinstance(closed.get("properties"), dict):
         closed["required"] = list(closed["properties"])
     return closed

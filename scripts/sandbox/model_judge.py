@@ -9,6 +9,7 @@ _LINE = re.compile(r"^(\d+)\. (.*?)(?: \(((?:P\d+)(?:, P\d+)*)\))?$")
 _BORNE_OUT = 0.6  # share of a sentence's content words that its passages must have
 _ANSWERED = 0.3  # share of an ask's weight from which a reply counts as answering it: words tell no more than that
 _CODE_WEIGHT = 3.0
+_POINTS_BACK = re.compile(r"(?i)\b(it|its|they|them|this|that|these|those)\b")
 _DEEDS = re.compile(
     r"(?i)\b(?:i|we)(?:['’]ve| have)? (?:just |already )?"
     r"(?:refunded|reset|cancel+ed|updated|changed|sent|fixed|credited|escalated|deleted|unlocked)\b"
@@ -26,7 +27,7 @@ def judge_reply(user: str, tagged: Any) -> dict[str, Any]:
     lines = [match.groups() for row in tagged(user, "reply").splitlines() if (match := _LINE.match(row))]
     stated = [(int(number), text, ids.split(", ")) for number, text, ids in lines if ids]
     doubts = [
-        {"number": number, "words": words, "why": "its passages do not say so"}
+        {"number": number, "words": words}
         for number, text, ids in stated
         if (words := _unfounded(text, " ".join(passages.get(one, "") for one in ids)))
     ]
@@ -62,11 +63,15 @@ def _relevance(message: str, asks: str, reply: str, sources: str) -> float:
 
 
 def _whole(ask: str, message: str) -> str:
-    """Return the ask with the subject, which often names the thing, or the message where the ask points at it."""
+    """Return the ask with what it points at: the message, the subject, and the sentences before "them" or "it"."""
     subject, _, body = message.partition("\n\n") if message.startswith("Subject: ") else ("", "", message)
+    every = sentences(clean(body))
     if "message above" in ask:
-        ask = " ".join(sentences(clean(body))[:3])
-    return ask if len(set(terms(ask))) > 3 else f"{subject.removeprefix('Subject: ')} {ask}"
+        ask = " ".join(every[:3])
+    if len(set(terms(ask))) > 3 and not _POINTS_BACK.search(ask):
+        return ask
+    place = next((number for number, one in enumerate(every) if one in ask or ask in one), 0)
+    return " ".join((subject.removeprefix("Subject: "), *every[max(0, place - 2) : place], ask))
 
 
 def _share(wanted: set[str], had: set[str]) -> float:

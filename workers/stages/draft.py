@@ -96,7 +96,7 @@ def _render(brief: Brief, prompt: Prompt, policy: Policy) -> tuple[RenderedPromp
     thread, cuts = thread_part(reading.thread, limits.turns, limits.thread_tokens, summary_tokens=limits.summary_tokens)
     if is_message_cut:
         cuts.append("message: the middle")
-    passages, passage_cuts = _passages(brief.passages, limits.passages, limits.passage_tokens)
+    passages, passage_cuts = _passages(brief.passages, policy)
     facts, are_facts_cut = cut(_facts(brief, policy), limits.account_tokens)
     if are_facts_cut:
         cuts.append("facts: the middle")
@@ -119,11 +119,20 @@ def _render(brief: Brief, prompt: Prompt, policy: Policy) -> tuple[RenderedPromp
     return RenderedPrompt(prompt.name, prompt.hash, system, user), (*cuts, *passage_cuts), counts
 
 
-def _passages(passages: Sequence[Passage], limit: int, tokens: int) -> tuple[str, list[str]]:
+def _passages(passages: Sequence[Passage], policy: Policy) -> tuple[str, list[str]]:
+    """Return the passages under their names, and what was cut: some far weaker than the best only lead astray.
+
+    Only the best one has its link: more than one in a reply is no help.
+    """
+    limit, tokens = policy.limits.passages, policy.limits.passage_tokens
     cuts = [f"passages: {len(passages) - limit} of {len(passages)}"] if len(passages) > limit else []
+    least = policy.thresholds.passage_beside * max((one.score for one in passages), default=0.0)
     pieces = []
     for number, passage in enumerate(passages[:limit], 1):
-        piece, was_cut = passage_part(passage, f"P{number}", tokens)
+        if passage.score < least:
+            cuts.append(f"P{number}: far weaker than the best")
+            continue
+        piece, was_cut = passage_part(passage if number == 1 else replace(passage, url=""), f"P{number}", tokens)
         pieces.append(piece)
         if was_cut:
             cuts.append(f"P{number}: its end")
@@ -135,7 +144,7 @@ def _facts(brief: Brief, policy: Policy) -> str:
     lines = [f"Language to write in: {reading.language or 'that of the message'}"]
     if brief.requester_name.strip():
         first_name = brief.requester_name.split()[0]
-        lines.append(f"Requester's first name (the greeting with it is added later): {first_name}")
+        lines.append(f"Requester: {first_name}")
     if not reading.is_verified:
         lines.append("The sender is not verified: general information only, nothing about an account.")
     if reading.is_participant:
@@ -143,10 +152,8 @@ def _facts(brief: Brief, policy: Policy) -> str:
     if reading.bot_replies:
         times = "once" if reading.bot_replies == 1 else f"{reading.bot_replies} times"
         lines.append(f"You have answered on this ticket {times} before, and it did not settle the matter.")
-    if (entry := policy.intents.get(brief.intent)) is not None:
-        lines.append(f"The message is about: {entry.description}")
-        if entry.tone:
-            lines.append(f"Tone: {entry.tone}")
+    if (entry := policy.intents.get(brief.intent)) is not None and entry.tone:
+        lines.append(f"Tone: {entry.tone}")
     # What belongs to an account is told to nobody who only claims to be its owner.
     if reading.is_verified and not reading.is_participant:
         lines += brief.account.lines()

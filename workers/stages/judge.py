@@ -1,6 +1,7 @@
 """A draft held against its passages and the question by the model, as a second reader (prompt: judge.md)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pydantic import BaseModel
 
@@ -9,7 +10,7 @@ from config.prompts import Prompt
 from integrations.llm import LanguageModel, RenderedPrompt, Usage
 from kb.domain import Passage
 from workers.domain import Draft, Finding, Judgement, Reading
-from workers.stages.material import asks_part, fence, message_part, passage_part
+from workers.stages.material import asks_part, excerpt, fence, message_part, passage_part
 
 _MOST_DOUBTS = 10
 
@@ -19,7 +20,6 @@ class DoubtAnswer(BaseModel):
 
     number: int
     words: str
-    why: str
 
 
 class JudgeAnswer(BaseModel):
@@ -44,8 +44,9 @@ def judge(
 ) -> tuple[Judgement, Usage]:
     """Ask the model how far the draft stands in its passages, answers the question and is safe to send.
 
-    It sees the cited passages only, named as in the draft. No answer is a known end: `model_outcome` says how the call
-    ended, and the scores are 0, so that nothing is ever let through by a call that failed.
+    It sees the cited passages only, named as in the draft, and of each what fits the words said or asked. No answer is
+    a known end: `model_outcome` says how the call ended, and the scores are 0, so that nothing is ever let through by a
+    call that failed.
     """
     answer = llm.ask(
         _render(draft, passages, reading, prompt, policy),
@@ -75,12 +76,11 @@ def _share(score: float) -> float:
 def _render(
     draft: Draft, passages: Sequence[Passage], reading: Reading, prompt: Prompt, policy: Policy
 ) -> RenderedPrompt:
-    cited = {name for sentence in draft.sentences for name in sentence.passages}
-    pieces = [
-        passage_part(passage, f"P{number}", policy.limits.passage_tokens)[0]
-        for number, passage in enumerate(passages, 1)
-        if f"P{number}" in cited
-    ]
+    pieces = []
+    for name, passage in ((f"P{number}", passage) for number, passage in enumerate(passages, 1)):
+        if said := [sentence.text for sentence in draft.sentences if name in sentence.passages]:
+            text = excerpt(passage.text, (*said, *reading.asks))
+            pieces.append(passage_part(replace(passage, text=text, url=""), name, policy.limits.passage_tokens)[0])
     lines = [
         f"{number}. {sentence.text}" + (f" ({', '.join(sentence.passages)})" if sentence.passages else "")
         for number, sentence in enumerate(draft.sentences, 1)

@@ -1,10 +1,11 @@
 """Pure: the data parts of a prompt. Untrusted text stands between tags of ours and is cut to its token budget."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 
 from kb.domain import Passage
 from workers.domain import Draft, Finding, Findings, Reading, Turn
+from workers.stages.words import tokens as words_in
 
 TAGS = frozenset(
     {
@@ -34,6 +35,7 @@ _BLANK = r"[\s\u200c\u200d]*"
 
 CHARACTERS_PER_TOKEN = 4  # near enough for English; the exact count comes back with the answer
 _OPENING = re.compile(r".{1,200}?(?:[.!?](?=\s|$)|$)|.{1,200}")
+_WORTH_CUTTING = 120  # letters; to leave out less is not worth a gap
 GAP = "\n[... left out for length ...]\n"
 
 
@@ -133,6 +135,39 @@ def passage_part(passage: Passage, name: str, tokens: int) -> tuple[str, bool]:
     if passage.url:
         lines.append(f"Link: {passage.url}")
     return fence("passage", "\n".join(lines) + f"\n\n{text}", id=name), is_cut
+
+
+def excerpt(text: str, about: Iterable[str]) -> str:
+    """Return the paragraphs of a text that fit these sentences best, each with its neighbours and its heading.
+
+    A condition or an exception stands beside what it restricts. What fits nothing leaves a gap; a text of which little
+    would go stays whole.
+    """
+    blocks = [block for block in re.split(r"\n\s*\n", text.strip()) if block.strip()]
+    words = [_content(block) for block in blocks]
+    kept: set[int] = set()
+    for sentence in about:
+        wanted = _content(sentence)
+        shared = [len(wanted & some) for some in words]
+        places = [place for place, hits in enumerate(shared) if hits and hits >= 0.8 * max(shared)]
+        kept |= {near for place in places for near in (place - 1, place, place + 1)}
+    kept |= {max((at for at in range(place) if blocks[at].startswith("#")), default=place) for place in kept}
+    if not kept or sum(len(blocks[place]) for place in range(len(blocks)) if place not in kept) < _WORTH_CUTTING:
+        return text
+    return "\n\n".join(_joined(blocks, kept))
+
+
+def _joined(blocks: Sequence[str], kept: Set[int]) -> Iterable[str]:
+    """Yield the kept blocks, and three dots once for those between them."""
+    for place, block in enumerate(blocks):
+        if place in kept:
+            yield block
+        elif place == 0 or place - 1 in kept:
+            yield "..."
+
+
+def _content(text: str) -> frozenset[str]:
+    return frozenset(token.root for token in words_in(text) if token.is_content)
 
 
 def earlier_part(draft: Draft, findings: Findings) -> str:

@@ -170,6 +170,22 @@ def test_the_schema_has_the_form_the_api_takes() -> None:
     assert "default" not in json.dumps(schema)
 
 
+class Headed(BaseModel):
+    """A docstring for who reads the code."""
+
+    title: str
+    lines: list[Capital]
+
+
+def test_what_is_said_to_readers_is_not_sent() -> None:
+    """Titles and docstrings would be paid for with every call; a field called "title" is still a field."""
+    schema = answer_schema(Headed)
+    assert schema["properties"]["title"] == {"type": "string"}
+    assert schema["required"] == ["title", "lines"]
+    assert "docstring" not in json.dumps(schema)
+    assert "title" not in schema | schema["$defs"]["Capital"]
+
+
 @pytest.mark.parametrize(
     ("text", "stop_reason", "outcome"),
     [

@@ -113,7 +113,7 @@ def test_the_prompt_shows_facts_asks_and_named_passages() -> None:
     brief = Brief(asked, [passage(n) for n in (1, 2, 3)], "export", "Ada Byron")
     made, _ = draft(brief, PROMPT, llm, POLICY)
     user = llm.prompts[0].user
-    for words in ("Ada", "Tone: Short.", "Exporting hours.", "answered on this ticket 2 times", "not verified"):
+    for words in ("Ada", "Tone: Short.", "answered on this ticket 2 times", "not verified"):
         assert words in user
     assert "Byron" not in user
     assert "1. How do I export?\n2. Is it free?" in user
@@ -172,6 +172,19 @@ def test_a_long_passage_is_cut_at_a_sentence_and_that_is_recorded() -> None:
     assert len(shown) <= 200
     assert shown.endswith("sentence.")
     assert made.cuts == ("P1: its end",)
+
+
+def test_a_passage_far_weaker_than_the_best_is_not_shown() -> None:
+    """Its name stays free, so that ids mean the same everywhere, and only the best one shows its link."""
+    llm = Scripted(answer())
+    found = [replace(passage(n), score=score, url=f"https://x/{n}") for n, score in ((1, 0.8), (2, 0.4), (3, 0.5))]
+    policy = POLICY.model_copy(update={"limits": Limits(passages=3)})
+    made, _ = draft(Brief(reading(), found), PROMPT, llm, policy)
+    user = llm.prompts[0].user
+    assert [f'id="P{n}"' in user for n in (1, 2, 3)] == [True, False, True]
+    assert "https://x/1" in user
+    assert "https://x/3" not in user
+    assert made.cuts == ("P2: far weaker than the best",)
 
 
 def test_a_passage_cannot_open_another_one() -> None:

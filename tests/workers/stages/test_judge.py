@@ -31,7 +31,7 @@ def ask(*lines, draft=DRAFT, passages=PASSAGES, policy=POLICY):
 
 def test_an_answer_becomes_a_judgement():
     """Scores are kept, doubts point at a sentence counted from zero, and words are tidied."""
-    doubt = {"number": 2, "words": "two  minutes", "why": "no duration is given"}
+    doubt = {"number": 2, "words": "two  minutes"}
     judgement, usage, _ = ask(GOOD | {"doubts": [doubt], "faithfulness": 0.5, "reason": "A duration\nis made up."})
     assert judgement == Judgement(
         0.5, 0.9, 1.0, (Finding("judged_unsupported", "two minutes", 1),), "A duration is made up."
@@ -48,7 +48,7 @@ def test_a_score_outside_its_range_is_brought_back(said, kept):
 
 def test_a_doubt_about_no_sentence_is_dropped():
     """Numbers that the reply does not have point nowhere."""
-    doubts = [{"number": number, "words": "x", "why": ""} for number in (0, 3, -1, 2)]
+    doubts = [{"number": number, "words": "x"} for number in (0, 3, -1, 2)]
     judgement, _, _ = ask(GOOD | {"doubts": doubts})
     assert [doubt.sentence for doubt in judgement.doubts] == [1]
 

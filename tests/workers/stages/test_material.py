@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workers.domain import MessageKind, Reading, Turn
-from workers.stages.material import TAGS, cut, fence, message_part, thread_part
+from workers.stages.material import TAGS, cut, excerpt, fence, message_part, thread_part
 
 
 def reading(newest: str, **more: object) -> Reading:
@@ -82,3 +82,37 @@ def test_a_thread_keeps_its_last_turns() -> None:
     assert "turn 3" not in part
     assert part.index("turn 4") < part.index("turn 5")
     assert cuts == ["thread: 3 older turns"]
+
+
+ARTICLE = """## Add a site
+
+1. Open Settings and choose Add site.
+
+## Hidden buttons
+
+The button is grey on the smallest plan, until somebody upgrades it or archives a site that nobody needs any more.
+
+## Colours
+
+Every site may have a colour, which the calendar shows. The colour is chosen by whoever made the site, and nobody else.
+
+Printed calendars are black and white, whatever colour was chosen for a site, and so are the ones that are exported.
+
+## Delete a site
+
+Sites without shifts can be deleted."""
+
+
+def test_an_excerpt_keeps_what_fits_with_its_neighbours_and_heading() -> None:
+    """What restricts a sentence stands beside it; what is about something else leaves a gap."""
+    kept = excerpt(ARTICLE, ["Open Settings and choose Add site."])
+    assert kept.startswith("## Add a site\n\n1. Open Settings")
+    assert kept.endswith("## Hidden buttons\n\n...")
+    assert excerpt(ARTICLE, ["Printed calendars are black."]).startswith("...\n\n## Colours\n\nEvery site")
+
+
+def test_an_excerpt_that_saves_little_or_fits_nothing_is_the_whole_text() -> None:
+    """A gap for a line is not worth it, and nothing in common means that we do not know what matters."""
+    short = "One thing is so.\n\nAnother thing.\n\nA third one.\n\nA fourth one."
+    assert excerpt(short, ["One thing is so."]) == short
+    assert excerpt(ARTICLE, ["Ganz etwas anderes."]) == ARTICLE
