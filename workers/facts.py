@@ -67,8 +67,10 @@ def _is_staff_at_work(message: Message) -> bool:
     return Flag.MERGED in message.flags or (not message.is_public and message.author.role is Role.STAFF)
 
 
-def _is_staffs_word(message: Message) -> bool:
-    return message.author.role is Role.STAFF or _is_staff_at_work(message)
+def _has_staff_words(ticket: Ticket, reading: Reading) -> bool:
+    """Tell whether a colleague has written here, or on the closed ticket that this one follows up."""
+    is_theirs = any(turn.role == Role.STAFF.value for turn in reading.thread)
+    return is_theirs or any(m.author.role is Role.STAFF or _is_staff_at_work(m) for m in ticket.messages)
 
 
 def _is_outside(role: Role) -> bool:
@@ -207,7 +209,7 @@ def for_route(
         has_assignee=bool(ticket.assignee_id),
         replies_within_hour=standing.replies_within_hour,
         duplicate_of=standing.duplicate_of,
-        has_staff_words=any(_is_staffs_word(message) for message in ticket.messages),
+        has_staff_words=_has_staff_words(ticket, reading),
         channel=ticket.channel,
         language=reading.language,
         masked_kinds=reading.masked_kinds,

@@ -173,8 +173,10 @@ def _letter(package: Package, policy: Policy, doubts: Sequence[Finding] = ()) ->
     """Return what a reply is made of, in the requester's language; words in doubt are underlined."""
     assert package.draft is not None
     words = letter_words(package.reading.language)
+    # Whom else a reply answers, it greets nobody by name: it still goes to the requester.
+    name = "" if package.reading.is_participant else package.ticket.requester.name
     return {
-        "greeting": greeting(package.ticket.requester.name, package.reading.language),
+        "greeting": greeting(name, package.reading.language),
         "groups": _groups(package.draft, package.reading, doubts),
         "links": _links(package),
         "read_more": words.read_more,

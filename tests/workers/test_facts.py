@@ -25,6 +25,7 @@ from workers.domain import (
     Stage,
     Standing,
     TriageFacts,
+    Turn,
     Urgency,
 )
 
@@ -166,6 +167,8 @@ def test_route_sees_a_colleague_at_work(desk):
     outbound = desk.open_ticket("Your trial ends.", author=GRACE)
     desk.requester_writes(outbound.id, "Can I have another week?")
     assert route(desk, ticket=desk.peek(outbound.id)).has_staff_words
+    promised = replace(READING, thread=(Turn("staff", "I call you on Monday.", asked.created_at),))
+    assert route(desk, ticket=asked, reading=promised).has_staff_words
 
 
 def test_route_sees_the_other_intents_of_a_message(desk):

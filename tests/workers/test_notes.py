@@ -274,6 +274,13 @@ def test_a_letter_greets_in_the_requesters_language():
     assert greeting("Ada", "tlh") == "Hi Ada,"
 
 
+def test_nobody_is_greeted_for_what_another_wrote():
+    """A draft that answers somebody in copy does not begin with the requester's name."""
+    copied = replace(PACKAGE, reading=replace(READING, is_participant=True))
+    assert "<p>Hello,</p>" in reply(copied, POLICY)
+    assert "<p>Hi Ada,</p>" in reply(PACKAGE, POLICY)
+
+
 def test_long_things_are_cut_between_words():
     """Five asks, three hundred letters each; quotes of three hundred and twenty."""
     reading = replace(READING, asks=tuple(f"{n} " + "word " * 200 for n in range(9)))

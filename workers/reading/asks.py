@@ -38,9 +38,10 @@ _REQUESTING = re.compile(
 )
 # Asking for help as such adds no ask of its own where the problem is told.
 _FILLER = re.compile(
-    r"(?i)^\W*(?:(?:so|and|hi|hello|hey|also|any|und|,)\s+)*(?:(?:can|could|would|will) (?:you|someone|anyone"
-    r"|anybody|somebody) (?:please |kindly )?(?:help|assist|advise|look into (?:it|this)|check|fix (?:it"
-    r"|this))(?: me| us)?(?: out)?(?: (?:with|on) (?:this|that|it))?(?: please)?|please (?:help|advise|assist|fix"
+    r"(?i)^\W*(?:(?:so|and|hi|hello|hey|also|any|fyi|btw|und)\W+)*(?:(?:can|could|would|will) (?:you|someone"
+    r"|anyone|anybody|somebody) (?:please |kindly )?(?:help|assist|advise|look into (?:it|this)|check|fix (?:it"
+    r"|this))(?: me| us| him| her| them| (?:my|our) [\w-]+)?(?: out)?(?: (?:with|on) (?:this|that|it))?(?: please)?"
+    r"|please (?:help|advise|assist|fix"
     r"|respond|reply|check)(?: me| us)?(?: asap| soon| urgently| (?:with )?this)?(?: .{0,12})?"
     r"|(?:please )?let (?:me|us) know(?: (?:if|how|what) (?:you|i|we) (?:need|can|could|think).{0,40})?|any(?:one"
     r"|body)? (?:ideas?|help|suggestions?|advice|thoughts?|clue)?(?: (?:would be|is|please|on|what).{0,40})?"

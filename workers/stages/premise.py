@@ -18,7 +18,7 @@ _LONGEST_REQUEST = 25  # words; a longer one without a question mark is a story,
 _OWNERS = word_set("my our her his their your whose someone's")
 _MEMBERS = word_set("one two three four some many most all both each every several")
 _BEFORE_VERBS = word_set(
-    "i we you they he she it people staff everyone everybody who to can could may might must shall should will would"
+    "i we you u they he she it people staff everyone everybody who to can could may might must shall should will would"
     " do does did let please don't cannot not that"
 )
 _BEFORE_ADJECTIVES = word_set("how much very too so more most less as")
@@ -31,7 +31,8 @@ _NO_THING = word_set(
     " christmas easter spring summer autumn winter min mins hrs"
     " yourself himself herself itself ourselves themselves anyone anybody anything everyone everybody everything"
     " someone somebody nobody anywhere everywhere somewhere thing things stuff"
-    " delay suggestions advice hello hi hey thanks thank regards dear guys folks sir madam pls asap cant dont"
+    " delay suggestions advice hello hi hey thanks thank regards dear guys folks sir madam pls plz asap cant dont"
+    " btw fyi meanwhile anyway however otherwise thx tbh"
 )
 
 

@@ -63,6 +63,9 @@ def test_the_name_of_a_thing_nobody_knows_is_found(text, found):
         "Our swimming bath opened a slide. The trainers are happy.",
         "How do I swap a shfit in the scheduel?",
         "Is there anybody who approves a swap?",
+        "FYI - can we swap a shift?",
+        "ok. meanwhile how do i swap a shift?",
+        "btw can u approve the shift?",
     ],
 )
 def test_the_requesters_own_world_is_no_thing(text):
