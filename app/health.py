@@ -95,9 +95,10 @@ def readiness(settings: Settings, intake: Intake) -> dict[str, object]:
         found["tickets_in_work"] = waiting.in_work
         found["oldest_due_seconds"] = round(waiting.oldest_due_seconds, 3)
         found["dead_letters"] = overview.dead_letters(now=intake.now())
-        # A model that fails does not make us unready: tickets go to people then, with what is known.
+        # Neither makes us unready: without a model people get the tickets, and without a helpdesk tickets wait.
         found["brakes"] = [f"{b.code}: {b.detail}" for b in overview.progress.brakes(now=intake.now())]
         found["models_failing"] = {line.model: _trouble(line) for line in overview.breakers(now=intake.now())}
+        found["helpdesks_failing"] = {line.model: _trouble(line) for line in overview.outages(now=intake.now())}
     return found
 
 
@@ -222,6 +223,11 @@ def _breakers(figures: Figures) -> Iterator[Metric]:
         alarm.add_metric([line.model], int(line.needs_person))
     yield failing
     yield alarm
+    words = "how long a helpdesk has answered nobody"
+    outages = GaugeMetricFamily("deskhand_helpdesk_failing_seconds", words, labels=["vendor"])
+    for line in figures.outages:
+        outages.add_metric([line.model], line.seconds)
+    yield outages
 
 
 def _budgets(figures: Figures) -> Iterator[Metric]:

@@ -156,6 +156,15 @@ class Breaking(Rules):
     patience_seconds: float = 60.0  # so long tickets wait for the model before they go on without it
 
 
+class Outage(Breaking):
+    """The same for a helpdesk that answers nobody: tickets wait, and go on within seconds of its first answer."""
+
+    failures: int = 3
+    pause_seconds: float = 2.0
+    longest_pause_seconds: float = 5.0
+    probe_seconds: float = 5.0  # a call into the void takes 20 s to fail
+
+
 class Models(Rules):
     """Names and prices (USD per million tokens). Prices are the operator's to keep current."""
 
@@ -311,6 +320,7 @@ class Policy(Rules):
     limits: Limits = Limits()
     models: Models
     breaking: Breaking = Breaking()
+    outage: Outage = Outage()
     retention: Retention = Retention()
     learning: Learning = Learning()
     knowledge: Knowledge = Knowledge()

@@ -162,6 +162,9 @@ def receiver(settings: Settings) -> Iterator[Check]:
             yield ok(f"receiver: {part}")
         else:
             yield fail(f"receiver: {part}", state, why="the receiver cannot reach it", mend=_UP)
+    for vendor, trouble in found.get("helpdesks_failing", {}).items():
+        mend = "nothing here if its status page says so; else network, proxy and address (see below)"
+        yield warn(f"receiver: {vendor}", trouble, why="its tickets wait, and go on by themselves", mend=mend)
     waits = max(found.get("oldest_delivery_seconds", 0.0), found.get("oldest_due_seconds", 0.0))
     said = f"{found.get('tickets_due', 0)} tickets due, the oldest for {waits:.0f} s"
     if waits > LATE_SECONDS:

@@ -1,4 +1,4 @@
-"""Pure: when a model that struggles is left alone, how it is tried again, and what is done meanwhile.
+"""Pure: when a model, or a helpdesk, that struggles is left alone, how it is tried again, and what is done meanwhile.
 
 Closed: every call is made. Open: none is, until a pause is over. Half open: one worker probes; an answer closes the
 breaker, a failure doubles the pause. What only a person can mend (the key, the bill) opens it at once.
@@ -44,7 +44,7 @@ class ModelPath(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Breaker:
-    """What all workers together know of one model. Times are seconds of the epoch, 0.0 for none."""
+    """What all workers together know of one model or helpdesk. Times are seconds of the epoch, 0.0 for none."""
 
     recent: tuple[tuple[float, bool], ...] = ()  # (when, whether it struggled), oldest first
     open_until: float = 0.0

@@ -75,6 +75,8 @@ class Crew:
             return
         if services.budgets.hold_seconds(vendor, now=services.now()):
             return  # it stays due; the sweep rings for the most urgent and the oldest when the budget is back
+        if services.outages.admit(vendor, now=services.now()) is not None:
+            return  # the helpdesk answers nobody; it stays due, and one ticket at a time asks whether it is back
         lease = services.tickets.claim(
             vendor,
             ticket_id,
@@ -83,6 +85,7 @@ class Crew:
             lease_seconds=services.policy.timing.lease_seconds,
         )
         if lease is None:
+            services.outages.gave_back(vendor, now=services.now())
             return
         self._hold_and_work(lease)
         services.budgets.note(vendor, services.helpdesks[vendor].limits(), now=services.now())
@@ -132,6 +135,8 @@ class Crew:
             except Exception as error:
                 log.warning("give_up_failed", vendor=lease.vendor, ticket=lease.ticket_id, error=type(error).__name__)
         wait = _BACKOFF_SECONDS[min(attempt, len(_BACKOFF_SECONDS)) - 1] * random.uniform(0.8, 1.2)  # noqa: S311
+        if services.outages.of(lease.vendor).opened_at:
+            wait = min(wait, services.policy.outage.longest_pause_seconds)  # the breaker says when, for all tickets
         wait = max(wait, min(retry_after_seconds or 0.0, _LONGEST_WISH_SECONDS))
         log.info("ticket_later", vendor=lease.vendor, ticket=lease.ticket_id, attempt=attempt, wait_seconds=wait)
         now = services.now()

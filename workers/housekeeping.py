@@ -12,7 +12,9 @@ from config.logs import get_logger
 from config.policy import Policy, load_policy
 from config.settings import Settings
 from workers import brakes
+from workers.breaker import State
 from workers.job_queue import Bell
+from workers.store.breakers import HELPDESK, Breakers
 from workers.store.budgets import Budgets
 from workers.store.inbox import Inbox
 from workers.store.migrate import require_head
@@ -46,6 +48,8 @@ class Keys(Protocol):
     @property
     def budgets(self) -> Budgets: ...
     @property
+    def outages(self) -> Breakers: ...
+    @property
     def watch(self) -> Watch: ...
     @property
     def bell(self) -> Bell: ...
@@ -62,6 +66,7 @@ class OwnKeys:
     tickets: Tickets
     schedule: Schedule
     budgets: Budgets
+    outages: Breakers
     watch: Watch
     bell: Bell
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -74,7 +79,8 @@ def own_keys(settings: Settings) -> OwnKeys:
     policy = load_policy(settings.config)
     budgets = Budgets(engine, policy.limits.staff_share)
     watch, bell = Watch(engine), Bell(settings.redis_url)
-    return OwnKeys(policy, Inbox(engine), Tickets(engine), Schedule(engine), budgets, watch, bell)
+    outages = Breakers(engine, policy.outage, kind=HELPDESK)
+    return OwnKeys(policy, Inbox(engine), Tickets(engine), Schedule(engine), budgets, outages, watch, bell)
 
 
 class Housekeeper:
@@ -173,16 +179,27 @@ class Housekeeper:
         for delivery in services.inbox.unhandled(now=now, older_seconds=_STALE_DELIVERY_SECONDS, limit=room):
             if not services.bell.ring_delivery(delivery):
                 return False
-        due = services.tickets.ring_list(
-            now=now, limit=room, again_seconds=_RING_AGAIN_SECONDS, but=self._held_vendors()
-        )
-        return all(services.bell.ring_ticket(vendor, ticket_id) for vendor, ticket_id in due)
+        return all(services.bell.ring_ticket(vendor, ticket_id) for vendor, ticket_id in self._due(room))
+
+    def _due(self, room: int) -> list[tuple[str, str]]:
+        """Return the tickets to ring for: of a helpdesk that may be back one, to ask; of one that is away none."""
+        services, now = self._services, self._services.now()
+        vendors, held = services.tickets.vendors_due(now=now), self._held_vendors()
+        asking = [v for v in vendors if v not in held and services.outages.of(v).state(now) is State.HALF_OPEN]
+        found = services.tickets.ring_list(now=now, limit=room, again_seconds=_RING_AGAIN_SECONDS, but=[*held, *asking])
+        for vendor in asking:
+            others = [other for other in vendors if other != vendor]
+            found += services.tickets.ring_list(now=now, limit=1, again_seconds=_RING_AGAIN_SECONDS, but=others)
+        return found
 
     def _held_vendors(self) -> list[str]:
-        """Return the helpdesks whose limits leave nothing for one more ticket now."""
+        """Return the helpdesks that answer nobody now, and those whose limits leave nothing for one more ticket."""
         services, now = self._services, self._services.now()
-        due = services.tickets.vendors_due(now=now)
-        return [vendor for vendor in due if services.budgets.hold_seconds(vendor, now=now)]
+        return [
+            vendor
+            for vendor in services.tickets.vendors_due(now=now)
+            if services.budgets.hold_seconds(vendor, now=now) or services.outages.of(vendor).state(now) is State.OPEN
+        ]
 
     def _work_without_bell(self) -> None:
         from workers import jobs  # loads a worker's libraries, which a scheduler does without

@@ -16,10 +16,11 @@ from integrations.helpdesk import Helpdesk, Webhook
 from integrations.llm import LanguageModel
 from kb.embed import Embedder, load_embedder
 from kb.knowledge_base import KnowledgeBase
+from workers.helpdesk_watch import WatchedHelpdesk
 from workers.intent_shelf import IntentShelf
 from workers.job_queue import Bell
 from workers.model_guard import GuardedModel
-from workers.store.breakers import Breakers
+from workers.store.breakers import HELPDESK, Breakers
 from workers.store.budgets import Budgets
 from workers.store.inbox import Inbox
 from workers.store.labels import Labels
@@ -61,7 +62,8 @@ class Services:
     schedule: Schedule
     reviews: Reviews
     watch: Watch
-    breakers: Breakers
+    breakers: Breakers  # of the models
+    outages: Breakers  # of the helpdesks
     budgets: Budgets
     bell: Bell
     now: Callable[[], datetime]
@@ -88,10 +90,11 @@ def build(settings: Settings, *, sleep: Callable[[float], None] = time.sleep) ->
     vendors = registry.configured(settings)
     model = bare_model(settings, policy)
     breakers = Breakers(engine, policy.breaking)
+    outages = Breakers(engine, policy.outage, kind=HELPDESK)
     return Services(
         policy=policy,
         prompts={name: load_prompt(settings.config / "prompts", name) for name in PROMPTS},
-        helpdesks={vendor: registry.build_helpdesk(vendor, settings) for vendor in vendors},
+        helpdesks={v: WatchedHelpdesk(registry.build_helpdesk(v, settings), outages, utc_now) for v in vendors},
         webhooks={vendor: registry.build_webhook(vendor, settings) for vendor in vendors},
         llm=GuardedModel(model, breakers, utc_now) if model else None,
         embedder=embedder,
@@ -109,6 +112,7 @@ def build(settings: Settings, *, sleep: Callable[[float], None] = time.sleep) ->
         reviews=Reviews(engine),
         watch=Watch(engine),
         breakers=breakers,
+        outages=outages,
         budgets=Budgets(engine, policy.limits.staff_share),
         bell=Bell(settings.redis_url),
         now=utc_now,

@@ -80,6 +80,7 @@ def _blueprint(settings: Settings, intake: Intake) -> Blueprint:
             model=figures.model_state(now=now),
             has_model=settings.has_model,
             failing=figures.breakers(now=now),
+            away=figures.outages(now=now),
             standings=figures.progress.standings(),
             brakes=figures.progress.brakes(now=now),
             steps=figures.progress.steps(),

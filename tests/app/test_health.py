@@ -8,13 +8,13 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from app.health import Remembered, chroma_is_up
-from config.policy import Breaking
+from config.policy import Breaking, Outage
 from integrations.limits import Limit
 from integrations.llm import ModelOutcome
 from tests.fakes.record import NOW, TOKEN, add_call, add_case, add_delivery, add_ticket
 from tests.workers.store.test_reviews import look, verdict
 from workers.autonomy import Step
-from workers.store.breakers import Breakers
+from workers.store.breakers import HELPDESK, Breakers
 from workers.store.budgets import Budgets
 from workers.store.reviews import Reviews
 from workers.store.tables import delivery
@@ -159,6 +159,17 @@ def test_a_failing_model_is_seen_everywhere(door):
     assert 'deskhand_model_needs_person{model="claude-sonnet-5-5"} 1.0' in text
     page = door.client().get("/dashboard", headers={"Authorization": f"Bearer {TOKEN}"}).text
     assert "claude-sonnet-5-5 does not let Deskhand in" in page
+
+
+def test_a_helpdesk_that_answers_nobody_is_seen_everywhere(door):
+    """readyz stays 200 and names it, the figures and the overview show it; its tickets wait."""
+    outages = Breakers(door.engine, Outage(), kind=HELPDESK, fresh_seconds=0.0)
+    for age in (12, 11, 10):
+        outages.heard("zendesk", ModelOutcome.UNREACHABLE, now=NOW - timedelta(seconds=age))
+    assert door.client().get("/readyz").json["helpdesks_failing"] == {"zendesk": "unreachable for 10 s, half open"}
+    assert 'deskhand_helpdesk_failing_seconds{vendor="zendesk"} 10.0' in door.client().get("/metrics").text
+    page = door.client().get("/dashboard", headers={"Authorization": f"Bearer {TOKEN}"}).text
+    assert "The helpdesk zendesk has answered nobody" in page
 
 
 def test_a_helpdesk_limit_that_runs_short_is_seen(door):

@@ -16,7 +16,7 @@ from tests.fakes.webhook import FakeWebhook
 from workers.intent_shelf import IntentShelf
 from workers.job_queue import FailedRing
 from workers.services import Services
-from workers.store.breakers import Breakers
+from workers.store.breakers import HELPDESK, Breakers
 from workers.store.budgets import Budgets
 from workers.store.inbox import Inbox
 from workers.store.labels import Labels
@@ -135,6 +135,7 @@ def make_services(engine: Engine, desk: FakeHelpdesk, **others: Any) -> Services
         "reviews": Reviews(engine),
         "watch": Watch(engine),
         "breakers": Breakers(engine, POLICY.breaking, fresh_seconds=0.0),
+        "outages": Breakers(engine, POLICY.outage, kind=HELPDESK, fresh_seconds=0.0),
         "budgets": Budgets(engine, POLICY.limits.staff_share),
         "bell": ListedBell(),
         "now": lambda: desk.now,

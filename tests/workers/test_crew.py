@@ -18,7 +18,7 @@ from sqlalchemy import select
 from integrations.errors import PermanentError, TransientError
 from integrations.helpdesk import Role, Status
 from integrations.llm import ModelOutcome
-from tests.fakes.helpdesk import FakeHelpdesk
+from tests.fakes.helpdesk import ADA, FakeHelpdesk
 from tests.fakes.services import (
     INTENT_OF,
     POLICY,
@@ -32,6 +32,8 @@ from tests.fakes.services import (
 )
 from tests.fakes.trouble import Fuse, SimulatedCrash, Storm
 from workers.crew import Crew, process_name
+from workers.helpdesk_watch import WatchedHelpdesk
+from workers.housekeeping import Housekeeper
 from workers.model_guard import GuardedModel
 from workers.store.tables import action, case, open_engine, reading, ticket
 from workers.store.tickets import LeaseLostError
@@ -65,6 +67,11 @@ def asked(desk, services):
 def work(crew, ticket_id):
     """Work on a ticket now, in this thread, just as a thread of the crew would."""
     crew._work("zendesk", ticket_id)
+
+
+def somebody(number):
+    """Return a requester of their own: who asks the same twice is answered once."""
+    return replace(ADA, id=str(70_000 + number), email=f"ada{number}@harbour.example")
 
 
 def row_of(services_engine, ticket_id):
@@ -101,7 +108,7 @@ def test_a_crash_at_any_call_leaves_one_outcome(services, desk, engine, crew_of,
     services.llm.say("classify", classified(INTENT_OF[outcome]))
     burnt, crew = [], crew_of(services)
     for number in range(1, 100):
-        opened = desk.open_ticket()
+        opened = desk.open_ticket(requester=somebody(number))
         desk.tick()
         services.tickets.wake("zendesk", opened.id, now=desk.now)
         fuse = Fuse(number, after=after)
@@ -228,6 +235,37 @@ def test_a_helpdesk_that_is_away_for_hours_loses_nothing(services, desk, engine,
     keep_working(services, crew, desk, asked.id, times=1)
     assert len(desk.own_messages(asked.id, is_public=True)) == 1
     assert (row_of(engine, asked.id).due_at, row_of(engine, asked.id).attempts) == (None, 0)
+
+
+def test_an_outage_of_the_helpdesk_costs_few_calls_and_is_over_at_once(services, desk, engine, crew_of):
+    """While it answers nobody one ticket in five seconds asks; 15 seconds after its first answer all are answered."""
+    watched = replace(services, helpdesks={"zendesk": WatchedHelpdesk(desk, services.outages, services.now)})
+    crew, keeper = crew_of(watched), Housekeeper(watched, "a")
+    asked = [desk.open_ticket(requester=somebody(number)) for number in range(5)]
+    for opened in asked:
+        services.tickets.wake("zendesk", opened.id, now=desk.now)
+    desk.be_away(10_000)
+    for _ in range(60):
+        sweep(services, crew, keeper)
+        desk.tick(1)
+    with reading(engine) as connection:
+        attempts = connection.scalars(select(ticket.c.attempts)).all()
+    assert sum(attempts) < 5 + 60 / 4
+    desk.be_back()
+    back_at = desk.now
+    while desk.now < back_at + timedelta(seconds=15):
+        sweep(services, crew, keeper)
+        desk.tick(1)
+    assert [len(desk.own_messages(opened.id, is_public=True)) for opened in asked] == [1] * 5
+
+
+def sweep(services, crew, keeper):
+    """Sweep once, and work on what was rung for; each ticket's own reading and waiting takes no time of the others."""
+    keeper.tick()
+    rung, services.bell.rung[:] = list(services.bell.rung), []
+    for ring in rung:
+        if ring[0] == "ticket":
+            work(crew, ring[2])
 
 
 def test_a_helpdesk_that_does_not_let_us_in_loses_nothing(services, desk, engine, crew_of, asked):
@@ -364,7 +402,7 @@ def test_staff_keep_their_share_of_the_helpdesks_limits(services, desk, crew_of)
     """Thirty tickets at twenty updates a minute: we take fourteen, nobody is refused, and urgent and old go first."""
     desk.updates_per_minute = 20
     crew = crew_of(services)
-    many = [desk.open_ticket() for _ in range(30)]
+    many = [desk.open_ticket(requester=somebody(number)) for number in range(30)]
     for number, one in enumerate(many):
         services.tickets.wake("zendesk", one.id, now=desk.now + timedelta(milliseconds=number), urgency=number // 20)
     desk.tick(1)
@@ -407,7 +445,7 @@ def test_a_write_that_is_refused_for_a_limit_is_put_off_too(services, desk, engi
 
 def test_the_limit_of_one_ticket_stops_no_other(services, desk, crew_of, asked):
     """Thirty updates in ten minutes is that ticket's own trouble."""
-    crew, other = crew_of(services), desk.open_ticket()
+    crew, other = crew_of(services), desk.open_ticket(requester=somebody(1))
     services.tickets.wake("zendesk", other.id, now=desk.now)
     desk.be_away(1, TransientError("HTTP 429", retry_after_seconds=300.0, limit="per-ticket-updates"))
     work(crew, asked.id)
@@ -422,7 +460,7 @@ def test_a_storm_wears_out_the_model_and_not_the_workers(services, desk, llm, cr
     llm.say("draft", ModelOutcome.OVERLOADED)
     guarded = replace(services, llm=GuardedModel(llm, services.breakers, services.now))
     crew = crew_of(guarded)
-    many = [desk.open_ticket() for _ in range(12)]
+    many = [desk.open_ticket(requester=somebody(number)) for number in range(12)]
     for one in many:
         services.tickets.wake("zendesk", one.id, now=desk.now)
     for _ in range(4):
@@ -435,7 +473,7 @@ def test_a_storm_wears_out_the_model_and_not_the_workers(services, desk, llm, cr
     llm.say("classify", classified())
     llm.say("draft", drafted())
     desk.tick(121)
-    after = desk.open_ticket()
+    after = desk.open_ticket(requester=somebody(13))
     services.tickets.wake("zendesk", after.id, now=desk.now)
     work(crew, after.id)
     assert outcome_of(services, after.messages[0].id) == ("send", ["confident"])
@@ -463,7 +501,7 @@ def test_a_key_that_is_refused_is_said_in_the_note_and_not_waited_for(services, 
 
 def test_each_ticket_is_worked_on_by_one_thread(services, desk, engine, crew_of):
     """Four threads and every ring three times: one reply each."""
-    tickets = [desk.open_ticket() for _ in range(12)]
+    tickets = [desk.open_ticket(requester=somebody(number)) for number in range(12)]
     desk.tick()
     for one in tickets:
         services.tickets.wake("zendesk", one.id, now=desk.now)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from integrations.llm import ModelOutcome
 from tests.fakes.services import ListedBell, take
 from workers import jobs
 from workers.housekeeping import Housekeeper
@@ -89,6 +90,24 @@ def test_a_ticket_just_rung_for_or_in_work_is_left_alone(services, desk, keeper,
     desk.tick(5)
     keeper.tick()
     assert len(services.bell.rung) == 2
+
+
+def test_a_helpdesk_that_is_away_is_asked_by_one_ticket_at_a_time(services, desk, keeper, later):
+    """None while its breaker is open, one when it may be back, and all once it has answered."""
+    for number in range(5):
+        services.tickets.wake("zendesk", str(number), now=desk.now)
+        desk.tick(1)
+    for _ in range(3):
+        services.outages.heard("zendesk", ModelOutcome.UNREACHABLE, now=desk.now)
+    keeper.tick()
+    assert services.bell.rung == []
+    desk.tick(3)
+    keeper.tick()
+    assert services.bell.rung == [("ticket", "zendesk", "0")]
+    services.outages.heard("zendesk", ModelOutcome.OK, now=desk.now)
+    desk.tick(1)
+    keeper.tick()
+    assert services.bell.rung[1:] == [("ticket", "zendesk", str(number)) for number in range(1, 5)]
 
 
 def test_the_queue_is_kept_short(services, desk, keeper, later):

@@ -1,6 +1,6 @@
-"""The models' breakers, one row each, shared by all workers. SQL and not Redis: Redis may be away in the same storm.
+"""Breakers of models and helpdesks, one row each, shared by all workers. SQL and not Redis: it may be away as well.
 
-A model that is well costs no write, and a look costs one read a second and process. When the database cannot be
+What is well costs no write, and a look costs one read a second and process. When the database cannot be
 reached each process goes on with what it last saw.
 """
 
@@ -23,16 +23,17 @@ from workers.store.tables import StoreBusyError, pointer, reading, writing
 
 log = get_logger(__name__)
 
-_PREFIX = "breaker:"
+MODEL, HELPDESK = "breaker", "outage"  # what stands before a name, in the table of small values
 _UNREACHABLE = (SQLAlchemyError, StoreBusyError)
 
 
 class Breakers:
-    """Safe to share between threads. `fresh_seconds`: for how long what was read counts."""
+    """Those of one kind. Safe to share between threads. `fresh_seconds`: for how long what was read counts."""
 
-    def __init__(self, engine: Engine, policy: Breaking, *, fresh_seconds: float = 1.0) -> None:
+    def __init__(self, engine: Engine, policy: Breaking, *, kind: str = MODEL, fresh_seconds: float = 1.0) -> None:
         self._engine = engine
         self._policy = policy
+        self._prefix = f"{kind}:"
         self._fresh_seconds = fresh_seconds
         self._lock = threading.Lock()
         self._seen: dict[str, Breaker] = {}
@@ -42,12 +43,12 @@ class Breakers:
         return self.all().get(model, Breaker())
 
     def all(self) -> dict[str, Breaker]:
-        """Return every model's breaker that ever mattered, as of a moment ago."""
+        """Return every breaker that ever mattered, by name, as of a moment ago."""
         with self._lock:
             if time.monotonic() >= self._stale_at:
                 self._stale_at = time.monotonic() + self._fresh_seconds
                 try:
-                    self._seen = _read(self._engine)
+                    self._seen = _read(self._engine, self._prefix)
                 except _UNREACHABLE as error:
                     log.warning("breakers_unread", error=type(error).__name__)
             return dict(self._seen)
@@ -84,7 +85,11 @@ class Breakers:
         )
         if bool(after.opened_at) != bool(seen.opened_at):
             say = log.warning if after.opened_at else log.info
-            say("model_resting" if after.opened_at else "model_back", model=model, outcome=outcome.value)
+            say("resting" if after.opened_at else "back", name=self._prefix + model, outcome=outcome.value)
+
+    def gave_back(self, model: str, *, now: datetime) -> None:
+        """Let another one probe: whoever was admitted makes no call after all."""
+        self.heard(model, ModelOutcome.RESTING, now=now)
 
     def is_worth_waiting(self, model: str, *, now: datetime) -> bool:
         return breaker.is_worth_waiting(self.of(model), self._policy, now=now)
@@ -100,7 +105,7 @@ class Breakers:
 
         try:
             with writing(self._engine, durable=False) as connection:
-                found = _parsed(amend(connection, _PREFIX + model, amended, now=now))
+                found = _parsed(amend(connection, self._prefix + model, amended, now=now))
         except _UNREACHABLE as error:
             log.warning("breaker_unwritten", model=model, error=type(error).__name__)
             found = change(self.of(model))
@@ -109,12 +114,12 @@ class Breakers:
         return found
 
 
-def _read(engine: Engine) -> dict[str, Breaker]:
+def _read(engine: Engine, prefix: str) -> dict[str, Breaker]:
     with reading(engine) as connection:
         rows = connection.execute(
-            select(pointer.c.name, pointer.c.value).where(pointer.c.name.startswith(_PREFIX, autoescape=True))
+            select(pointer.c.name, pointer.c.value).where(pointer.c.name.startswith(prefix, autoescape=True))
         )
-        return {row.name.removeprefix(_PREFIX): _parsed(row.value) for row in rows}
+        return {row.name.removeprefix(prefix): _parsed(row.value) for row in rows}
 
 
 def _parsed(text: str) -> Breaker:

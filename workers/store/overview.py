@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, Select, and_, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from config.policy import Breaking
-from workers.store.breakers import Breakers
+from workers.store.breakers import HELPDESK, Breakers
 from workers.store.budgets import Budgets
 from workers.store.dead import LISTED, DeadLetters
 from workers.store.inbox import Inbox
@@ -108,7 +108,7 @@ class ModelState:
 
 @dataclass(frozen=True, slots=True)
 class BreakerLine:
-    """A model that is left alone because it fails. `needs_person`: its key, bill or name has to be mended."""
+    """A model, or a helpdesk, that is left alone because it fails. `needs_person`: its key, bill or name is wrong."""
 
     model: str
     state: str  # open, or half_open while it is probed
@@ -141,6 +141,7 @@ class Figures:
     first_response: Spread
     outcome: Spread
     breakers: Sequence[BreakerLine] = ()
+    outages: Sequence[BreakerLine] = ()
     standings: Sequence[Standing] = ()
     brakes: Sequence[BrakeLine] = ()
     draft_uses: Mapping[tuple[str, str], int] = field(default_factory=dict)  # (intent, use)
@@ -159,6 +160,7 @@ class Overview:
         self._schedule = Schedule(engine)
         self._totals = Totals(engine)
         self._breakers = Breakers(engine, Breaking())
+        self._outages = Breakers(engine, Breaking(), kind=HELPDESK)
         self.progress = Progress(engine)
         self._budgets = Budgets(engine, staff_share=0.0)
         self._dead = DeadLetters(engine)
@@ -245,13 +247,11 @@ class Overview:
 
     def breakers(self, *, now: datetime) -> tuple[BreakerLine, ...]:
         """Return the models that are failing now, so that a person sees it; none while all is well."""
-        return tuple(
-            BreakerLine(
-                model, found.state(now).value, found.outcome, found.needs_person, found.open_seconds(now), found.times
-            )
-            for model, found in sorted(self._breakers.all().items())
-            if found.opened_at
-        )
+        return _open(self._breakers, now)
+
+    def outages(self, *, now: datetime) -> tuple[BreakerLine, ...]:
+        """Return the helpdesks that answer nobody now; their tickets wait."""
+        return _open(self._outages, now)
 
     def budgets(self, *, now: datetime) -> dict[tuple[str, str], tuple[int, int]]:
         """Return what is left, and the total, of every helpdesk budget that runs short."""
@@ -285,6 +285,7 @@ class Overview:
             first_response=first,
             outcome=outcome,
             breakers=self.breakers(now=now),
+            outages=self.outages(now=now),
             standings=self.progress.standings(),
             draft_uses=self.progress.draft_uses(),
             brakes=self.progress.brakes(now=now),
@@ -292,6 +293,16 @@ class Overview:
             doubtful_writes=doubtful,
             dead_letters=self.dead_letters(now=now),
         )
+
+
+def _open(breakers: Breakers, now: datetime) -> tuple[BreakerLine, ...]:
+    return tuple(
+        BreakerLine(
+            name, found.state(now).value, found.outcome, found.needs_person, found.open_seconds(now), found.times
+        )
+        for name, found in sorted(breakers.all().items())
+        if found.opened_at
+    )
 
 
 def _writes_by_state(connection: Connection, now: datetime) -> dict[str, int]:

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from config.policy import Breaking, Models
+from config.policy import Breaking, Models, Outage
 from integrations.llm import ModelOutcome
 from workers.breaker import ModelPath
-from workers.store.breakers import Breakers
+from workers.store.breakers import HELPDESK, Breakers
 from workers.store.tables import pointer, reading
 
 OVERLOADED, OK = ModelOutcome.OVERLOADED, ModelOutcome.OK
@@ -65,6 +65,23 @@ def test_the_path_left_is_told_by_the_models_of_policy(shared, now):
     health = shared().health(Models(classify="small", draft="large"), now=now)
     assert (health.path, health.outcome) == (ModelPath.CHEAP, "overloaded")
     assert shared().is_worth_waiting("large", now=now)
+
+
+def test_a_model_and_a_helpdesk_of_one_name_are_two(shared, engine, now):
+    """Each kind has its own rows and its own rules."""
+    outages = Breakers(engine, Outage(), kind=HELPDESK, fresh_seconds=0.0)
+    for _ in range(3):
+        outages.heard("large", ModelOutcome.UNREACHABLE, now=now)
+    assert (outages.admit("large", now=now), shared().admit("large", now=now)) == (2, None)
+
+
+def test_a_probe_that_is_not_made_is_given_back(shared, now):
+    """Another one may ask at once."""
+    shared().heard("large", ModelOutcome.DENIED, now=now)
+    later = now + timedelta(seconds=301)
+    assert shared().admit("large", now=later) is None
+    shared().gave_back("large", now=later)
+    assert shared().admit("large", now=later) is None
 
 
 def test_without_a_database_each_process_goes_on_alone(shared, engine, now, monkeypatch):
