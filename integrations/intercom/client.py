@@ -90,6 +90,7 @@ class IntercomHelpdesk:
         self._teams: tuple[Team, ...] | None = None
         self._teams_stale_at = 0.0
         self._seatless: frozenset[str] = frozenset()
+        self._colleagues: dict[str, str] = {}
         self._seats_stale_at = float("-inf")
         self._tags: dict[str, str] = {}  # name in lower case -> id
         self._tag_names: dict[str, str] = {}
@@ -358,15 +359,16 @@ class IntercomHelpdesk:
         has_tags = bool(wire.rows(wire.mapping(contact.get("tags")).get("data")))
         bot = self._own()
         names = self._names_of_tags() if has_tags else {}
-        return wire.Home(bot.id, self._inbox_url, names, self._without_seat())
+        self._know_teammates()
+        return wire.Home(bot.id, self._inbox_url, names, self._seatless, self._colleagues)
 
-    def _without_seat(self) -> frozenset[str]:
-        """Return the teammates who may not speak to contacts; what was read stays good for five minutes."""
+    def _know_teammates(self) -> None:
+        """Read who is who, and who may not speak to contacts; what was read stays good for five minutes."""
         with self._lock:
             if self._clock() >= self._seats_stale_at:
-                self._seatless = wire.seatless(wire.rows(self._listed("/admins", "admins", "admins")["admins"]))
+                admins = wire.rows(self._listed("/admins", "admins", "admins")["admins"])
+                self._seatless, self._colleagues = wire.seatless(admins), wire.colleagues(admins)
                 self._seats_stale_at = self._clock() + FRESH_SECONDS
-            return self._seatless
 
     def _names_of_tags(self) -> Mapping[str, str]:
         """Return id -> name: a contact names its tags by id only."""

@@ -67,6 +67,7 @@ class Home:
     inbox_url: str = ""
     tag_names: Mapping[str, str] = field(default_factory=dict)
     seatless: frozenset[str] = frozenset()  # teammates who may not speak to a contact
+    colleagues: Mapping[str, str] = field(default_factory=dict)  # names of teammates, whom a tag names by id only
 
 
 # --- small values ----------------------------------------------------------------------------------------------------
@@ -174,12 +175,17 @@ def _author(raw: Json, asker: Person, home: Home) -> Person:
         return Person(author_id, name, Role.BOT, email=email)
     is_machine = raw.get("from_ai_agent") is True or raw.get("is_ai_answer") is True or email.startswith("operator+")
     role = Role.STAFF if kind == "admin" and author_id and not is_machine else Role.SYSTEM
+    name = name or home.colleagues.get(author_id, "")
     return Person(author_id, name, role, email=email, may_act=author_id not in home.seatless)
 
 
 def seatless(admins: Iterable[Json]) -> frozenset[str]:
     """Return the teammates without a seat in the inbox. One of whom nothing is said has one."""
     return frozenset(identity(row.get("id")) for row in admins if row.get("has_inbox_seat") is False)
+
+
+def colleagues(admins: Iterable[Json]) -> dict[str, str]:
+    return {identity(row.get("id")): words(row.get("name")) for row in admins}
 
 
 def tagging(raw: Json, tag: str, home: Home) -> Tagging | None:

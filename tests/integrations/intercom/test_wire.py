@@ -225,9 +225,11 @@ def test_who_put_a_tag_on():
         {"id": "2", "name": "auto", "applied_at": START, "applied_by": {"type": "bot", "id": "9000"}},
         {"id": "3", "name": "silent"},
     ]
-    home = wire.Home(BOT_ID, seatless=wire.seatless([{"id": 7002, "has_inbox_seat": False}, {"id": 7001}]))
+    admins = [{"id": 7002, "name": "Lou Light", "has_inbox_seat": False}, {"id": 7001}]
+    home = wire.Home(BOT_ID, seatless=wire.seatless(admins), colleagues=wire.colleagues(admins))
     raw = conversation("101", tags={"type": "tag.list", "tags": tags})
     found = wire.tagging(raw, "deskhand_do_send", home)
+    assert found.person.name == "Lou Light"
     assert (found.person.role, found.person.may_act, found.at) == (
         Role.STAFF,
         False,
