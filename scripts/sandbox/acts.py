@@ -60,7 +60,7 @@ def staff(twin: Twin, values: Mapping[str, Any]) -> tuple[Ticket, int | None]:
     text, markup = str(values.get("body") or ""), str(values.get("html") or "")
     comment = None
     if text.strip() or markup.strip():
-        comment = NewComment(person, text, markup, public=bool(values.get("public", True)))
+        comment = NewComment(person, text, markup, public=bool(values.get("public", True)) and not person.is_light)
     fields = _staff_fields(twin, ticket, values, person)
     if comment and comment.public and ticket.status == "new":
         fields.setdefault("status", "open")
@@ -186,6 +186,7 @@ def find_user(twin: Twin, values: Mapping[str, Any]) -> User:
         "locale",
         "role",
         "suspended",
+        "is_light",
         "verified",
         "external_id",
         "details",

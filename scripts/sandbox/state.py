@@ -50,6 +50,7 @@ class User:
     phone: str | None = None
     user_fields: dict[str, Any] = field(default_factory=dict)
     suspended: bool = False
+    is_light: bool = False  # of an agent: internal notes alone
     active: bool = True
     verified: bool = True
     created_at: str = ""

@@ -301,6 +301,7 @@ def _load_user(twin: IntercomTwin, values: Mapping[str, Any]) -> None:
     if row is None:
         row = Admin(max(world.admins) + 1, str(values.get("name") or email), email)
         world.admins[row.id] = row
+    row.has_inbox_seat = not values.get("is_light")
     for name in values.get("groups") or ():
         team = find_team(twin, name, may_create=True)
         if row.id not in team.admin_ids:

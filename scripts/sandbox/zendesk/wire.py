@@ -22,6 +22,7 @@ from scripts.sandbox.state import (
 )
 
 _ROLE_TYPES = {"admin": 4, "agent": 0, "end-user": None}
+_LIGHT_AGENT = 1
 
 
 def user(row: User, world: World) -> dict[str, Any]:
@@ -41,7 +42,7 @@ def user(row: User, world: World) -> dict[str, Any]:
         "locale": row.locale,
         "organization_id": row.organization_id,
         "role": row.role,
-        "role_type": _ROLE_TYPES[row.role],
+        "role_type": _LIGHT_AGENT if row.is_light else _ROLE_TYPES[row.role],
         "custom_role_id": None,
         "verified": row.verified,
         "external_id": row.external_id,
@@ -57,7 +58,7 @@ def user(row: User, world: World) -> dict[str, Any]:
         "notes": row.notes,
         "moderator": row.role == "admin",
         "ticket_restriction": None if row.is_staff else "requested",
-        "only_private_comments": False,
+        "only_private_comments": row.is_light,
         "restricted_agent": row.role != "admin",
         "suspended": row.suspended,
         "default_group_id": row.default_group_id,
