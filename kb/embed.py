@@ -11,6 +11,7 @@ import os
 import tempfile
 from functools import lru_cache
 from pathlib import Path
+from threading import BoundedSemaphore
 from typing import Any, Protocol
 
 import numpy as np
@@ -70,13 +71,15 @@ class OnnxEmbedder:
         options.inter_op_num_threads = 1
         options.enable_cpu_mem_arena = False  # the arena keeps the longest text's memory for ever
         self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self._turns = BoundedSemaphore(os.cpu_count() or 1)  # more at a time are no faster, and each takes memory
 
     def embed(self, texts: list[str], tokens: int = MAX_TOKENS) -> Vectors:
         vectors = np.empty((len(texts), self.dimension), np.float32)
         for row, text in enumerate(texts):
             ids = self._tokenizer.encode(_printable(text)).ids
             ids = ids if len(ids) <= tokens else [*ids[: tokens - 1], ids[-1]]  # the last one ends every text
-            vectors[row] = self._session.run(None, {"input_ids": np.array([ids], np.int64)})[0][0]
+            with self._turns:
+                vectors[row] = self._session.run(None, {"input_ids": np.array([ids], np.int64)})[0][0]
         return vectors
 
 

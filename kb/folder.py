@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import frontmatter
-from pypdf import PdfReader
-from pypdf.errors import PyPdfError
 
 from kb.domain import Audience, Document, Source
 from kb.markup import html_to_text, plain_to_text
@@ -65,7 +63,7 @@ def documents(folder: Folder, unread: Unread) -> Iterator[Document]:
             continue
         try:
             yield _document(folder, root, path, name)
-        except (OSError, ValueError, PyPdfError) as error:
+        except (OSError, ValueError) as error:
             unread.ids.add(_id(folder, name))
             unread.files[name] = (str(error).splitlines() or [type(error).__name__])[0][:200]
 
@@ -138,14 +136,20 @@ def _decoded(raw: bytes) -> str:
 
 
 def _read_pdf(path: Path) -> tuple[str, str]:
-    """Return title and text of a PDF. Raise ValueError for one that is locked or far too long."""
-    with PdfReader(path) as reader:
-        if reader.is_encrypted and not reader.decrypt(""):
-            raise ValueError("locked with a password")
-        if len(reader.pages) > MAX_PAGES:
-            raise ValueError(f"more than {MAX_PAGES} pages")
-        pages = [page.extract_text() or "" for page in reader.pages]
-        title = str(reader.metadata.title or "") if reader.metadata else ""
+    """Return title and text of a PDF. Raise ValueError for one that is broken, locked or far too long."""
+    from pypdf import PdfReader  # 6 MB that a worker without PDFs need not hold
+    from pypdf.errors import PyPdfError
+
+    try:
+        with PdfReader(path) as reader:
+            if reader.is_encrypted and not reader.decrypt(""):
+                raise ValueError("locked with a password")
+            if len(reader.pages) > MAX_PAGES:
+                raise ValueError(f"more than {MAX_PAGES} pages")
+            pages = [page.extract_text() or "" for page in reader.pages]
+            title = str(reader.metadata.title or "") if reader.metadata else ""
+    except PyPdfError as error:
+        raise ValueError(str(error) or type(error).__name__) from error
     return title, plain_to_text("\n\n".join(_unwrapped(page) for page in pages))
 
 

@@ -1,6 +1,8 @@
 """`deskhand worker`: one worker process. It answers rings, works on tickets in threads, and sweeps if it leads."""
 
 import argparse
+import contextlib
+import ctypes
 import signal
 import time
 
@@ -14,6 +16,9 @@ from workers.services import build
 
 log = get_logger(__name__)
 
+_M_ARENA_MAX = -8  # of malloc.h
+_HEAPS = 2
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", type=int, help="tickets at a time (default: DESKHAND_THREADS)")
@@ -21,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     set_up_logs()
+    _share_heaps()
     settings = load_settings()
     services = build(settings)
     crew = Crew(services, threads=args.threads or settings.threads)
@@ -37,6 +43,12 @@ def run(args: argparse.Namespace) -> int:
     housekeeper.stop()
     crew.stop()
     return 0
+
+
+def _share_heaps() -> None:
+    """Keep glibc from giving each thread a heap of its own, which holds on to what the longest text there took."""
+    with contextlib.suppress(OSError, AttributeError):  # another C library
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _HEAPS)
 
 
 def _serve_once(redis_url: str, crew: Crew) -> bool:

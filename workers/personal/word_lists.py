@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import sys
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
@@ -58,14 +59,12 @@ def commonness(word: str) -> int:
     return _commonness().get(word.casefold(), RARE)
 
 
-@lru_cache(maxsize=1)
 def given_names() -> frozenset[str]:
-    return frozenset(_parts("first_name")) - _ALSO_WORDS
+    return _all_names()["first_name"]
 
 
-@lru_cache(maxsize=1)
 def family_names() -> frozenset[str]:
-    return frozenset(_parts("last_name")) - _ALSO_WORDS
+    return _all_names()["last_name"]
 
 
 @lru_cache(maxsize=1)
@@ -79,6 +78,18 @@ def _commonness() -> dict[str, int]:
     # wordfreq keeps all it has read, ten times what is needed here.
     get_frequency_dict.cache_clear()
     get_frequency_list.cache_clear()
+    return found
+
+
+@lru_cache(maxsize=1)
+def _all_names() -> dict[str, frozenset[str]]:
+    """Return the given and the family names of all countries, and let go of Faker's modules: they hold 40 MB."""
+    known = set(sys.modules)
+    found = {kind: frozenset(_parts(kind)) - _ALSO_WORDS for kind in ("first_name", "last_name")}
+    for name in sys.modules.keys() - known:
+        if name.startswith(f"{person.__name__}."):
+            del sys.modules[name]
+            vars(person).pop(name.rpartition(".")[2], None)
     return found
 
 

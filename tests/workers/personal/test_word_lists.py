@@ -1,5 +1,7 @@
 """workers.personal.word_lists: names of people, and how common words are."""
 
+import sys
+
 import pytest
 
 from workers.personal.word_lists import RARE, VERY_COMMON, commonness, is_family_name, is_given_name
@@ -29,3 +31,9 @@ def test_how_common_a_word_is():
     assert commonness("The") == commonness("nicht") == VERY_COMMON
     assert RARE < commonness("invoice") < VERY_COMMON
     assert commonness("Bowwrdagna") == RARE
+
+
+def test_what_the_names_were_read_from_is_let_go():
+    """Faker's lists of a country, which hold far more memory than the names, are not kept."""
+    assert is_given_name("Kenji")
+    assert "faker.providers.person.ja_JP" not in sys.modules
