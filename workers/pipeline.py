@@ -116,6 +116,7 @@ def answer(ticket: Ticket, lease: Lease, services: Services) -> Concluded | None
     hits = _rules(ticket, reading, services)
     account, reading = _account(ticket, reading, services)
     label = _classify(case, reading, hits, account, services)
+    services.tickets.rank(lease, list(Urgency).index(label.urgency))
     standing = ladder.standing(label.intent, asked, services, label.second_intents)
     standing = _with_recent(standing, ticket, reading, account, services)
     triaging = facts.for_triage(

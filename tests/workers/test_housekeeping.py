@@ -3,11 +3,12 @@
 import json
 import time
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from integrations.llm import ModelOutcome
-from tests.fakes.services import ListedBell, take
+from tests.fakes.services import ListedBell, take, take_again
 from workers import jobs
 from workers.housekeeping import Housekeeper
 from workers.job_queue import FailedRing
@@ -108,6 +109,25 @@ def test_a_helpdesk_that_is_away_is_asked_by_one_ticket_at_a_time(services, desk
     desk.tick(1)
     keeper.tick()
     assert services.bell.rung[1:] == [("ticket", "zendesk", str(number)) for number in range(1, 5)]
+
+
+def test_of_tickets_put_off_the_most_urgent_goes_first_and_then_the_oldest(services, desk, keeper, later):
+    """However they were put off and whichever is due again first: by urgency, then by how long somebody has waited."""
+    due_again = {"old": 20, "new": 5, "newest, critical": 15, "newer": 10}
+    for name in due_again:
+        services.tickets.wake("zendesk", name, now=desk.now)
+        desk.tick(1)
+    for name, seconds in due_again.items():
+        lease = take_again(services, name)
+        if "critical" in name:
+            services.tickets.rank(lease, 3)
+        next_due = desk.now + timedelta(seconds=seconds)
+        services.tickets.release(lease, now=desk.now, next_due=next_due, error="HTTP 503" if seconds > 5 else "")
+    keeper.tick()
+    assert services.bell.rung == []
+    desk.tick(20)
+    keeper.tick()
+    assert [ring[2] for ring in services.bell.rung] == ["newest, critical", "old", "new", "newer"]
 
 
 def test_the_queue_is_kept_short(services, desk, keeper, later):

@@ -11,11 +11,11 @@ from integrations.helpdesk import Flag, Role, Status, TicketWrite
 from integrations.llm import ModelOutcome
 from kb.domain import Audience, Document, Filter, Query, Source
 from tests.fakes.helpdesk import ADA, GRACE
-from tests.fakes.services import POLICY, classified, drafted, outcome_of, take, take_again
+from tests.fakes.services import INTENT_OF, POLICY, classified, drafted, outcome_of, take, take_again
 from workers import pipeline
 from workers.domain import mark_of
 from workers.store.dead import DeadLetters
-from workers.store.tables import case, model_call, reading
+from workers.store.tables import case, model_call, reading, ticket
 
 LONG_ANSWER = "Open Billing, choose Invoices, press the three dots beside the invoice and pick Download as PDF."
 
@@ -305,6 +305,29 @@ def test_who_writes_again_and_again_gets_no_more_than_an_hours_replies(services,
     outcomes = [outcome_of(services, one.messages[0].id) for one in asked]
     assert [action for action, _ in outcomes] == ["send", "send", "send", "draft"]
     assert outcomes[3][1] == ["reply_rate:3"]
+
+
+# --- waiting, and writing once
+
+
+def test_what_is_urgent_waits_before_others(services, desk, engine, llm):
+    """What the message says is noted as soon as it is known, so that a ticket put off goes on in its order."""
+    llm.say("classify", classified(urgency="critical"))
+    opened = desk.open_ticket()
+    desk.lose_answers(1, done=False)
+    with pytest.raises(TransientError):
+        work(services, opened.id)
+    with reading(engine) as connection:
+        assert connection.scalar(select(ticket.c.urgency).where(ticket.c.ticket_id == opened.id)) == 3
+
+
+@pytest.mark.parametrize("outcome", INTENT_OF)
+def test_an_outcome_is_one_write(services, desk, llm, outcome):
+    """Text, tags, group, priority and status go in one call of the helpdesk."""
+    llm.say("classify", classified(INTENT_OF[outcome]))
+    opened = desk.open_ticket()
+    work(services, opened.id)
+    assert (outcome_of(services, opened.messages[0].id)[0], desk.write_attempts) == (outcome, 1)
 
 
 # --- gone, solved, given up

@@ -29,6 +29,7 @@ class Lease:
     wakes: int
     attempts: int
     owner: str
+    urgency: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +103,20 @@ class Tickets:
                 or_(ticket.c.lease_until.is_(None), ticket.c.lease_until < now),
             )
             .values(lease_owner=owner, lease_until=now + timedelta(seconds=lease_seconds), fence=ticket.c.fence + 1)
-            .returning(ticket.c.id, ticket.c.fence, ticket.c.wakes, ticket.c.attempts)
+            .returning(ticket)
         )
         with writing(self._engine, durable=False) as connection:
             row = connection.execute(statement).one_or_none()
-        return Lease(row.id, vendor, ticket_id, row.fence, row.wakes, row.attempts, owner) if row else None
+        if row is None:
+            return None
+        return Lease(row.id, vendor, ticket_id, row.fence, row.wakes, row.attempts, owner, row.urgency)
+
+    def rank(self, lease: Lease, urgency: int) -> None:
+        """Note how urgent the ticket is, 0 low to 3 critical: if it has to wait, it goes before less urgent ones."""
+        if urgency != lease.urgency:
+            with writing(self._engine, durable=False) as connection:
+                owned = update(ticket).where(ticket.c.id == lease.row_id, ticket.c.fence == lease.fence)
+                connection.execute(owned.values(urgency=urgency))
 
     def renew(self, leases: Iterable[Lease], *, now: datetime, lease_seconds: float) -> None:
         """Lengthen the leases that are still ours."""
