@@ -40,6 +40,7 @@ class Flag(StrEnum):
     NOT_IN_CONVERSATION = "not_in_conversation"
     NOT_SIGNED_IN = "not_signed_in"
     ON_BEHALF = "on_behalf"
+    REDACTED = "redacted"  # words or files were taken out of it for good
     MERGED = "merged"  # not a message of its own: another ticket's thread, which staff merged into this one
 
 

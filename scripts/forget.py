@@ -8,8 +8,6 @@ from integrations.registry import VENDORS
 from scripts.output import add_json_argument, write_json
 from workers.forget import LEFT, MOST, Forgotten, forget, tickets_of
 from workers.services import build
-from workers.store.erasure import Erasure
-from workers.store.tables import open_engine
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,11 +23,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     settings = load_settings()
-    services, erasure = build(settings), Erasure(open_engine(settings.sql_url))
+    services = build(settings)
     if args.vendor not in services.helpdesks and args.requester:
         raise LookupError(f"{args.vendor} is not connected, so nobody can tell which tickets this person asked for")
     tickets: Sequence[str] = args.ticket or tickets_of(args.vendor, args.requester, services)
-    done = [forget(args.vendor, one, services, erasure, dry=args.dry_run) for one in tickets]
+    done = [forget(args.vendor, one, services, dry=args.dry_run) for one in tickets]
     may_have_more = bool(args.requester) and len(done) >= MOST
     receipt = {
         "dry_run": args.dry_run,

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from workers.services import Services
 from workers.stages.learn import lesson_id, precedent_id
-from workers.store.erasure import Erasure, TicketBusyError
+from workers.store.erasure import TicketBusyError
 
 LEFT = (
     "the helpdesk's own ticket: delete it there",
@@ -40,15 +40,15 @@ def tickets_of(vendor: str, requester_id: str, services: Services) -> tuple[str,
     return tuple(one.ticket_id for one in services.helpdesks[vendor].requested_by(requester_id, limit=MOST))
 
 
-def forget(vendor: str, ticket_id: str, services: Services, erasure: Erasure, *, dry: bool = False) -> Forgotten:
+def forget(vendor: str, ticket_id: str, services: Services, *, dry: bool = False) -> Forgotten:
     """Forget one ticket, or tell what would go. A ticket in work is refused; a second time does no harm.
 
     Record first, then index: nothing can be learned from the ticket any more when its lessons leave the index.
     """
     if dry:
-        return Forgotten(vendor, ticket_id, services.now(), erasure.count(vendor, ticket_id))
+        return Forgotten(vendor, ticket_id, services.now(), services.erasure.count(vendor, ticket_id))
     try:
-        rows = erasure.erase(vendor, ticket_id, now=services.now())
+        rows = services.erasure.erase(vendor, ticket_id, now=services.now())
     except TicketBusyError as error:
         return Forgotten(vendor, ticket_id, services.now(), refused=str(error))
     services.kb.forget([precedent_id(vendor, ticket_id)])

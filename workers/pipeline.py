@@ -41,6 +41,7 @@ from workers.stages.relabel import relabel
 from workers.stages.remember import remember
 from workers.stages.review import review
 from workers.stages.shelve import public_filter
+from workers.stages.unsay import unsay
 from workers.store.ledger import Case
 from workers.store.tickets import Lease, LeaseLostError
 
@@ -63,6 +64,7 @@ def work(lease: Lease, services: Services) -> datetime | None:
         learn(ticket, services)
     concluded = answer(ticket, lease, services)
     remember(ticket, services)
+    unsay(ticket, lease, services)
     return (concluded.changed_at if concluded else None) or _known_until(ticket, services)
 
 

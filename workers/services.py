@@ -22,6 +22,7 @@ from workers.job_queue import Bell
 from workers.model_guard import GuardedModel
 from workers.store.breakers import HELPDESK, Breakers
 from workers.store.budgets import Budgets
+from workers.store.erasure import Erasure
 from workers.store.inbox import Inbox
 from workers.store.labels import Labels
 from workers.store.ledger import Ledger
@@ -58,6 +59,7 @@ class Services:
     orders: Orders
     lessons: Lessons
     labels: Labels
+    erasure: Erasure
     library: Library
     schedule: Schedule
     reviews: Reviews
@@ -107,6 +109,7 @@ def build(settings: Settings, *, sleep: Callable[[float], None] = time.sleep) ->
         orders=Orders(engine),
         lessons=Lessons(engine),
         labels=Labels(engine),
+        erasure=Erasure(engine),
         library=library,
         schedule=Schedule(engine),
         reviews=Reviews(engine),

@@ -15,6 +15,7 @@ from integrations.helpdesk import (
     Article,
     Attachment,
     EarlierTicket,
+    Flag,
     Message,
     Organization,
     Person,
@@ -300,6 +301,7 @@ def _said(
         html=html,
         channel=where,
         attachments=attachments,
+        flags=frozenset({Flag.REDACTED}) if is_redacted else frozenset(),
         mark=own_note[1] if own_note else "",
         headers={"Message-ID": mail_id} if mail_id else {},
     )

@@ -93,6 +93,7 @@ _CHATS = frozenset(
     {"messaging", "chat", "sms", "facebook", "twitter", "instagram", "whatsapp", "line", "wechat", "any_channel"}
 )
 _SIDE_CONVERSATION = "side_conversation"
+_REDACTED = "▇"  # stands for each letter that was redacted
 _MERGED_TAG = "closed_by_merge"
 _LIGHT_AGENT = 1  # a `role_type`
 
@@ -319,7 +320,9 @@ def message(comment: Json, people: Mapping[str, Person], *, default_time: dateti
         html="" if is_call else words(comment.get("html_body")),
         channel=channel(via),
         attachments=(*files, *((_recording(call),) if is_call else ())),
-        flags=_flags(metadata.get("flags")) | ({Flag.MERGED} if _is_merge(via) else frozenset()),
+        flags=_flags(metadata.get("flags"))
+        | ({Flag.MERGED} if _is_merge(via) else frozenset())
+        | ({Flag.REDACTED} if _REDACTED in written else frozenset()),
         mark=words(mapping(metadata.get("custom")).get(MARK_KEY)),
         headers=_headers(mapping(metadata.get("system"))),
     )

@@ -307,6 +307,18 @@ class FakeHelpdesk:
         with self._lock:
             return self._move(self._existing(ticket_id), {name: v for name, v in given.items() if v is not None})
 
+    def redact(self, ticket_id: str, message_id: str, words: str) -> Ticket:
+        """Take words out of a message for good, as staff can; blocks stand where they were."""
+        with self._lock:
+            found = self._existing(ticket_id)
+            messages = tuple(
+                replace(m, text=m.text.replace(words, "▇" * len(words)), html="", flags=m.flags | {Flag.REDACTED})
+                if m.id == message_id
+                else m
+                for m in found.messages
+            )
+            return self._move(replace(found, messages=messages), {})
+
     def delete(self, ticket_id: str) -> None:
         """Delete a ticket: reading it is NotFoundError from now on, and the export names it as deleted."""
         with self._lock:

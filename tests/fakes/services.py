@@ -18,6 +18,7 @@ from workers.job_queue import FailedRing
 from workers.services import Services
 from workers.store.breakers import HELPDESK, Breakers
 from workers.store.budgets import Budgets
+from workers.store.erasure import Erasure
 from workers.store.inbox import Inbox
 from workers.store.labels import Labels
 from workers.store.ledger import Ledger
@@ -130,6 +131,7 @@ def make_services(engine: Engine, desk: FakeHelpdesk, **others: Any) -> Services
         "orders": Orders(engine),
         "lessons": Lessons(engine),
         "labels": Labels(engine),
+        "erasure": Erasure(engine),
         "library": library,
         "schedule": Schedule(engine),
         "reviews": Reviews(engine),

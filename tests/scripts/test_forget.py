@@ -30,7 +30,6 @@ def ready(monkeypatch, services, engine):
     """The command on the services and the database of a test."""
     monkeypatch.setattr(command, "load_settings", lambda: type("S", (), {"sql_url": ""})())
     monkeypatch.setattr(command, "build", lambda _: services)
-    monkeypatch.setattr(command, "open_engine", lambda _: engine)
     add_case(engine, now=services.now(), subject="a word", ticket_id="1")
     add_case(engine, now=services.now(), subject="a word", ticket_id="2", state="open", settled_at=None, action="")
 

@@ -20,7 +20,6 @@ from tests.fakes.record import (
 from workers.forget import forget, tickets_of
 from workers.stages.learn import learn
 from workers.stages.remember import remember
-from workers.store.erasure import Erasure
 from workers.store.tables import lesson, metadata, reading
 
 CANARY = "marzipanatlas"
@@ -32,12 +31,7 @@ def everything(engine):
         return "\n".join(repr(row) for table in metadata.sorted_tables for row in connection.execute(select(table)))
 
 
-@pytest.fixture
-def erasure(engine):
-    return Erasure(engine)
-
-
-def test_no_word_of_the_ticket_is_left_in_any_table(engine, services, erasure):
+def test_no_word_of_the_ticket_is_left_in_any_table(engine, services):
     """The rows stay, with what was done and when; another ticket keeps its words."""
     now = services.now()
     words = {"subject": CANARY, "question": f"is {CANARY} broken", "facts": {"admit": {"x": CANARY}}}
@@ -50,7 +44,7 @@ def test_no_word_of_the_ticket_is_left_in_any_table(engine, services, erasure):
     add_ticket(engine, ticket_id="4711")
     add_case(engine, now=now, ticket_id="8", subject="another marzipan")
     assert CANARY in everything(engine)
-    done = forget("zendesk", "4711", services, erasure)
+    done = forget("zendesk", "4711", services)
     assert not done.refused
     assert {name for name, count in done.rows.items() if count} >= {"delivery", "cases", "action", "command", "lesson"}
     left = everything(engine)
@@ -59,15 +53,15 @@ def test_no_word_of_the_ticket_is_left_in_any_table(engine, services, erasure):
     assert "shift_swap" in left
 
 
-def test_a_dry_run_counts_and_takes_nothing(engine, services, erasure):
+def test_a_dry_run_counts_and_takes_nothing(engine, services):
     """What would go is told; it is all still there."""
     add_case(engine, now=services.now(), subject=CANARY)
     before = everything(engine)
-    assert forget("zendesk", "4711", services, erasure, dry=True).rows["cases"] == 1
+    assert forget("zendesk", "4711", services, dry=True).rows["cases"] == 1
     assert everything(engine) == before
 
 
-def test_what_a_ticket_taught_leaves_the_index_and_does_not_come_back(desk, engine, services, erasure):
+def test_what_a_ticket_taught_leaves_the_index_and_does_not_come_back(desk, engine, services):
     """Neither lesson nor precedent is found; solved again, the ticket teaches nothing."""
     ticket = desk.open_ticket("How do I download an invoice as a file?", subject="Invoice download")
     desk.staff_writes(ticket.id, "Open Billing, choose Invoices, press the three dots and pick Download as PDF.")
@@ -76,7 +70,7 @@ def test_what_a_ticket_taught_leaves_the_index_and_does_not_come_back(desk, engi
     remember(ticket, services)
     wanted = Filter(sources=frozenset({Source.LESSON}))
     assert services.kb.search(Query("", "download an invoice"), wanted, 3).passages
-    forget(ticket.vendor, ticket.id, services, erasure)
+    forget(ticket.vendor, ticket.id, services)
     for _ in range(2):
         assert services.kb.search(Query("", "download an invoice"), wanted, 3).passages == ()
         assert services.kb.similar(Query("", "download an invoice as a file"), Filter(), 3) == ()
@@ -87,7 +81,7 @@ def test_what_a_ticket_taught_leaves_the_index_and_does_not_come_back(desk, engi
 
 
 @pytest.mark.parametrize("busy", ["case", "lease", "command"])
-def test_a_ticket_in_work_is_refused(engine, services, erasure, busy):
+def test_a_ticket_in_work_is_refused(engine, services, busy):
     """What is taken away now would be written again; the next try finds it settled."""
     now = services.now()
     if busy == "case":
@@ -97,14 +91,14 @@ def test_a_ticket_in_work_is_refused(engine, services, erasure, busy):
     else:
         add_command(engine, now=now, state="open", ticket_id="4711", settled_at=None, result="")
     before = everything(engine)
-    assert "try again" in forget("zendesk", "4711", services, erasure).refused
+    assert "try again" in forget("zendesk", "4711", services).refused
     assert everything(engine) == before
 
 
-def test_forgetting_twice_or_a_ticket_nobody_knows_does_no_harm(engine, services, erasure):
+def test_forgetting_twice_or_a_ticket_nobody_knows_does_no_harm(engine, services):
     """Nothing fails; the ticket is barred from teaching all the same."""
     for _ in range(2):
-        assert not forget("zendesk", "12", services, erasure).refused
+        assert not forget("zendesk", "12", services).refused
     assert services.lessons.is_forgotten("zendesk", "12")
     assert not services.lessons.is_forgotten("zendesk", "13")
 

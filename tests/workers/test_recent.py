@@ -19,7 +19,7 @@ def older(number="7", *, minutes=5, subject="Swap"):
 
 
 def known(number="7", *, text=TEXT, subject="Swap", action="send"):
-    return Asked(number, subject, text, action, START)
+    return Asked(number, "m", subject, text, action, START)
 
 
 def found(others, asked=(), *, text=TEXT, subject="Swap"):

@@ -20,6 +20,7 @@ from workers.store.tables import (
     ticket,
     writing,
 )  # fmt: skip
+from workers.store.tickets import Lease, hold
 
 FORGOTTEN = "forgotten"  # the state of a lesson that must not be learned again
 _CASE_WORDS: dict[str, Any] = {"subject": "", "question": "", "facts": {}} | dict.fromkeys(
@@ -41,6 +42,15 @@ class Erasure:
         """Tell how many rows of each table `erase` would empty or delete."""
         with reading(self._engine) as connection:
             return {t.name: _count(connection, t, which) for t, which, _ in _plan(vendor, ticket_id)}
+
+    def unsay(self, lease: Lease) -> None:
+        """Take away the words of a ticket in work, under its lease; what was learned from it may be learned anew."""
+        with writing(self._engine) as connection:
+            hold(connection, lease)
+            for table, which, values in _plan(lease.vendor, lease.ticket_id):
+                if table is not lesson:
+                    change = delete(table) if values is None else update(table).values(**values)
+                    connection.execute(change.where(which))
 
     def erase(self, vendor: str, ticket_id: str, *, now: datetime) -> dict[str, int]:
         """Take the words away for good, and return the rows of each table. Raises TicketBusyError."""

@@ -51,6 +51,7 @@ class Asked:
     """What was asked on a ticket, masked, and what became of it; `action` and `question` are "" until that is known."""
 
     ticket_id: str
+    message_id: str
     subject: str
     question: str
     action: str
@@ -122,8 +123,10 @@ class Ledger:
 
     def asked(self, vendor: str, ticket_ids: Sequence[str], *, since: datetime) -> tuple[Asked, ...]:
         """Return what was asked on these tickets, oldest first, in cases opened after a time."""
-        columns = (case.c.ticket_id, case.c.subject, case.c.question, case.c.action, case.c.settled_at)
-        wanted = select(*columns).where(case.c.vendor == vendor, case.c.ticket_id.in_(ticket_ids))
+        columns = ("ticket_id", "message_id", "subject", "question", "action", "settled_at")
+        wanted = select(*(case.c[name] for name in columns)).where(
+            case.c.vendor == vendor, case.c.ticket_id.in_(ticket_ids)
+        )
         with reading(self._engine) as connection:
             rows = connection.execute(wanted.where(case.c.opened_at > since).order_by(case.c.id)).all()
         return tuple(Asked(*row) for row in rows)

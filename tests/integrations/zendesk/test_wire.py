@@ -207,7 +207,7 @@ def test_messages_are_sorted_oldest_first_and_ties_keep_their_order():
 @pytest.mark.parametrize(
     ("flags", "expected"),
     [
-        ([0, 2, 3, 4, 11], set(Flag) - {Flag.MERGED}),
+        ([0, 2, 3, 4, 11], set(Flag) - {Flag.MERGED, Flag.REDACTED}),
         (["4"], {Flag.AUTOMATIC}),
         ([5, 99], set()),
         ([True, None, -4, "x"], set()),
@@ -255,6 +255,12 @@ def test_of_a_call_only_what_was_said_is_read():
     ).messages
     assert (said.text, said.html, silent.text, silent.html) == ("It is dark.", "", "", "")
     assert [m.attachments[-1].content_type for m in (said, silent)] == ["audio/mpeg", "audio/mpeg"]
+
+
+def test_a_redacted_comment_says_so():
+    """Blocks stand where words were taken out for good."""
+    said = read(comments=[comment(1, REQUESTER_ID, "My code is ▇▇▇▇."), comment(2, REQUESTER_ID, "Hi")]).messages
+    assert [Flag.REDACTED in message.flags for message in said] == [True, False]
 
 
 def test_who_gets_copies_is_known():

@@ -39,8 +39,8 @@ def test_what_was_asked_lately_is_told_by_ticket(engine, lease, now):
     ledger.open_case(lease, "m2", now=now)
     since = now - timedelta(hours=1)
     assert ledger.asked("zendesk", ["5", "6"], since=since) == (
-        Asked("5", "Swap", "How?", "send", now),
-        Asked("5", "", "", "", None),
+        Asked("5", "m1", "Swap", "How?", "send", now),
+        Asked("5", "m2", "", "", "", None),
     )
     assert ledger.asked("zendesk", ["6"], since=since) == ledger.asked("intercom", ["5"], since=since) == ()
     assert ledger.asked("zendesk", ["5"], since=now) == ()
