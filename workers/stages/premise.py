@@ -9,7 +9,8 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 
 from kb.domain import Passage
 from workers.domain import Reading
-from workers.stages.words import Token, sentences, tokens, word_set
+from workers.stages.vocabulary import word_set
+from workers.stages.words import Token, sentences, tokens
 
 Lacks = Callable[[str], Collection[str]]
 
