@@ -18,7 +18,6 @@ from scripts.sandbox.state import (
 
 BOT_EMAIL = "deskhand@tidemark.example"
 DEFAULT_WEBHOOK_SECRET = "c2FuZGJveC13ZWJob29rLXNlY3JldC0wMDAwMDAwMDE="  # noqa: S105 - public on purpose
-MARKER = "managed-by: deskhand sandbox"
 
 _STAFF = (
     ("Priya Raman", "priya@tidemark.example", ("Support", "Technical")),
@@ -78,6 +77,11 @@ def _add_statuses(world: World) -> None:
         world.custom_statuses[row.id] = row
 
 
+def made_by_connect(key: str) -> str:
+    """Return the words by which `deskhand connect` knows what it made (integrations/zendesk/wanted.py)."""
+    return f"Made by deskhand connect ({key}). Changes made here are undone by the next run."
+
+
 _HELLO = "Hi {{ticket.requester.first_name}},\n\n"
 _BYE = "\n\nBest regards\n{{current_user.first_name}}"
 _MACROS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
@@ -110,10 +114,16 @@ _MACROS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
             ("priority", "high"),
         ),
     ),
-    # As an account has them that was connected: `deskhand connect` makes its own by the same names.
-    ("Deskhand::Send the draft", "Sends Deskhand's newest draft.", (("current_tags", "deskhand_do_send"),)),
-    ("Deskhand::The draft is wrong", "Deskhand's newest answer is wrong.", (("current_tags", "deskhand_do_wrong"),)),
-    ("Deskhand::Keep Deskhand out", "Keeps Deskhand out of a ticket.", (("current_tags", "deskhand_stop"),)),
+    # As `deskhand connect` makes them, with the mark by which it knows its own.
+    ("Deskhand::Send the draft",
+     f"Sends Deskhand's newest draft as the public reply. {made_by_connect('macro send')}",
+     (("current_tags", "deskhand_do_send"),)),
+    ("Deskhand::The draft is wrong",
+     f"Tells Deskhand that its newest answer is wrong. {made_by_connect('macro wrong')}",
+     (("current_tags", "deskhand_do_wrong"),)),
+    ("Deskhand::Keep Deskhand out",
+     f"Keeps Deskhand out of this ticket. {made_by_connect('macro stop')}",
+     (("current_tags", "deskhand_stop"),)),
 )  # fmt: skip
 
 
@@ -170,22 +180,24 @@ def _join(user: User, groups: list[Group]) -> None:
 
 
 def connect(world: World, deskhand_url: str, secret: str) -> Webhook:
-    """Create (or bring up to date) the webhook to Deskhand and the three triggers that fire it."""
-    endpoint = f"{deskhand_url.rstrip('/')}/webhooks/zendesk"
-    webhook = next((w for w in world.webhooks.values() if w.description == MARKER), None)
+    """Create the webhook to Deskhand and its triggers, or bring them up to date, as `deskhand connect` does."""
+    endpoint, mark = f"{deskhand_url.rstrip('/')}/webhooks/zendesk", made_by_connect("webhook")
+    webhook = next((w for w in world.webhooks.values() if w.description == mark), None)
     if webhook is None:
         webhook = Webhook(
             id=new_ulid(),
             name="Deskhand",
             endpoint=endpoint,
             signing_secret=secret,
-            description=MARKER,
+            description=mark,
             created_at=world.stamp(),
             created_by=str(world.account.oauth_owner_id),
         )
         world.webhooks[webhook.id] = webhook
     webhook.endpoint, webhook.signing_secret = endpoint, secret
-    if not any(trigger.description == MARKER for trigger in world.triggers.values()):
+    if not any(trigger.description == made_by_connect("solved") for trigger in world.triggers.values()):
+        own = TriggerCategory(str(world.next_id()), "Deskhand", 1, created_at=world.stamp(), updated_at=world.stamp())
+        world.trigger_categories[own.id] = own
         for position, (rule, title, conditions) in enumerate(_RULES):
             _add_trigger(world, webhook, position, rule, title, conditions)
     return webhook
@@ -238,11 +250,11 @@ def _add_trigger(
     trigger = Trigger(
         id=world.next_id(),
         title=title,
-        description=MARKER,
+        description=made_by_connect(rule),
         conditions={"all": conditions, "any": []},
         actions=[{"field": "notification_webhook", "value": [webhook.id, webhook_body(rule)]}],
         position=position,
-        category_id=next(iter(world.trigger_categories), ""),
+        category_id=next(row.id for row in world.trigger_categories.values() if row.name == "Deskhand"),
         created_at=stamp,
         updated_at=stamp,
     )

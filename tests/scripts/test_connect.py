@@ -8,6 +8,7 @@ from config.policy import load_policy
 from config.settings import Settings
 from scripts.__main__ import main
 from scripts.connect import wish_of
+from scripts.sandbox.seed import connect as connect_sandbox
 from scripts.sandbox.server import run_app
 from scripts.sandbox.twin import Options, Twin
 from scripts.sandbox.zendesk.app import create_zendesk_app
@@ -53,6 +54,19 @@ def test_from_nothing_to_connected(twin, tmp_path, capsys):
         assert main([*connect, "--env", ".env"]) == 0
         assert set(acts(capsys.readouterr().out)) == {"keep"}
         assert (tmp_path / ".env").read_text() == kept
+
+
+def test_what_the_sandbox_has_from_the_start_is_known_as_ours(twin, capsys):
+    """Its webhook, triggers and macros are those that we would make: nothing stands there twice, and all can go."""
+    with raw_server(reply()) as door:
+        connect_sandbox(twin.world, door.url, "the-sandboxes-secret")
+        assert main(["connect", "zendesk", "--url", door.url, "--json", "-"]) == 0
+    steps = json.loads(capsys.readouterr().out)["steps"]
+    ours = {"webhook", "category", "trigger", "macro"}
+    assert {step["act"] for step in steps if step["kind"] in ours} == {"keep"}
+    assert len(twin.world.webhooks) == 1
+    assert main(["connect", "zendesk", "--remove"]) == 0
+    assert not [row for row in (*twin.world.macros.values(), *twin.world.triggers.values()) if "Deskhand" in row.title]
 
 
 def test_a_door_that_does_not_open_is_a_problem(twin, capsys):
