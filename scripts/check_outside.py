@@ -19,6 +19,10 @@ CLOCK_SKEW = timedelta(seconds=60)
 TOKENS_END = datetime.fromisoformat("2027-04-30T00:00:00+00:00")
 
 
+# A right token at the wrong door is refused like a wrong one.
+_HOMES = {"intercom": ", and see that INTERCOM_URL is of the workspace's region (api, api.eu or api.au.intercom.io)"}
+
+
 class Pong(BaseModel):
     word: str
 
@@ -29,7 +33,7 @@ def helpdesk(vendor: str, settings: Settings, policy: Policy, now: Callable[[], 
     try:
         account = desk.me()
     except PermanentError as error:
-        mend = f"renew the credentials in the environment; docs/{vendor}.md, step 2"
+        mend = f"renew the credentials in the environment{_HOMES.get(vendor, '')}; docs/{vendor}.md, step 2"
         yield fail(f"{vendor}: credentials", str(error), why="nothing can be read or written", mend=mend)
         return
     except IntegrationError as error:
@@ -57,12 +61,13 @@ def _older_token(vendor: str, settings: Settings, now: datetime) -> Iterator[Che
 
 def _scopes(vendor: str, desk: Helpdesk, now: datetime) -> Iterator[Check]:
     """Try one harmless call of each kind a worker makes."""
+    guide = f"The rights it needs: docs/{vendor}.md, steps 1 and 2"
     tries: tuple[tuple[str, str, str, Callable[[], object]], ...] = (
-        ("groups", "escalations reach no team", "the account's role may not list groups", desk.teams),
+        ("groups", "escalations reach no team", f"may the account list groups? {guide}", desk.teams),
         (
             "changed tickets",
             "what webhooks lose stays lost",
-            f"may the account ask for them? The rights it needs: docs/{vendor}.md, steps 1 and 2",
+            f"may the account ask for them? {guide}",
             lambda: desk.changes("", since=now - timedelta(minutes=5)),
         ),
         (

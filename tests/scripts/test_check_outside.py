@@ -12,6 +12,7 @@ from scripts import check_outside
 from scripts.checkup import State
 from scripts.connect import wish_of
 from scripts.processes import free_port
+from scripts.sandbox.faults import parse
 from scripts.sandbox.server import run_app
 from scripts.sandbox.twin import Options, Twin
 from scripts.sandbox.zendesk.app import create_zendesk_app
@@ -97,9 +98,21 @@ def test_without_a_public_address_the_set_up_is_not_looked_at(twin):
     ("breaking", "state"),
     [
         (lambda world: setattr(next(iter(world.webhooks.values())), "status", "inactive"), State.FAIL),
+        (lambda world: world.webhooks.clear(), State.FAIL),
+        (lambda world: setattr(next(iter(world.webhooks.values())), "endpoint", "https://old.example"), State.FAIL),
         (lambda world: world.triggers.clear(), State.FAIL),
+        (lambda world: setattr(ours(world.triggers), "active", False), State.FAIL),
+        (lambda world: ours(world.triggers).conditions.update(all=[]), State.FAIL),
+        (lambda world: ours(world.triggers).actions.clear(), State.FAIL),
         (lambda world: world.macros.clear(), State.WARN),
+        (lambda world: setattr(ours(world.macros), "actions", [{"field": "status", "value": "solved"}]), State.WARN),
+        (lambda world: setattr(ours(world.macros), "active", False), State.WARN),
+        (lambda world: world.ticket_fields.clear(), State.WARN),
         (lambda world: world.views.clear(), State.WARN),
+    ],
+    ids=[
+        *("webhook off", "webhook deleted", "webhook moved", "triggers deleted", "trigger off", "loop guard gone"),
+        *("trigger does nothing", "macros deleted", "macro changed", "macro off", "fields deleted", "views deleted"),
     ],
 )
 def test_a_set_up_that_somebody_changed(twin, breaking, state):
@@ -109,6 +122,39 @@ def test_a_set_up_that_somebody_changed(twin, breaking, state):
         breaking(twin.world)
         check = look(made)["zendesk: set-up"]
     assert (check.state, check.mend) == (state, "`deskhand connect zendesk`")
+
+
+def ours(rows):
+    """One of what `connect` made."""
+    return next(row for row in rows.values() if "deskhand" in f"{row.title} {row.description}".lower())
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "name"),
+    [
+        ("^/api/v2/groups", 403, "groups"),
+        ("incremental", 403, "changed tickets"),
+        ("help_center", 404, "help centre"),
+        ("^/api/v2/webhooks", 403, "set-up"),
+        ("^/api/v2/macros", 403, "set-up"),
+    ],
+    ids=["groups", "changed tickets", "no Help Center", "webhooks", "macros"],
+)
+def test_a_right_that_is_missing(twin, path, status, name):
+    """The call that is refused is named, and the guide's page for it."""
+    with raw_server(reply()) as door:
+        made = connected(twin, door)
+        twin.faults.replace([parse({"path": path, "status": status})])
+        check = look(made)[f"zendesk: {name}"]
+    assert (check.state, str(status) in check.what) == (State.FAIL, True)
+    assert check.why
+    assert "docs/zendesk.md" in check.mend or "Help Center" in check.mend
+
+
+def test_an_oauth_client_that_is_refused(twin):
+    """The older token is not tried in its place, and nothing is guessed behind it."""
+    checks = look(settings(twin, ZENDESK_CLIENT_ID="deskhand", ZENDESK_CLIENT_SECRET="wrong"))
+    assert [(name, check.state) for name, check in checks.items()] == [("zendesk: credentials", State.FAIL)]
 
 
 def test_a_secret_that_was_rotated(twin):

@@ -2,6 +2,7 @@
 
 import json
 import urllib.request
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from scripts import check_outside
 from scripts.__main__ import main
 from scripts.checkup import State
 from scripts.sandbox.server import run_app
-from tests.fakes.intercom_server import TOKEN, intercom_server
+from tests.fakes.intercom_server import TOKEN, intercom_server, refuse
 from workers.services import utc_now
 from workers.store.migrate import migrate
 from workers.store.tables import open_engine
@@ -123,9 +124,9 @@ def test_without_the_database_nothing_is_proved(server, door, monkeypatch, tmp_p
 # --- doctor
 
 
-def look():
+def look(now=utc_now):
     settings, policy = Settings(_env_file=None), load_policy(REPO_CONFIG)  # type: ignore[call-arg]
-    return {check.name: check for check in check_outside.helpdesk("intercom", settings, policy, utc_now)}
+    return {check.name: check for check in check_outside.helpdesk("intercom", settings, policy, now)}
 
 
 def bad(checks):
@@ -153,8 +154,16 @@ def test_the_doctor_finds_all_well(server, door):
         (lambda server: server.tags.clear(), "set-up", State.WARN),
         (lambda server: server.teams.clear(), "teams", State.WARN),
         (lambda server: setattr(server, "collections", None), "help centre", State.FAIL),
+        (lambda server: server.fail("GET", "/me", refuse(401, "unauthorized")), "credentials", State.FAIL),
+        (lambda server: server.fail("GET", "/teams", refuse(403, "forbidden")), "groups", State.FAIL),
+        (lambda server: server.fail("POST", "/search", refuse(403, "forbidden")), "changed tickets", State.FAIL),
+        (lambda server: server.fail("GET", "/articles", refuse(403, "api_plan_restricted")), "help centre", State.FAIL),
+        (lambda server: server.fail("GET", "/tags", refuse(403, "forbidden")), "set-up", State.FAIL),
     ],
-    ids=["operator", "attribute", "tags", "teams", "help centre"],
+    ids=[
+        *("operator", "attribute", "tags", "teams", "help centre", "wrong region", "no right to teams"),
+        *("no right to conversations", "articles not in the plan", "no right to tags"),
+    ],
 )
 def test_the_doctor_finds_what_is_broken(server, door, breaking, name, state):
     """Each finding says why it matters and how to mend it."""
@@ -182,3 +191,14 @@ def test_the_doctor_finds_wrong_settings(server, door, monkeypatch, variable, va
     connect()
     monkeypatch.setenv(variable, value)
     assert bad(look())[name] is State.FAIL
+
+
+def test_the_doctor_finds_a_wrong_clock(server, door):
+    """Held against the time in Intercom's own answers."""
+    assert bad(look(lambda: utc_now() + timedelta(minutes=9)))["clock"] is State.FAIL
+
+
+def test_a_token_of_another_region_is_told_where_to_look(server, door, monkeypatch):
+    """Intercom refuses it as it does a wrong one."""
+    monkeypatch.setenv("INTERCOM_ACCESS_TOKEN", "of-another-region")
+    assert "api.eu" in look()["intercom: credentials"].mend
