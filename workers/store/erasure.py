@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, and_, delete, func, select, update
+from sqlalchemy import Connection, Engine, Table, and_, delete, func, select, true, update
 
 from workers.store.tables import (
     action,
@@ -44,13 +44,18 @@ class Erasure:
             return {t.name: _count(connection, t, which) for t, which, _ in _plan(vendor, ticket_id)}
 
     def unsay(self, lease: Lease) -> None:
-        """Take away the words of a ticket in work, under its lease; what was learned from it may be learned anew."""
+        """Take away the words of a ticket in work, under its lease; what was learned from it may be learned anew.
+
+        A write that is still under way keeps its own: without them nobody could tell what may yet arrive.
+        """
         with writing(self._engine) as connection:
             hold(connection, lease)
             for table, which, values in _plan(lease.vendor, lease.ticket_id):
-                if table is not lesson:
-                    change = delete(table) if values is None else update(table).values(**values)
-                    connection.execute(change.where(which))
+                if table is lesson:
+                    continue
+                is_over = table.c.finished_at.is_not(None) if "finished_at" in table.c else true()
+                change = delete(table) if values is None else update(table).values(**values)
+                connection.execute(change.where(which, is_over))
 
     def erase(self, vendor: str, ticket_id: str, *, now: datetime) -> dict[str, int]:
         """Take the words away for good, and return the rows of each table. Raises TicketBusyError."""
