@@ -125,6 +125,15 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Rating:
+    """What the requester says of how they were helped; `words` is their comment, "" if none."""
+
+    id: str
+    is_good: bool
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Ticket:
     """A whole ticket, read afresh. `stamp` is the vendor's optimistic lock, given back unchanged on a write."""
 
@@ -153,6 +162,7 @@ class Ticket:
     is_shared: bool = False  # shared with another account
     is_with_ai_agent: bool = False  # the helpdesk's own AI agent has it and has not given it up
     followup_of: str = ""
+    rating: Rating | None = None
     read_at: datetime | None = None  # the vendor's own clock at this read, where it tells: ours may be wrong
 
 

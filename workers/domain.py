@@ -89,6 +89,7 @@ class Code(StrEnum):
     BOUNCE = "bounce"
     CALENDAR = "calendar"
     SURVEY = "survey"
+    BAD_RATING = "bad_rating"  # with words: those are for a person
     SUSPENDED = "suspended"
     AI_AGENT = "ai_agent"  # the helpdesk's own AI agent has it
     # triage: a person, before any text is generated

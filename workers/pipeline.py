@@ -36,6 +36,7 @@ from workers.stages.conclude import Concluded, conclude, resume, settle_gone, se
 from workers.stages.learn import learn, precedent_id, unlearn
 from workers.stages.obey import obey
 from workers.stages.propose import Question, propose
+from workers.stages.rated import rated
 from workers.stages.reconcile import reconcile as reconcile
 from workers.stages.relabel import relabel
 from workers.stages.remember import remember
@@ -57,6 +58,8 @@ def work(lease: Lease, services: Services) -> datetime | None:
     """
     try:
         ticket = obey(services.helpdesks[lease.vendor].ticket(lease.ticket_id), lease, services)
+        if rated(ticket, lease, services):
+            ticket = services.helpdesks[lease.vendor].ticket(lease.ticket_id)
     except NotFoundError:
         forget_gone(lease, services)
         return services.now()

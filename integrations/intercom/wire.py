@@ -19,6 +19,7 @@ from integrations.helpdesk import (
     Message,
     Organization,
     Person,
+    Rating,
     Role,
     Status,
     Tagging,
@@ -228,9 +229,18 @@ def ticket(raw: Json, contact: Json, home: Home) -> Ticket:
         submitter_id=identity(mapping(source.get("author")).get("id")),
         locale=asker.locale,
         url=f"{home.inbox_url}/conversation/{ticket_id}" if home.inbox_url else "",
+        rating=_rating(mapping(raw.get("conversation_rating")), ticket_id),
         is_messaging=where in _CHATS,
         is_with_ai_agent=_is_with_fin(raw, messages),
     )
+
+
+def _rating(given: Json, ticket_id: str) -> Rating | None:
+    """Return what was rated, 1 to 5; three is neither praise nor blame."""
+    stars = given.get("rating")
+    if not isinstance(stars, int) or isinstance(stars, bool):
+        return None
+    return Rating(ticket_id, stars > 2, words(given.get("remark")))
 
 
 def _with_source(asker: Person, author: Json) -> Person:

@@ -20,6 +20,7 @@ from integrations.helpdesk import (
     Message,
     Organization,
     Person,
+    Rating,
     Role,
     Status,
     Team,
@@ -276,6 +277,7 @@ def ticket(
         is_messaging=raw.get("from_messaging_channel") is True or ticket_channel in _CHATS,
         is_shared=bool(raw.get("sharing_agreement_ids")),
         followup_of=_followup_of(mapping(raw.get("via"))),
+        rating=_rating(mapping(raw.get("satisfaction_rating"))),
     )
 
 
@@ -290,6 +292,14 @@ def _organization(organization_id: str, organizations: Iterable[Json]) -> Organi
             fields = _fields(row.get("organization_fields"))
             return Organization(organization_id, words(row.get("name")), texts(row.get("tags")), fields)
     return None
+
+
+def _rating(given: Json) -> Rating | None:
+    """Return what was rated; an offer that nobody has answered is none."""
+    score = words(given.get("score")).partition("_")[0]
+    if score not in ("good", "bad") or not identity(given.get("id")):
+        return None
+    return Rating(identity(given.get("id")), score == "good", words(given.get("comment")))
 
 
 def _followup_of(via: Json) -> str:

@@ -25,6 +25,7 @@ from integrations.helpdesk import (
     Message,
     Organization,
     Person,
+    Rating,
     Role,
     Status,
     Tagging,
@@ -318,6 +319,11 @@ class FakeHelpdesk:
                 for m in found.messages
             )
             return self._move(replace(found, messages=messages), {})
+
+    def rate(self, ticket_id: str, rating: Rating) -> Ticket:
+        """Rate a ticket as its requester."""
+        with self._lock:
+            return self._move(self._existing(ticket_id), {"rating": rating})
 
     def delete(self, ticket_id: str) -> None:
         """Delete a ticket: reading it is NotFoundError from now on, and the export names it as deleted."""

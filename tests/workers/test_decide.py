@@ -94,7 +94,7 @@ def test_the_tables_hold(gate, name, values, expected):
 def test_every_code_appears():
     """A reason that no table shows is a reason nobody has thought through."""
     shown = {code for gate in FACTS for _, _, expected in load(gate) for code in expected.get("reasons", [])}
-    elsewhere = {"write_refused", "gave_up", "learned"}  # given by conclude, crew and learn, not by a decision
+    elsewhere = {"write_refused", "gave_up", "learned", "bad_rating"}  # given by conclude, crew, learn and rated
     assert {code.value for code in Code} - shown - elsewhere == set()
 
 

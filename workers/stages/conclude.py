@@ -313,11 +313,16 @@ def compose(decision: Decision, package: Package, case: Case, services: Services
         mark=mark,
         html=_text(decision, package, policy),
         is_public=False,
+        status=Status.OPEN if _is_about_rating(decision) else None,
         group_id=_group(package.ticket, decision, services),
         priority=_priority(package.ticket, decision.urgency),
         add_tags=tags,
         remove_tags=stale,
     )
+
+
+def _is_about_rating(decision: Decision) -> bool:
+    return any(reason.code is Code.BAD_RATING for reason in decision.reasons)
 
 
 def _tags(decision: Decision, package: Package, policy: Policy) -> tuple[str, ...]:

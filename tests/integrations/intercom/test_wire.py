@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from integrations.helpdesk import Role, Status, TicketWrite
+from integrations.helpdesk import Rating, Role, Status, TicketWrite
 from integrations.intercom import wire
 from integrations.intercom.markup import fingerprint
 from tests.fakes.intercom_server import BOT, BOT_ID, INES, MARA, OPERATOR, START, article, conversation, part
@@ -44,6 +44,21 @@ def test_text_in_any_other_part_is_a_note(kind):
 def test_parts_without_words_are_no_messages(kind):
     """Most parts only say that something was done."""
     assert messages(part(1, INES, None, kind), part(2, INES, "<p> </p>", kind)) == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "rating"),
+    [
+        ({"rating": 1, "remark": "Slow"}, Rating("101", is_good=False, words="Slow")),
+        ({"rating": 3, "remark": None}, Rating("101", is_good=True)),
+        ({"rating": None, "created_at": 1}, None),
+        ({}, None),
+        (None, None),
+    ],
+)
+def test_the_rating_of_a_conversation(given, rating):
+    """One and two are bad; a request that nobody has answered is no rating."""
+    assert ticket(conversation_rating=given).rating == rating
 
 
 def test_a_redacted_message_stays_emptied():

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.helpdesk import Attachment, Flag, Role, Status, Team, Ticket, TicketWrite
+from integrations.helpdesk import Attachment, Flag, Rating, Role, Status, Team, Ticket, TicketWrite
 from integrations.zendesk import wire
 from tests.fakes.zendesk_server import AGENT_ID, BOT_ID, REQUESTER_ID, article, comment, ticket, user
 
@@ -255,6 +255,22 @@ def test_of_a_call_only_what_was_said_is_read():
     ).messages
     assert (said.text, said.html, silent.text, silent.html) == ("It is dark.", "", "", "")
     assert [m.attachments[-1].content_type for m in (said, silent)] == ["audio/mpeg", "audio/mpeg"]
+
+
+@pytest.mark.parametrize(
+    ("given", "rating"),
+    [
+        ({"id": 5, "score": "bad", "comment": "Slow"}, Rating("5", False, "Slow")),
+        ({"id": 5, "score": "good_with_comment", "comment": None}, Rating("5", True)),
+        ({"id": 5, "score": "offered"}, None),
+        ({"score": "unoffered"}, None),
+        ({"score": "bad"}, None),
+        (None, None),
+    ],
+)
+def test_the_rating_of_a_ticket(given, rating):
+    """Only what was rated counts, with the comment."""
+    assert read(ticket(satisfaction_rating=given)).rating == rating
 
 
 def test_a_redacted_comment_says_so():
