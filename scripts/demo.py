@@ -27,7 +27,7 @@ from scripts.rehearsal import Desk, Rehearsal, article_row, duplicates, people_r
 from scripts.up import start_all, wait_until_ready
 from scripts.world.load import World, articles_from_jsonl, load_world, tickets_from_jsonl
 from workers.store.ledger import Ledger
-from workers.store.library import Lessons
+from workers.store.lessons import Lessons
 from workers.store.overview import Overview, Period
 from workers.store.tables import open_engine
 

@@ -12,7 +12,7 @@ import requests
 
 from scripts.world.load import Article, Expectation, People, Scene, Step, Ticket, World
 from workers.store.ledger import Ledger
-from workers.store.library import Lessons
+from workers.store.lessons import Lessons
 
 _NOTE_MARK = re.compile(r"\[Deskhand (\S+)\]")
 

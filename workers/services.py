@@ -26,7 +26,8 @@ from workers.store.erasure import Erasure
 from workers.store.inbox import Inbox
 from workers.store.labels import Labels
 from workers.store.ledger import Ledger
-from workers.store.library import Lessons, Library
+from workers.store.lessons import Lessons
+from workers.store.library import Library
 from workers.store.migrate import require_head
 from workers.store.orders import Orders
 from workers.store.reviews import Reviews

@@ -22,7 +22,8 @@ from workers.store.erasure import Erasure
 from workers.store.inbox import Inbox
 from workers.store.labels import Labels
 from workers.store.ledger import Ledger
-from workers.store.library import Lessons, Library
+from workers.store.lessons import Lessons
+from workers.store.library import Library
 from workers.store.orders import Orders
 from workers.store.reviews import Reviews
 from workers.store.schedule import Schedule

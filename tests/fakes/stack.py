@@ -38,7 +38,7 @@ from scripts.world.load import World, load_world
 from tests.fakes.proxy import Proxy
 from tests.fakes.tripwire import Tripwires
 from workers.store.ledger import Ledger
-from workers.store.library import Lessons
+from workers.store.lessons import Lessons
 from workers.store.tables import delivery, open_engine, reading, ticket
 
 SECRET = "e2e-webhook-secret"

@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from tests.fakes.record import add_act, add_case, add_lesson, add_ticket
 from workers.store.erasure import FORGOTTEN, Erasure, TicketBusyError
-from workers.store.library import Lessons
+from workers.store.lessons import Lessons
 from workers.store.tables import action, reading
 from workers.store.tickets import Tickets
 
