@@ -14,7 +14,7 @@ from config.policy import load_policy
 from config.settings import load_settings
 from kb.embed import Embedder, load_embedder
 from scripts.output import add_json_argument, write_json
-from workers.freshness import Finding, Gap, called_wrong, compared, gaps, out_of_date, overdue
+from workers.freshness import Finding, Gap, called_wrong, compared, gaps, is_replaced, out_of_date, overdue
 from workers.services import utc_now
 from workers.store.gaps import unanswered
 from workers.store.library import Library
@@ -51,7 +51,8 @@ def run(args: argparse.Namespace) -> int:
 
 def look(library: Library, embedder: Embedder, days: float) -> list[Finding]:
     """Return what the whole library has to show, what staff called wrong first."""
-    items, now = library.chunks(), utc_now()
+    now = utc_now()
+    items = [item for item in library.chunks() if not is_replaced(item.document, now)]
     documents = {item.document.id: item.document for item in items}
     known = [item.precedent for item in library.precedents_after(0, embedder.name) if not item.is_gone]
     with_vector = [item for item in items if len(item.vector) == 4 * embedder.dimension]

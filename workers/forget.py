@@ -4,7 +4,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
 from workers.services import Services
-from workers.stages.learn import lesson_id, precedent_id
+from workers.stages.learn import precedent_id
+from workers.stages.supersede import lesson_id, reinstate, supersede
 from workers.store.erasure import TicketBusyError
 
 LEFT = (
@@ -53,4 +54,5 @@ def forget(vendor: str, ticket_id: str, services: Services, *, dry: bool = False
         return Forgotten(vendor, ticket_id, services.now(), refused=str(error))
     services.kb.forget([precedent_id(vendor, ticket_id)])
     services.kb.remove([lesson_id(vendor, ticket_id)])
+    supersede(reinstate(vendor, ticket_id, services), services)
     return Forgotten(vendor, ticket_id, services.now(), rows)

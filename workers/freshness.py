@@ -4,7 +4,7 @@ Nothing here changes anything; `deskhand review` shows it.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -71,6 +71,11 @@ def out_of_date(documents: Iterable[Document], now: datetime) -> list[Finding]:
         elif document.valid_from and document.valid_from > now:
             found.append(_finding("out_of_date", document, f"begins {document.valid_from:%Y-%m-%d}"))
     return found
+
+
+def is_replaced(document: Document, now: datetime) -> bool:
+    """Say whether a newer lesson took the place of this one: nobody need look at it any more."""
+    return document.source is Source.LESSON and document.valid_until is not None and document.valid_until <= now
 
 
 def called_wrong(documents: Mapping[str, Document], precedents: Iterable[Precedent]) -> list[Finding]:
@@ -146,19 +151,24 @@ def _may_meet(one: Document, other: Document) -> bool:
     return one.id != other.id and one.locale == other.locale and is_same_brand
 
 
-def _at_odds(one: ShelvedChunk, other: ShelvedChunk) -> Iterable[Finding]:
-    """Yield the statements of a chunk that stand in the other with another number, or turned round.
+def at_odds(text: str, other: str, title: str) -> Iterator[tuple[str, str]]:
+    """Yield the statements of a text that stand in the other with another number, or turned round; and how they stand.
 
-    What the document's own title names is what it is about, not a slip: version 60 here, version 68 there.
+    What the title names is what the text is about, not a slip: version 60 here, version 68 there.
     """
-    topic = {token.stem for token in tokens(one.document.title)}
-    theirs = [sentence for sentence in sentences(other.chunk.text) if _states(sentence)]
+    topic = {token.stem for token in tokens(title)}
+    theirs = [sentence for sentence in sentences(other) if _states(sentence)]
     places = Evidence(theirs)
-    for sentence in filter(_states, sentences(one.chunk.text)):
+    for sentence in filter(_states, sentences(text)):
         place = places.place_of(sentence)
         if place and _disagree(sentence, theirs[place[0]], topic):
-            why = f"“{sentence}”, but “{other.document.title}” says: “{theirs[place[0]]}”"
-            yield _finding("contradiction", one.document, why, other.document.id)
+            yield sentence, theirs[place[0]]
+
+
+def _at_odds(one: ShelvedChunk, other: ShelvedChunk) -> Iterator[Finding]:
+    for sentence, theirs in at_odds(one.chunk.text, other.chunk.text, one.document.title):
+        why = f"“{sentence}”, but “{other.document.title}” says: “{theirs}”"
+        yield _finding("contradiction", one.document, why, other.document.id)
 
 
 def _states(sentence: str) -> bool:

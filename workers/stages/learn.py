@@ -14,6 +14,7 @@ from workers.reading.mail import own_words
 from workers.reading.visible import visible
 from workers.redact import mask
 from workers.services import Services
+from workers.stages.supersede import lesson_id, reinstate, supersede
 
 log = get_logger(__name__)
 
@@ -44,11 +45,12 @@ def learn(ticket: Ticket, services: Services) -> Lesson | None:
     if services.lessons.hash_of(ticket.vendor, ticket.id) == lesson.hash:
         return None
     state = "refused" if lesson.refused else "waiting" if policy.needs_approval else "live"
-    document_id = lesson_id(ticket.vendor, ticket.id)
+    back = reinstate(ticket.vendor, ticket.id, services)  # what another wording of it had replaced
+    document = _document(lesson_id(ticket.vendor, ticket.id), ticket, lesson)
     if state == "live":
-        services.kb.put([_document(document_id, ticket, lesson)], source=Source.LESSON, prefix=document_id, full=False)
+        services.kb.put([document], source=Source.LESSON, prefix=document.id)
     else:
-        services.kb.remove([document_id])
+        services.kb.remove([document.id])
     log.info("learned", vendor=ticket.vendor, ticket=ticket.id, state=state)
     # Recorded last: a crash before this line learns the same lesson again, which changes nothing.
     services.lessons.put(
@@ -63,6 +65,7 @@ def learn(ticket: Ticket, services: Services) -> Lesson | None:
         content_hash=lesson.hash,
         now=services.now(),
     )
+    supersede([*back, document], services)
     return lesson
 
 
@@ -72,15 +75,11 @@ def unlearn(vendor: str, ticket_id: str, services: Services) -> None:
     if services.lessons.hash_of(vendor, ticket_id):
         services.kb.remove([lesson_id(vendor, ticket_id)])
         services.lessons.remove(vendor, ticket_id, now=services.now())
+        supersede(reinstate(vendor, ticket_id, services), services)
 
 
 def precedent_id(vendor: str, ticket_id: str) -> str:
     return f"{vendor}:{ticket_id}"
-
-
-def lesson_id(vendor: str, ticket_id: str) -> str:
-    """Return the id of the document that a ticket's lesson is in the library."""
-    return f"lesson:{vendor}:{ticket_id}"
 
 
 def distil(ticket: Ticket, policy: Learning) -> Lesson | None:

@@ -55,6 +55,7 @@ class Lessons:
             "message_ids": list(message_ids),
             "hash": content_hash,
             "learned_at": now,
+            "replaced_by": "",
         }
         with writing(self._engine) as connection:
             known = connection.scalar(
@@ -76,6 +77,33 @@ class Lessons:
                 .where(lesson.c.vendor == vendor, lesson.c.ticket_id == ticket_id)
                 .values(state="removed", note="", question="", answer="", message_ids=[], hash="", learned_at=now)
             )
+
+    def words(self, vendor: str, ticket_id: str) -> tuple[str, str] | None:
+        """Return question and answer of a live lesson."""
+        live = (lesson.c.vendor == vendor, lesson.c.ticket_id == ticket_id, lesson.c.state == "live")
+        with reading(self._engine) as connection:
+            row = connection.execute(select(lesson.c.question, lesson.c.answer).where(*live)).first()
+        return (row.question, row.answer) if row else None
+
+    def retire(self, vendor: str, ticket_id: str, *, by: str, why: str) -> None:
+        """Record that another ticket's lesson took the place of this one. Its words stay, for it may come back."""
+        values = {"state": "replaced", "replaced_by": by, "note": why[:200]}
+        live = (lesson.c.vendor == vendor, lesson.c.ticket_id == ticket_id, lesson.c.state == "live")
+        with writing(self._engine) as connection:
+            connection.execute(update(lesson).where(*live).values(**values))
+
+    def replaced_by(self, by: str) -> list[tuple[str, str]]:
+        """Return vendor and ticket of each lesson that this one replaced."""
+        where = (lesson.c.replaced_by == by, lesson.c.state == "replaced")
+        with reading(self._engine) as connection:
+            rows = connection.execute(select(lesson.c.vendor, lesson.c.ticket_id).where(*where).order_by(lesson.c.id))
+            return [(row.vendor, row.ticket_id) for row in rows]
+
+    def revive(self, vendor: str, ticket_id: str) -> None:
+        """Record that a replaced lesson is live again."""
+        where = (lesson.c.vendor == vendor, lesson.c.ticket_id == ticket_id, lesson.c.state == "replaced")
+        with writing(self._engine) as connection:
+            connection.execute(update(lesson).where(*where).values(state="live", replaced_by="", note=""))
 
     def live_count(self) -> int:
         with reading(self._engine) as connection:

@@ -103,6 +103,11 @@ class Library:
             if gone:
                 increase(connection, _REVISION, now=self._now())
 
+    def document(self, id_: str) -> Document | None:
+        with reading(self._engine) as connection:
+            row = connection.execute(select(document).where(document.c.id == id_)).first()
+        return _document(row) if row else None
+
     def chunks(self) -> list[ShelvedChunk]:
         with reading(self._engine) as connection:
             documents = {row.id: _document(row) for row in connection.execute(select(document))}

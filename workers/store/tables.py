@@ -322,7 +322,7 @@ lesson = Table(
     Column("id", Integer, primary_key=True),
     Column("vendor", String(20), nullable=False),
     Column("ticket_id", String(64), nullable=False),
-    Column("state", String(12), nullable=False),  # live | waiting | refused | removed
+    Column("state", String(12), nullable=False),  # live | waiting | refused | replaced | removed | forgotten
     Column("note", String(200), nullable=False, default=""),
     Column("intent", String(80), nullable=False, default=""),
     Column("question", Text, nullable=False, default=""),  # masked
@@ -330,6 +330,7 @@ lesson = Table(
     Column("message_ids", JSON, nullable=False, default=list),  # staff messages it came from
     Column("hash", String(64), nullable=False, default=""),
     Column("learned_at", UtcDateTime, nullable=False),
+    Column("replaced_by", String(90), nullable=False, default="", server_default=""),  # vendor:ticket of a newer one
     UniqueConstraint("vendor", "ticket_id"),
 )
 

@@ -219,6 +219,9 @@ def test_a_crash_between_library_and_record_learns_it_again(services, solve, eng
         def is_forgotten(self, *_):
             return False
 
+        def replaced_by(self, *_):
+            return []
+
         def put(self, *_, **__):
             raise RuntimeError("gone")
 
