@@ -129,7 +129,7 @@ class Limits(Rules):
     failed_answers: int = 2  # answers of ours that the requester was unhappy with, before a person takes over
     replies_per_hour: int = 3  # to one person, on all their tickets; more are left as drafts
     max_attempts: int = 5  # of a ticket that fails by itself, before a person gets it with what is known
-    max_outage_attempts: int = 20  # of a ticket that fails because something outside is away: half an hour or so
+    max_outage_attempts: int = 150  # of a ticket that fails because something outside is away: half an hour or so
     staff_share: Share = 0.3  # of the helpdesk's rate limits, left to staff and to what else they use
     reply_words: int = 150
     suspicious_drop: Share = 0.3  # a full sync that would drop a larger share of documents stops
@@ -150,9 +150,9 @@ class Breaking(Rules):
     share: Share = 0.5  # ... and so large a part of them, within the window
     window_seconds: float = 60.0
     pause_seconds: float = 10.0  # before the first probe; doubles with each probe that fails
-    longest_pause_seconds: float = 15.0  # whatever the API asks for: one probe tells, and tickets go on soon after
+    longest_pause_seconds: float = 12.0  # whatever the API asks for: one probe tells, and tickets go on soon after
     person_pause_seconds: float = 300.0  # while only a person can help: a wrong key, an unpaid bill
-    probe_seconds: float = 60.0  # after this another worker may probe
+    probe_seconds: float = 10.0  # after this another worker may probe
     patience_seconds: float = 60.0  # so long tickets wait for the model before they go on without it
 
 

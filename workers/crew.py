@@ -21,8 +21,8 @@ from workers.store.tickets import Lease, LeaseLostError
 log = get_logger(__name__)
 
 _LONGEST_WISH_SECONDS = 300.0  # whatever a vendor asks for, we look again after this
-_NO_BUDGET_SECONDS = 30.0  # until a refusal without a time is tried again
-_BACKOFF_SECONDS = (2.0, 5.0, 15.0, 30.0, 60.0)
+_NO_BUDGET_SECONDS = 12.0  # until a refusal without a time is tried again
+_BACKOFF_SECONDS = (2.0, 5.0, 10.0)  # the last is for how long work waits after any outage, docs/adr/0013
 
 
 class Crew:
@@ -91,7 +91,7 @@ class Crew:
         services.budgets.note(vendor, services.helpdesks[vendor].limits(), now=services.now())
 
     def _hold_and_work(self, lease: Lease) -> None:
-        services = self._services
+        services, began = self._services, self._services.clock()
         with self._lock:
             self._held[lease.row_id] = (lease, time.monotonic())
         try:
@@ -104,10 +104,10 @@ class Crew:
                 self._wait_for_budget(lease, error)
             else:
                 most = services.policy.limits.max_outage_attempts
-                self._try_later(lease, str(error), most, error.retry_after_seconds)
+                self._try_later(lease, str(error), most, began, error.retry_after_seconds)
         except Exception as error:
             log.exception("ticket_failed", vendor=lease.vendor, ticket=lease.ticket_id, attempt=lease.attempts + 1)
-            self._try_later(lease, type(error).__name__, services.policy.limits.max_attempts)
+            self._try_later(lease, type(error).__name__, services.policy.limits.max_attempts, began)
         finally:
             with self._lock:
                 self._held.pop(lease.row_id, None)
@@ -121,8 +121,13 @@ class Crew:
         log.info("ticket_waits_for_budget", vendor=lease.vendor, ticket=lease.ticket_id, limit=error.limit, wait=wait)
         services.tickets.release(lease, now=now, next_due=now + timedelta(seconds=wait))
 
-    def _try_later(self, lease: Lease, why: str, most: int, retry_after_seconds: float | None = None) -> None:
-        """Come back after a while; after too many attempts a person gets the ticket, once the helpdesk lets us."""
+    def _try_later(
+        self, lease: Lease, why: str, most: int, began: float, retry_after_seconds: float | None = None
+    ) -> None:
+        """Come back after a while; after too many attempts a person gets the ticket, once the helpdesk lets us.
+
+        The pause counts from when the attempt began: one that hung until its deadline has waited already.
+        """
         services = self._services
         attempt = lease.attempts + 1
         if attempt >= most:
@@ -137,7 +142,7 @@ class Crew:
         wait = _BACKOFF_SECONDS[min(attempt, len(_BACKOFF_SECONDS)) - 1] * random.uniform(0.8, 1.2)  # noqa: S311
         if services.outages.of(lease.vendor).opened_at:
             wait = min(wait, services.policy.outage.longest_pause_seconds)  # the breaker says when, for all tickets
-        wait = max(wait, min(retry_after_seconds or 0.0, _LONGEST_WISH_SECONDS))
+        wait = max(wait - (services.clock() - began), min(retry_after_seconds or 0.0, _LONGEST_WISH_SECONDS))
         log.info("ticket_later", vendor=lease.vendor, ticket=lease.ticket_id, attempt=attempt, wait_seconds=wait)
         now = services.now()
         services.tickets.release(lease, now=now, next_due=now + timedelta(seconds=wait), error=why)

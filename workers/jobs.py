@@ -16,7 +16,7 @@ from workers.store.inbox import Delivery
 
 log = get_logger(__name__)
 
-_RUN_LEASE_SECONDS = 30.0
+_RUN_LEASE_SECONDS = 12.0
 _RUN_ATTEMPTS = 5
 _RUN_WAIT_SECONDS = 120.0
 

@@ -23,7 +23,7 @@ from integrations.llm import ModelAnswer, ModelOutcome, RenderedPrompt, Usage
 T = TypeVar("T", bound=BaseModel)
 
 CONNECT_SECONDS = 3.0
-SILENCE_SECONDS = 20.0  # the API pings while it works; a connection silent for so long is dead
+SILENCE_SECONDS = 15.0  # the API pings while it works; a connection silent for so long is dead
 MAX_ATTEMPTS = 5
 WORTH_STARTING = 0.9  # a try in the last tenth of the deadline would be paid for and cut off
 MAX_RETRY_AFTER_SECONDS = 300.0  # the API may ask for an hour, or a year; we look again before

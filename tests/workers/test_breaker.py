@@ -63,9 +63,9 @@ def test_a_key_that_is_not_let_in_opens_it_at_once():
 
 
 def test_a_long_wish_to_wait_opens_it_and_is_cut():
-    """An API that asks for an hour is believed, but looked at again after a quarter of a minute."""
+    """An API that asks for an hour is believed, but looked at again after twelve seconds."""
     opened = after(ModelOutcome.OVERLOADED, retry_after_seconds=3600.0)
-    assert (opened.state(NOW), opened.wait_seconds(NOW)) == (State.OPEN, 15)
+    assert (opened.state(NOW), opened.wait_seconds(NOW)) == (State.OPEN, 12)
 
 
 def test_one_probes_at_a_time():
@@ -77,17 +77,17 @@ def test_one_probes_at_a_time():
     assert probing is not None
     assert breaker.admit(probing, POLICY, now=then) is None
     assert probing.wait_seconds(then) == 5
-    assert breaker.admit(probing, POLICY, now=then + timedelta(seconds=61)) is not None
+    assert breaker.admit(probing, POLICY, now=then + timedelta(seconds=11)) is not None
 
 
 def test_a_probe_that_fails_doubles_the_pause_up_to_a_limit():
-    """10 s, then 15 s each time; and the time it has been so goes on counting."""
+    """10 s, then 12 s each time; and the time it has been so goes on counting."""
     found, now, pauses = after(*[ModelOutcome.OVERLOADED] * 5), NOW + timedelta(seconds=4), []
     for _ in range(6):
         pauses.append(found.wait_seconds(now))
         now += timedelta(seconds=pauses[-1])
         found = breaker.heard(breaker.admit(found, POLICY, now=now), ModelOutcome.OVERLOADED, POLICY, now=now)
-    assert pauses == [10, 15, 15, 15, 15, 15]
+    assert pauses == [10, 12, 12, 12, 12, 12]
     assert found.open_seconds(now) == sum(pauses)
 
 

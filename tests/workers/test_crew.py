@@ -106,6 +106,9 @@ def crashing(services, fuse):
 def test_a_crash_at_any_call_leaves_one_outcome(services, desk, engine, crew_of, outcome, after):
     """Whichever call of helpdesk, ledger, tickets, library or model is the last one, the next worker finishes."""
     services.llm.say("classify", classified(INTENT_OF[outcome]))
+    # Every draft is judged, so that each ticket makes the same calls and none is left out between two of them.
+    checking = POLICY.checking.model_copy(update={"judge_drafts": 1.0})
+    services = replace(services, policy=POLICY.model_copy(update={"checking": checking}))
     burnt, crew = [], crew_of(services)
     for number in range(1, 100):
         opened = desk.open_ticket(requester=somebody(number))
@@ -235,6 +238,28 @@ def test_a_helpdesk_that_is_away_for_hours_loses_nothing(services, desk, engine,
     keep_working(services, crew, desk, asked.id, times=1)
     assert len(desk.own_messages(asked.id, is_public=True)) == 1
     assert (row_of(engine, asked.id).due_at, row_of(engine, asked.id).attempts) == (None, 0)
+
+
+def test_what_failed_often_is_looked_at_again_soon(services, desk, engine, crew_of, asked):
+    """However often a ticket met trouble: once it is over, nothing waits longer than a quarter of a minute."""
+    crew = crew_of(services)
+    desk.be_away(10_000)
+    keep_working(services, crew, desk, asked.id, times=30)
+    work(crew, asked.id)
+    assert timedelta(seconds=5) < row_of(engine, asked.id).due_at - desk.now <= timedelta(seconds=12)
+
+
+def test_an_attempt_that_hung_has_waited_already(services, desk, engine, crew_of, asked):
+    """A call that got no answer until its deadline is followed by the next at once."""
+
+    def hang():
+        desk.tick(15)
+        raise TransientError("no answer in time")
+
+    desk.before_read(hang)
+    work(crew_of(services), asked.id)
+    assert row_of(engine, asked.id).attempts == 1
+    assert row_of(engine, asked.id).due_at <= desk.now
 
 
 def test_an_outage_of_the_helpdesk_costs_few_calls_and_is_over_at_once(services, desk, engine, crew_of):
