@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.xdist_group("storm"), pytest.mark.timeout(0)]
 
 TIMING = {"reconcile_seconds": 4.0}
 WEBHOOK_LIMIT_SECONDS = 10.0
+SAY_EVERY_SECONDS = 60.0
 
 
 class WebhookBook:
@@ -67,9 +68,13 @@ def storm(stack: Stack, seconds: float, seed: int, **more) -> None:
     began = time.monotonic()
     traffic.start()
     weather.start()
+    said = began
     while time.monotonic() - began < seconds and not (traffic.error or weather.error):
         time.sleep(1)
         book.read()
+        if time.monotonic() - said > SAY_EVERY_SECONDS:
+            said = time.monotonic()
+            print(f"{said - began:.0f} s: {traffic.messages} messages, {sum(weather.injected.values())} faults")
     weather.stop()
     traffic.stop()
     stack.wait_ready(60)
@@ -91,6 +96,7 @@ def storm(stack: Stack, seconds: float, seed: int, **more) -> None:
         print(verdict, *verdict.faults[:20], sep="\n")
         print(*why_waiting(stack, (written.ticket_id for written in traffic.waiting())), sep="\n")
     assert verdict.faults == []
+    assert verdict.messages > seconds / 10, "hardly anybody wrote: nothing was shown"
     assert not [took for took in book.seconds if took > WEBHOOK_LIMIT_SECONDS]
 
 

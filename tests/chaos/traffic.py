@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from scripts.sandbox import acts
 from scripts.sandbox.desk import Origin
@@ -15,7 +16,7 @@ from scripts.sandbox.refusals import RefusedError
 from scripts.world.load import load_world
 from tests.chaos.verdict import is_gone
 from tests.fakes.stack import Stack
-from workers.store.tables import case, reading
+from workers.store.tables import StoreBusyError, case, reading
 
 QUESTIONS = (
     ("Staff can't see rota", "How do I publish the schedule for next week so that everybody sees it?"),
@@ -80,7 +81,7 @@ class Traffic:
         newest: dict[int, int] = {}
         for row in rows:
             self._looked_at = max(self._looked_at, row.settled_at)
-            newest[int(row.ticket_id)] = max(newest.get(int(row.ticket_id), 0), int(row.message_id))
+            newest[int(row.ticket_id)] = max(newest.get(int(row.ticket_id), 0), int(row.message_id or 0))
         world = self._stack.twin.world
         with self._lock:
             for written in list(self._open.values()):
@@ -103,7 +104,7 @@ class Traffic:
     def _follow_if_it_can(self) -> None:
         try:
             self.follow()
-        except Exception:  # the database may be the one that is away just now
+        except (SQLAlchemyError, StoreBusyError):  # the database may be the one that is away just now
             time.sleep(0.2)
 
     def _act(self) -> None:
