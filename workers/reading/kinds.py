@@ -105,15 +105,26 @@ def _is_bounce(message: Message, headers: Mapping[str, str], title: str, full: s
     return bool(_SMTP_CODE.search(full)) or "mail system at host" in full.lower()
 
 
-_ABSENCE_TITLE = re.compile(
+# A title that only machines write, and one under which people ask about their leave as well.
+_AUTOMATIC_TITLE = re.compile(
     r"(?i)^(?:(?:re|aw|fwd?): ?)?(?:automatic reply|auto(?:matic)?[ -]?(?:response|reply|antwort)|autoreply"
-    r"|out of (?:the )?office|ooo\b|on (?:annual |parental )?leave|abwesenheit|abwesend|automatische antwort"
-    r"|urlaub|außer haus"
-    r"|respuesta autom[aá]tica|fuera de (?:la )?oficina|ausencia|r[eé]ponse automatique|absen(?:ce|t)"
-    r"|message d'absence|risposta automatica|fuori (?:ufficio|sede)|resposta autom[aá]tica|automatisch antwoord"
-    r"|afwezig"
-    r"|autosvar|automatiskt svar|automatická odpověď|automatyczna odpowiedź|автоответ"
-    r"|自动回复|自動応答|不在)"
+    r"|automatische antwort|respuesta autom[aá]tica|r[eé]ponse automatique|message d'absence|risposta automatica"
+    r"|resposta autom[aá]tica|automatisch antwoord|autosvar|automatiskt svar|automatická odpověď"
+    r"|automatyczna odpowiedź|автоответ|自动回复|自動応答)"
+)
+_ABSENCE_TITLE = re.compile(
+    r"(?i)^(?:(?:re|aw|fwd?): ?)?(?:out of (?:the )?office|ooo\b|on (?:annual |parental )?leave|abwesenheit|abwesend"
+    r"|urlaub|außer haus|fuera de (?:la )?oficina|ausencia|absen(?:ce|t)|fuori (?:ufficio|sede)|afwezig|不在)"
+)
+# What a machine does not say: a question, with or without its mark, or something that does not work.
+_ASKS = re.compile(
+    r"(?i)\?|(?:^|[,.;:!–-]\s*|\b(?:and|but|so|und|aber|y|pero|et|mais)\s+)(?:who|how|what|where|why"
+    r"|can (?:i|we|you|some(?:one|body))|could (?:i|we|you)|wer|wie|was|wo|warum|wann|kann ich|können wir|quién|cómo"
+    r"|dónde|comment|pourquoi|chi|come|perché)\b"
+    r"|\b(?:can['’]?t|cannot|doesn['’]?t|don['’]?t|won['’]?t|isn['’]?t|(?:is|are) not)\s+(?!read|respond|reply|answer"
+    r"|access|check|be |in the|reading|checking|available|monitor|hesitate|forget)"
+    r"|\b(?:wrong|missing|broken|stimmt nicht|geht nicht|fehlt|falsch)\b",
+    re.MULTILINE,
 )
 _AWAY = re.compile(
     r"(?i)\b(?:(?:i am|i'm|i will be|i'll be|we are) (?:currently |presently |now )?(?:out of (?:the )?office"
@@ -158,14 +169,17 @@ _ABSENCE_SIGNS = (
 def _is_absence(title: str, text: str, *, by_machine: bool) -> bool:
     """Say whether this is an absence note. A person who will be away and asks something is no absence note."""
     away = _AWAY.search(text)
-    if _ABSENCE_TITLE.match(title) and (by_machine or away or len(text.split()) < 40):
+    signs = sum(1 for sign in _ABSENCE_SIGNS if sign.search(text))
+    is_asking = bool(_ASKS.search(text))
+    if _AUTOMATIC_TITLE.match(title) and (by_machine or away or len(text.split()) < 40):
         return by_machine or bool(away) or "?" not in text
+    if _ABSENCE_TITLE.match(title) and (by_machine or ((away or signs) and not is_asking)):
+        return True
     if not away:
         return False
     if by_machine:
         return True
-    signs = sum(1 for sign in _ABSENCE_SIGNS if sign.search(text))
-    if "?" in text or re.search(
+    if is_asking or re.search(
         r"(?i)\b(?:please|bitte|por favor) (?!an |contact|call|e-?mail|write|note|reach|wenden|kontakt|contact[ae]"
         r"|merci)",
         text,
@@ -190,7 +204,8 @@ def _is_calendar(
         return True
     has_invite = any(a.content_type == "text/calendar" or a.name.lower().endswith(".ics") for a in attachments)
     if _CALENDAR_TITLE.match(title):
-        return has_invite or len(own.split()) <= 12 or bool(_MEETING.search(full))
+        is_bare = len(own.split()) <= 3 and not _ASKS.search(own)
+        return has_invite or is_bare or bool(_MEETING.search(full))
     return has_invite and "?" not in own and (len(own.split()) <= 12 or bool(_MEETING.search(full)))
 
 
@@ -221,19 +236,24 @@ _ACKNOWLEDGED_TITLE = re.compile(
 )
 
 
+_OWN_STORY = re.compile(r"(?i)\b(?:i|we|my|our|ich|wir|mein\w*|unser\w*|yo|mis?|je|nous|mon|mes)\b")
+
+
 def _is_acknowledgement(title: str, own: str) -> bool:
     """Say whether another desk's or machine's receipt is talking. A person may quote one, but then asks something."""
-    if _ACKNOWLEDGED_TITLE.match(title) and "?" not in own:
+    if _ASKS.search(own):
+        return False
+    if _ACKNOWLEDGED_TITLE.match(title):
         return True
     found = _ACKNOWLEDGED.search(own)
-    return bool(found) and "?" not in own and (found is not None and (found.start() < 200 or len(own) < 600))
+    return found is not None and (found.start() < 200 or len(own) < 600) and not _OWN_STORY.search(own[: found.start()])
 
 
 _SURVEY = re.compile(
     r"(?i)^\W*(?:(?:good|great|bad|gut|schlecht),? (?:i'?m|ich bin) (?:un|dis)?(?:satisfied|zufrieden)|(?:rating"
     r"|score|bewertung|csat|nps|puntuación|note)\s?[:=]\s?\d{1,2}(?:\s?(?:/|of|out of|von)\s?(?:5|10))?|(?:10"
     r"|\d)\s?(?:/|out of|von|de|sur)\s?(?:5|10)(?: stars?| sterne| estrellas)?"
-    r"|(?:rating|bewertung)\s?: ?(?:good|great|bad|gut|schlecht)\b[^\n]*"
+    r"|(?:rating|bewertung)\s?: ?(?:good|great|bad|gut|schlecht)\b"
     r"|[★⭐☆]{1,5}(?:\s?[★⭐☆])*|[1-5] (?:stars?|sterne|estrellas|étoiles))\W*(?P<comment>[\s\S]*)$"
 )
 _SURVEY_FOOTER = re.compile(r"(?i)this (?:feedback|rating|response) was submitted through[\s\S]*$")
@@ -245,11 +265,11 @@ _SURVEY_TITLE = re.compile(
 
 
 def _is_survey(own: str, title: str) -> bool:
-    """Say whether this only rates us; a rating with a comment of some length is a message."""
+    """Say whether this only rates us; a rating with more than thanks beside it is a message."""
     if found := _SURVEY.match(own):
-        comment = _SURVEY_FOOTER.sub("", found["comment"]).strip()
-        return len(_NO_COMMENT.sub("", comment).split()) <= 4
-    return bool(_SURVEY_TITLE.match(title)) and "?" not in own and len(own.split()) <= 12
+        comment = _NO_COMMENT.sub("", _SURVEY_FOOTER.sub("", found["comment"]).strip())
+        return not comment or is_thanks(comment)
+    return bool(_SURVEY_TITLE.match(title)) and len(own.split()) <= 12 and not _ASKS.search(own)
 
 
 # -- written by people -------------------------------------------------------------------------------------------
