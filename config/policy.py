@@ -123,6 +123,10 @@ class Limits(Rules):
     passage_tokens: int = 800
     account_tokens: int = 500
     message_tokens: int = 1500
+    attachments: int = 3  # text-like files of a message that are read
+    attachment_bytes: int = 1_000_000
+    attachment_pages: int = 10
+    attachment_tokens: int = 400  # of each, that the model sees
     thread_tokens: int = 600
     summary_tokens: int = 200  # of the turns before those that are shown whole, a sentence each
     replies_per_ticket: int = 3

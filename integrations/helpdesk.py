@@ -312,6 +312,12 @@ class Helpdesk(Protocol):
     def ticket(self, ticket_id: str) -> Ticket:
         """Read the whole ticket: every page of messages, authors with roles. Raise NotFoundError if it is gone."""
 
+    def download(self, attachment: Attachment, *, most_bytes: int) -> bytes:
+        """Return an attachment's content; nothing about its address is trusted (see `Transport.fetch`).
+
+        Raise PermanentError for one that lies anywhere but at the vendor's, or (status 413) is longer.
+        """
+
     def requested_by(self, requester_id: str, *, limit: int) -> tuple[EarlierTicket, ...]:
         """Return the newest tickets that this person opened, in any order. Raise NotFoundError for nobody."""
 

@@ -5,13 +5,16 @@ The only module that knows requests. It never repeats a write: retry has one own
 
 import math
 import re
+import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
+from ipaddress import ip_address
 from typing import Any, Protocol
+from urllib.parse import urljoin, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -25,6 +28,9 @@ from integrations.limits import ACCOUNT, Limit, read_limits
 CONNECT_SECONDS = 3.0
 MAX_BODY_BYTES = 20 * 1024 * 1024
 MAX_RETRY_AFTER_SECONDS = 900.0
+_FILES = "/attachments/"  # where a vendor keeps files at its own address
+_CLIMBS = re.compile(r"(?i)(?:\.|%2e){2}|\\|%5c|//")
+_MOST_HOPS = 3  # of a file: its address, and two redirects
 _WINDOW_SECONDS = 60.0  # of a budget whose end the vendor does not tell
 
 _LIMIT_HEADER = re.compile(r"(?i)(x-rate-?limit|rate-?limit|zendesk-rate-?limit).*")
@@ -182,6 +188,63 @@ class Transport:
                 raise
         return exchange.run(self._session, self._auth.header())
 
+    def fetch(self, url: str, hosts: Sequence[str], *, most_bytes: int, operation: str = "fetch") -> bytes:
+        """Return a file of the vendor's. Its address came with a message, so nothing about it is trusted.
+
+        It must lie among the files at our own base address, where credentials go along, or by https at one of `hosts`
+        or under it, at a public network address and without credentials. Each redirect is held against the same rule.
+        A file that comes packed is not taken: a few bytes could unfold into many. Raise PermanentError for all that,
+        with status 413 for one longer than `most_bytes`.
+        """
+        until = time.monotonic() + self.timeout_seconds
+        for _ in range(_MOST_HOPS):
+            is_own = _is_file_at(url, self.base_url)
+            if not is_own and not _is_public_at(url, hosts):
+                raise PermanentError("the file lies elsewhere", vendor=self.vendor, operation=operation)
+            found = self._fetch_once(url, most_bytes, until, operation, with_credentials=is_own)
+            if isinstance(found, bytes):
+                return found
+            url = urljoin(url, found)
+        raise PermanentError("sent from place to place", vendor=self.vendor, operation=operation)
+
+    def _fetch_once(
+        self, url: str, most_bytes: int, until: float, operation: str, *, with_credentials: bool
+    ) -> bytes | str:
+        """Return the content, or the address that we are sent on to."""
+        header = self._auth.header() if with_credentials and self._auth else ""
+        headers = {"Accept": "*/*", "Accept-Encoding": "identity"} | ({"Authorization": header} if header else {})
+
+        def failed(kind: type[IntegrationError], message: str, **more: Any) -> IntegrationError:
+            return kind(message, vendor=self.vendor, operation=operation, **more)
+
+        left = max(until - time.monotonic(), 0.01)
+        deadline.call.begin(until)
+        try:
+            with self._session.get(
+                url,
+                headers=headers,
+                auth=_leave_as_is,
+                timeout=(min(CONNECT_SECONDS, left), left),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                if response.is_redirect:
+                    return str(response.headers["Location"])
+                if response.status_code in _PASSING or response.status_code >= 500:
+                    raise failed(TransientError, f"HTTP {response.status_code}")
+                if response.status_code != 200:
+                    raise failed(PermanentError, f"HTTP {response.status_code}", status=response.status_code)
+                if response.headers.get("Content-Encoding", "identity") != "identity":
+                    raise failed(PermanentError, "the file comes packed")
+                content = _read_body(response, most_bytes)
+        except _UNUSABLE as error:
+            raise failed(PermanentError, f"the file cannot be asked for ({type(error).__name__})") from None
+        except (requests.RequestException, HTTPError, OSError) as error:
+            raise failed(TransientError, f"the file did not come ({type(error).__name__})") from None
+        if content is None:
+            raise failed(PermanentError, "longer than allowed", status=413)
+        return content
+
 
 @dataclass(frozen=True, slots=True)
 class _Exchange:
@@ -305,12 +368,39 @@ def _leave_as_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
-def _read_body(response: requests.Response) -> bytes | None:
+def _is_file_at(url: str, base_url: str) -> bool:
+    """Say whether an address is that of a file at the base address, and leads to nothing else there."""
+    try:
+        one, own = urlsplit(url), urlsplit(base_url)
+    except ValueError:
+        return False
+    is_there = one.netloc != "" and (one.scheme, one.netloc.lower()) == (own.scheme, own.netloc.lower())
+    return is_there and one.path.startswith(_FILES) and not _CLIMBS.search(one.path)
+
+
+def _is_public_at(url: str, hosts: Sequence[str]) -> bool:
+    """Say whether an address leads by https to one of these hosts, and they to public addresses only."""
+    try:
+        found = urlsplit(url)
+        host, port = (found.hostname or "").lower(), found.port
+    except ValueError:
+        return False
+    is_named = any(host == name or host.endswith(f".{name}") for name in hosts)
+    if found.scheme != "https" or found.username or port not in (None, 443) or not is_named:
+        return False
+    try:
+        places = socket.getaddrinfo(host, 443, proto=socket.IPPROTO_TCP)
+    except OSError:
+        return False
+    return bool(places) and all(ip_address(str(place[4][0])).is_global for place in places)
+
+
+def _read_body(response: requests.Response, most_bytes: int = MAX_BODY_BYTES) -> bytes | None:
     """Return the decoded body, or None if it is longer than we take. The deadline is held by the socket itself."""
     parts, size = [], 0
     for part in response.iter_content(64 * 1024):
         size += len(part)
-        if size > MAX_BODY_BYTES:
+        if size > most_bytes:
             return None
         parts.append(part)
     return b"".join(parts)

@@ -1,4 +1,4 @@
-"""A folder of Markdown, HTML, text and PDF files -> documents. The only module that knows front matter and PDF.
+"""A folder of Markdown, HTML, text and PDF files -> documents. The only module that knows front matter.
 
 Front matter of a file wins over what policy says of its folder: `title`, `url`, `audience`, `locale`, `brand_id`,
 `labels`, `valid_from`, `valid_until`, `reviewed`.
@@ -15,6 +15,7 @@ import frontmatter
 
 from kb.domain import Audience, Document, Source
 from kb.markup import html_to_text, plain_to_text
+from kb.pdf import read_pdf
 
 MAX_BYTES = 20 * 1024 * 1024
 MAX_PAGES = 500
@@ -107,7 +108,7 @@ def _read(path: Path) -> tuple[Mapping[str, Any], str, str]:
     """Return front matter, title and text of a file."""
     kind = path.suffix.lower()
     if kind in PDF:
-        return {}, *_read_pdf(path)
+        return {}, *read_pdf(path, MAX_PAGES)
     raw = _decoded(path.read_bytes())
     if kind in HTML:
         found = _TITLE.search(raw)
@@ -133,30 +134,6 @@ def _decoded(raw: bytes) -> str:
         except UnicodeDecodeError:
             continue
     return raw.decode("cp1252", errors="replace")
-
-
-def _read_pdf(path: Path) -> tuple[str, str]:
-    """Return title and text of a PDF. Raise ValueError for one that is broken, locked or far too long."""
-    from pypdf import PdfReader  # 6 MB that a worker without PDFs need not hold
-    from pypdf.errors import PyPdfError
-
-    try:
-        with PdfReader(path) as reader:
-            if reader.is_encrypted and not reader.decrypt(""):
-                raise ValueError("locked with a password")
-            if len(reader.pages) > MAX_PAGES:
-                raise ValueError(f"more than {MAX_PAGES} pages")
-            pages = [page.extract_text() or "" for page in reader.pages]
-            title = str(reader.metadata.title or "") if reader.metadata else ""
-    except PyPdfError as error:
-        raise ValueError(str(error) or type(error).__name__) from error
-    return title, plain_to_text("\n\n".join(_unwrapped(page) for page in pages))
-
-
-def _unwrapped(page: str) -> str:
-    """Join the lines of a paragraph that a page breaks, and words hyphenated at a line's end."""
-    page = re.sub(r"(?<=[a-z])-\n(?=[a-z])", "", page)
-    return re.sub(r"(?<![.:;!?\n])\n(?=[a-z(])", " ", page)
 
 
 def _moment(value: object) -> datetime | None:

@@ -318,6 +318,8 @@ def _requester_limits(facts: RouteFacts, policy: Policy) -> Iterator[Limit]:
         yield Action.DRAFT, Reason(Code.UNVERIFIED_SENDER)
     if secrets := sorted(_SECRET_KINDS & set(facts.masked_kinds)):
         yield Action.DRAFT, Reason(Code.PERSONAL_DATA, ", ".join(secrets))
+    if facts.unread_files:
+        yield Action.DRAFT, Reason(Code.UNREAD_FILE, ", ".join(facts.unread_files))
     if facts.language not in policy.answering.languages:
         yield Action.DRAFT, Reason(Code.LANGUAGE, facts.language)
 

@@ -142,6 +142,7 @@ class Code(StrEnum):
     LANGUAGE = "language"
     DEGRADED_SEARCH = "degraded_search"
     PERSONAL_DATA = "personal_data"
+    UNREAD_FILE = "unread_file"  # detail: files the message points at, and that nobody but a person can read
     # last look, at the moment of writing
     NEWER_MESSAGE = "newer_message"
     STAFF_AT_WORK = "staff_at_work"  # a person has the ticket, or took it while we worked
@@ -173,6 +174,16 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A file that came with the message: its masked text, or in one word why it was not read."""
+
+    name: str
+    text: str = ""
+    unread: str = ""
+    is_cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """The requester's newest message and its thread, with personal data already masked.
 
@@ -189,6 +200,8 @@ class Reading:
     language: str  # ISO 639-1, "" if unsure
     thread: tuple[Turn, ...]  # earlier public messages, oldest first
     attachments: tuple[str, ...] = ()
+    enclosed: tuple[str, ...] = ()  # the helpdesk's ids of these files
+    enclosures: tuple[Enclosure, ...] = ()  # what was read of them, once it was
     written_at: datetime | None = None
     is_participant: bool = False  # written by somebody else than the requester
     is_forwarded: bool = False  # it passes somebody else's mail on: the one who asks may stand inside it
@@ -478,6 +491,7 @@ class RouteFacts:
     channel: str = ""
     language: str = ""
     masked_kinds: tuple[str, ...] = ()
+    unread_files: tuple[str, ...] = ()  # that the message points at
     missing: tuple[str, ...] = ()  # facts that a record does not have; see workers/replay.py
 
 

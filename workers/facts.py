@@ -1,5 +1,6 @@
 """Pure: from what is known so far to the flat facts a decision needs. The ledger keeps them, so decisions replay."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -24,6 +25,13 @@ from workers.domain import (
 )
 from workers.reading.screen import suspicions
 from workers.rules import mood, strictest
+
+# Words that send the reader to a file, in the languages most people write.
+_POINTING = re.compile(
+    r"(?i)\b(?:screen ?-?shots?|screen ?grabs?|attach(?:ed|ment|ments|ing)?|enclosed|photos?|pictures?|images?|videos?"
+    r"|recordings?|see below|as (?:you can see|shown)|anhang|angehängt|anbei|bild(?:er|schirmfotos?)?|fotos?|captura"
+    r"|adjunt[oa]s?|imagen(?:es)?|pièces? jointes?|ci-joint|capture|allegat[oi]|anexos?|bijlagen?|schermafbeelding)\b"
+)
 
 
 def for_admit(ticket: Ticket, reading: Reading, *, is_settled: bool) -> AdmitFacts:
@@ -213,12 +221,19 @@ def for_route(
         channel=ticket.channel,
         language=reading.language,
         masked_kinds=reading.masked_kinds,
+        unread_files=_unread_files(reading),
     )
 
 
 @lru_cache(maxsize=512)  # a passage is found for many a ticket, and its words are the same each time
 def _is_tainted(passage: str) -> bool:
     return bool(suspicions(passage))
+
+
+def _unread_files(reading: Reading) -> tuple[str, ...]:
+    """Return the files that were not read, if the message sends its reader to what is enclosed."""
+    unread = tuple(one.name for one in reading.enclosures if one.unread)
+    return unread if unread and _POINTING.search(reading.question) else ()
 
 
 def for_last_look(

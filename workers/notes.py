@@ -370,12 +370,19 @@ def _known(package: Package, policy: Policy, fixed: Words) -> list[str]:
         known.append(fixed["note.mood"].format(mood=fixed[f"note.{label.sentiment.value}"]))
     if reading.language and reading.language not in policy.answering.languages:
         known.append(fixed["note.language"].format(language=reading.language))
-    if reading.attachments:
-        known.append(fixed["note.attachments"].format(names=", ".join(reading.attachments[:5])))
+    known += _attached(reading, fixed)
     if reading.bot_replies:
         often = "once" if reading.bot_replies == 1 else "often"
         known.append(fixed[f"note.replied_{often}"].format(times=reading.bot_replies))
     return known
+
+
+def _attached(reading: Reading, fixed: Words) -> list[str]:
+    """Return which files were read and which were not."""
+    read = [one.name for one in reading.enclosures if not one.unread]
+    closed = [name for name in reading.attachments if name not in read]
+    named = (("attachments_read", read), ("attachments", closed))
+    return [fixed[f"note.{key}"].format(names=", ".join(names[:5])) for key, names in named if names]
 
 
 def _suggestion(package: Package, decision: Decision) -> str:

@@ -26,6 +26,7 @@ from workers.domain import (
     Standing,
     Urgency,
 )
+from workers.enclosures import with_enclosures
 from workers.notes import Package
 from workers.protocol import find_own
 from workers.reading import read
@@ -140,6 +141,7 @@ def answer(ticket: Ticket, lease: Lease, services: Services) -> Concluded | None
     if stop and stop.action is Action.HAND_OFF:
         return conclude(case, lease, stop, package, services, known)
 
+    reading = with_enclosures(ticket, reading, services.helpdesks[ticket.vendor], services.policy.limits)
     found = _search(ticket, reading, services)
     similar = _similar(ticket, reading, services)
     known["passages"] = _found(found)

@@ -15,6 +15,7 @@ from integrations.helpdesk import (
     Abilities,
     Applied,
     Article,
+    Attachment,
     Changes,
     EarlierTicket,
     Person,
@@ -31,6 +32,7 @@ from integrations.transport import Answer, FixedAuth, Transport
 
 API_VERSION = "2.16"
 USER_AGENT = "deskhand/1 (helpdesk worker)"
+FILE_HOSTS = ("intercomcdn.com", "intercomcdn.eu", "intercom-attachments-1.com")
 PAGE_SIZE = 150
 ARTICLES_A_PAGE = 50
 MAX_PAGES = 1000
@@ -132,6 +134,10 @@ class IntercomHelpdesk:
             with suppress(NotFoundError):  # merged or deleted: what the first message says of them is left
                 contact = self._get(f"/contacts/{contact_id}", "contact")
         return replace(wire.ticket(raw, contact, self._home(contact)), read_at=answer.at)
+
+    def download(self, attachment: Attachment, *, most_bytes: int) -> bytes:
+        """Fetch from Intercom's file hosts, whose addresses carry their own right to read and run out."""
+        return self._transport.fetch(attachment.url, FILE_HOSTS, most_bytes=most_bytes, operation="attachment")
 
     def requested_by(self, requester_id: str, *, limit: int) -> tuple[EarlierTicket, ...]:
         """Search by the contact, newest first."""

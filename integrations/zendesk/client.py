@@ -13,6 +13,7 @@ from integrations.helpdesk import (
     Abilities,
     Applied,
     Article,
+    Attachment,
     Changes,
     EarlierTicket,
     Person,
@@ -27,6 +28,7 @@ from integrations.zendesk import wire
 
 API = "/api/v2"
 USER_AGENT = "deskhand/1 (helpdesk worker)"
+FILE_HOSTS = ("zdusercontent.com",)  # where `content_url` redirects to
 PAGE_SIZE = 100
 MAX_PAGES = 1000
 EXPORT_PAGE_SIZE = 500
@@ -199,6 +201,10 @@ class ZendeskHelpdesk:
             site_url=self._site_url,
         )
         return replace(found, read_at=answer.at)
+
+    def download(self, attachment: Attachment, *, most_bytes: int) -> bytes:
+        """Fetch from `content_url`, which redirects to Zendesk's file hosts; those get no credentials."""
+        return self._transport.fetch(attachment.url, FILE_HOSTS, most_bytes=most_bytes, operation="attachment")
 
     def requested_by(self, requester_id: str, *, limit: int) -> tuple[EarlierTicket, ...]:
         """Ask for one page, newest first; Zendesk keeps no cursor for this list."""

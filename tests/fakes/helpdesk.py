@@ -98,6 +98,8 @@ class FakeHelpdesk:
         self._held: list[tuple[Ticket, TicketWrite]] = []
         self._before_write: deque[Callable[[], object]] = deque()
         self._before_read: deque[Callable[[], object]] = deque()
+        self.files: dict[str, bytes] = {}  # by the attachment's id
+        self.downloads: list[str] = []
         self._absences = 0
         self._absence: IntegrationError | None = None
         self._lock = threading.RLock()
@@ -143,6 +145,17 @@ class FakeHelpdesk:
             if self._before_read:
                 self._before_read.popleft()()
             return replace(self._existing(ticket_id), read_at=self.now)
+
+    def download(self, attachment: Attachment, *, most_bytes: int) -> bytes:
+        with self._lock:
+            self.downloads.append(attachment.id)
+            self._answer_or_raise()
+            content = self.files.get(attachment.id)
+            if content is None:
+                raise NotFoundError("gone", vendor=self.vendor, operation="attachment", status=404)
+            if len(content) > most_bytes:
+                raise PermanentError("too long", vendor=self.vendor, operation="attachment", status=413)
+            return content
 
     def requested_by(self, requester_id: str, *, limit: int) -> tuple[EarlierTicket, ...]:
         with self._lock:

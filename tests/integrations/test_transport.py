@@ -392,3 +392,81 @@ def test_ten_threads_share_one_transport():
     assert answers == [{}] * count
     assert sorted(json.loads(body) for _, _, body in server.requests) == list(range(count))
     assert server.connections <= 16
+
+
+def fetched(server_url: str, path: str = "/attachments/1/a.log", **options: Any) -> bytes:
+    return transport(server_url).fetch(f"{server_url}{path}", ("files.example",), **{"most_bytes": 1000, **options})
+
+
+def test_a_file_at_our_own_address_is_fetched_with_credentials():
+    """The bytes come as they are, and nothing may pack them on their way."""
+    with raw_server(reply(body=b"TM-2010 \x00")) as server:
+        assert fetched(server.url) == b"TM-2010 \x00"
+    _, headers, _ = server.requests[0]
+    assert (headers["authorization"], headers["accept-encoding"]) == ("Bearer secret-token", "identity")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:1/attachments/1",
+        "http://169.254.169.254/latest/meta-data",
+        "https://files.example@evil.example/a",
+        "https://evil.example/files.example",
+        "https://notfiles.example/a",
+        "http://files.example/a",
+        "https://files.example:8443/a",
+        "https://[broken/a",
+        "ftp://files.example/a",
+        "{own}/api/v2/users.json",
+        "{own}/attachments/../api/v2/users.json",
+        "{own}/attachments/%2e%2e/api/v2/users.json",
+        "{own}/attachments//evil",
+        "",
+    ],
+)
+def test_a_file_anywhere_else_is_not_asked_for(url):
+    """Neither another host, nor a private one, nor anything at our own address that is no file."""
+    with raw_server(reply()) as server, pytest.raises(PermanentError, match="lies elsewhere"):
+        transport(server.url).fetch(url.replace("{own}", server.url), ("files.example",), most_bytes=10)
+    assert server.requests == []
+
+
+def test_a_vendors_host_that_leads_into_a_private_network_is_not_asked(monkeypatch):
+    """A name is worth what it resolves to; one address that is not public is one too many."""
+    found = [(0, 0, 0, "", ("93.184.216.34", 443)), (0, 0, 0, "", ("10.0.0.5", 443))]
+    monkeypatch.setattr("integrations.transport.socket.getaddrinfo", lambda *_, **__: found)
+    with pytest.raises(PermanentError, match="lies elsewhere"):
+        transport("http://127.0.0.1:1").fetch("https://cdn.files.example/a", ("files.example",), most_bytes=10)
+
+
+def test_each_redirect_is_held_against_the_same_rule():
+    """Sent on to another file of ours is fine; to a private address, or on and on, is not."""
+    with raw_server(reply("302 Found", Location="/attachments/2"), reply(body=b"ok")) as server:
+        assert fetched(server.url) == b"ok"
+    for target in ("http://127.0.0.1:9/attachments/1", "https://169.254.169.254/", "/api/v2/users.json"):
+        with (
+            raw_server(reply("302 Found", Location=target)) as server,
+            pytest.raises(PermanentError, match="elsewhere"),
+        ):
+            fetched(server.url)
+    around = [reply("302 Found", Location="/attachments/1") for _ in range(4)]
+    with raw_server(*around) as server, pytest.raises(PermanentError, match="from place to place"):
+        fetched(server.url)
+
+
+@pytest.mark.parametrize(
+    ("script", "kind", "status"),
+    [
+        (reply(body=b"x" * 1001), PermanentError, 413),
+        (reply(body=gzip.compress(b"x" * 1_000_000), Content_Encoding="gzip"), PermanentError, None),
+        (reply("403 Forbidden"), PermanentError, 403),
+        (reply("503 Service Unavailable"), TransientError, None),
+        (hang, TransientError, None),
+    ],
+)
+def test_a_file_that_does_not_come_has_its_error(script, kind, status):
+    """Too long, packed, forbidden, not now, never: each is one of two kinds, within the deadline."""
+    with raw_server(script) as server, pytest.raises(kind) as caught:
+        fetched(server.url)
+    assert getattr(caught.value, "status", None) == status

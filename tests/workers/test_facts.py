@@ -15,6 +15,7 @@ from workers.domain import (
     AdmitFacts,
     Classification,
     Draft,
+    Enclosure,
     Finding,
     Findings,
     MessageKind,
@@ -180,6 +181,22 @@ def test_route_sees_the_other_intents_of_a_message(desk):
         desk.open_ticket(), READING, triage, label, SearchResult((), False), None, Findings(), POLICY, standing
     )
     assert (seen.is_money, seen.second_intents, seen.second_autonomy) == (True, ("refund",), "draft")
+
+
+@pytest.mark.parametrize(
+    ("said", "seen"),
+    [
+        ("See the attached screenshot, why?", ("b.png",)),
+        ("Im Anhang sehen Sie den Fehler.", ("b.png",)),
+        ("The log shows TM-2010, why?", ()),
+    ],
+)
+def test_route_sees_a_picture_that_the_message_points_at(desk, said, seen):
+    """A logo beside a question in words is nothing to wait for."""
+    files = (Enclosure("a.log", "TM-2010"), Enclosure("b.png", unread="image"))
+    asked = replace(READING, subject="", newest=said, enclosures=files)
+    assert route(desk, Draft(), [passage()], reading=asked).unread_files == seen
+    assert route(desk, Draft(), [passage()], reading=replace(asked, enclosures=files[:1])).unread_files == ()
 
 
 def test_route_sees_orders_in_what_the_model_was_shown(desk):

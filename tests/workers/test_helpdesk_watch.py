@@ -5,7 +5,7 @@ from contextlib import suppress
 import pytest
 
 from integrations.errors import IntegrationError, NotFoundError, PermanentError, TransientError
-from integrations.helpdesk import TicketWrite
+from integrations.helpdesk import Attachment, TicketWrite
 from workers.helpdesk_watch import WatchedHelpdesk
 
 
@@ -80,3 +80,5 @@ def test_everything_else_is_the_helpdesks_own(desk, watched):
     assert (watched.vendor, watched.abilities, watched.limits()) == (desk.vendor, desk.abilities, desk.limits())
     assert (watched.me(), watched.teams(), watched.tagged(ticket, "vip")) == (desk.me(), desk.teams(), None)
     assert list(watched.articles()) == list(desk.articles())
+    desk.files["9"] = b"text"
+    assert watched.download(Attachment("9", "a.txt", "text/plain", 4), most_bytes=9) == b"text"

@@ -69,6 +69,7 @@ def read(ticket: Ticket, *, parent: Ticket | None = None, language_of: Callable[
         language=_language(ticket, newest, thread, language_of or detect),
         thread=thread,
         attachments=tuple(masked(a.name) for part in parts for a in real_attachments(part.message.attachments)),
+        enclosed=tuple(a.id for part in parts for a in real_attachments(part.message.attachments)),
         written_at=parts[-1].message.created_at if parts else None,
         is_participant=any(part.message.author.role is not Role.REQUESTER for part in parts),
         is_forwarded=any(part.is_forward for part in parts),

@@ -227,6 +227,7 @@ class _EvidenceShelf:
 def _own_words(reading: Reading) -> str:
     said = [reading.subject, reading.full or reading.newest, reading.newest, *reading.attachments, *reading.asks]
     said += [turn.text for turn in reading.thread if turn.role in ("requester", "participant")]
+    said += [enclosure.text for enclosure in reading.enclosures]
     said += reading.vault
     return "\n".join(dict.fromkeys(filter(None, said)))
 

@@ -17,6 +17,7 @@ from workers.stages.material import (
     asks_part,
     cut,
     earlier_part,
+    enclosed_part,
     fence,
     message_part,
     passage_part,
@@ -94,6 +95,8 @@ def _render(brief: Brief, prompt: Prompt, policy: Policy) -> tuple[RenderedPromp
     limits, reading = policy.limits, brief.reading
     message, is_message_cut = message_part(reading, limits.message_tokens)
     thread, cuts = thread_part(reading.thread, limits.turns, limits.thread_tokens, summary_tokens=limits.summary_tokens)
+    enclosed, enclosed_cuts = enclosed_part(reading.enclosures, limits.attachment_tokens)
+    cuts += enclosed_cuts
     if is_message_cut:
         cuts.append("message: the middle")
     passages, passage_cuts = _passages(brief.passages, policy)
@@ -103,7 +106,7 @@ def _render(brief: Brief, prompt: Prompt, policy: Policy) -> tuple[RenderedPromp
     parts = {
         "facts": fence("facts", facts),
         "thread": thread,
-        "message": message,
+        "message": f"{message}\n\n{enclosed}".strip(),
         "asks": asks_part(reading),
         "passages": passages,
         "earlier": earlier_part(*brief.flawed) if brief.flawed else "",

@@ -4,13 +4,14 @@ import re
 from collections.abc import Iterable, Sequence, Set
 
 from kb.domain import Passage
-from workers.domain import Draft, Finding, Findings, Reading, Turn
+from workers.domain import Draft, Enclosure, Finding, Findings, Reading, Turn
 from workers.stages.words import tokens as words_in
 
 TAGS = frozenset(
     {
         "ask",
         "asks",
+        "attachment",
         "candidates",
         "earlier",
         "examples",
@@ -75,6 +76,18 @@ def message_part(reading: Reading, tokens: int) -> tuple[str, bool]:
     subject = f"Subject: {cut(reading.subject, 64)[0]}\n\n" if reading.subject else ""
     attached = f"\n\nAttached: {', '.join(reading.attachments[:10])}" if reading.attachments else ""
     return fence("message", f"{subject}{newest}{attached}"), was_cut
+
+
+def enclosed_part(enclosures: Iterable[Enclosure], tokens: int) -> tuple[str, list[str]]:
+    """Return the texts of files that came with the message, each under its name, and which of them were cut."""
+    pieces, cuts = [], []
+    for enclosure in enclosures:
+        if enclosure.unread:
+            continue
+        text, was_cut = cut(enclosure.text, tokens)
+        pieces.append(fence("attachment", f"{enclosure.name}\n\n{text}"))
+        cuts += [f"attachment {enclosure.name}: a part"] if was_cut or enclosure.is_cut else []
+    return "\n\n".join(pieces), cuts
 
 
 def thread_part(turns: Iterable[Turn], limit: int, tokens: int, *, summary_tokens: int = 0) -> tuple[str, list[str]]:

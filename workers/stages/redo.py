@@ -27,6 +27,7 @@ from workers.domain import (
     Stage,
     Urgency,
 )
+from workers.enclosures import with_enclosures
 from workers.notes import Package
 from workers.reading import read
 from workers.services import Services
@@ -102,6 +103,7 @@ def reading_of(ticket: Ticket, message_id: str) -> Reading | None:
 
 def _question(decided: Decided, ticket: Ticket, reading: Reading, wish: str, services: Services) -> Question:
     policy, label = services.policy, label_of(decided)
+    reading = with_enclosures(ticket, reading, services.helpdesks[ticket.vendor], policy.limits)
     hits = rules.match(
         reading,
         requester_tags=ticket.requester.tags,

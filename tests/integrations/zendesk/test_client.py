@@ -14,6 +14,7 @@ from integrations.helpdesk import Role, Status, Team, TicketWrite
 from integrations.transport import FixedAuth
 from integrations.zendesk import wire
 from integrations.zendesk.client import ClientCredentials, ZendeskHelpdesk, api_token, build_helpdesk
+from scripts.sandbox import acts
 from scripts.sandbox.server import run_app
 from scripts.sandbox.twin import Options, Twin
 from scripts.sandbox.zendesk.app import create_zendesk_app
@@ -543,6 +544,26 @@ def test_who_set_a_tag_stands_in_the_audits():
         found = desk.tagged(desk.ticket(ticket_id), "deskhand_do_send")
         assert (found.person.id, found.person.may_act) == (str(grace.id), True)
         assert found.person.role in (Role.STAFF, Role.BOT)
+    finally:
+        running.stop()
+        twin.sender.stop()
+
+
+def test_a_file_of_a_message_is_fetched():
+    """What a requester attached comes as bytes from where the comment says it lies, up to a length."""
+    twin = Twin(Options())
+    running = run_app("zendesk", create_zendesk_app(twin))
+    twin.world.base_url = running.url
+    try:
+        desk = ZendeskHelpdesk(running.url, api_token("deskhand@tidemark.example", "sandbox-api-token"))
+        ada = {"name": "Ada", "email": "ada@harbour.example"}
+        log = {"name": "app.log", "content_type": "text/plain", "content": "TM-2010 \u00fc"}
+        with twin.world.lock:
+            made, _ = acts.message(twin, {"subject": "Clock", "body": "Why?", "requester": ada, "attachments": [log]})
+        (file,) = desk.ticket(str(made.id)).messages[0].attachments
+        assert desk.download(file, most_bytes=100) == "TM-2010 \u00fc".encode()
+        with pytest.raises(PermanentError, match="longer than allowed"):
+            desk.download(file, most_bytes=5)
     finally:
         running.stop()
         twin.sender.stop()

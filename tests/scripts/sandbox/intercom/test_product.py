@@ -181,3 +181,15 @@ def test_every_request_of_deskhand_fits(desk):
 OF_THE_CLIENT = (
     openapi.Difference("unknown parameter", r"^\?(page|per_page)$", "6 [client code]: lists of articles have pages"),
 )
+
+
+def test_it_fetches_a_file_of_a_message(desk):
+    """What a contact sent along comes as bytes from where the part says it lies, up to a length."""
+    client, twin, row, _ = desk
+    log = {"name": "app.log", "content_type": "text/plain", "content": "TM-2010"}
+    with twin.world.lock:
+        acts.message(twin, {"ticket_id": row.id, "body": "See the log", "attachments": [log]})
+    (file,) = client.ticket(row.id).messages[-1].attachments
+    assert client.download(file, most_bytes=100) == b"TM-2010"
+    with pytest.raises(PermanentError, match="longer than allowed"):
+        client.download(file, most_bytes=5)
