@@ -4,7 +4,14 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from pydantic import BaseModel
 
+from config.policy import Price
+from integrations.anthropic.client import AnthropicModel
+from integrations.llm import RenderedPrompt
+from scripts.sandbox.faults import parse
+from scripts.sandbox.model import create_model_app
+from scripts.sandbox.server import run_app
 from tests.fakes.record import (
     add_call,
     add_case,
@@ -12,6 +19,7 @@ from tests.fakes.record import (
     add_run,
     add_ticket,
 )
+from workers.store.ledger import Ledger
 from workers.store.overview import Overview, Spread, percentile
 from workers.store.schedule import Schedule
 from workers.store.tables import delivery, open_engine
@@ -146,3 +154,43 @@ def test_a_database_without_our_tables_is_not_up(engine, overview, tmp_path):
     delivery.drop(engine)
     assert not overview.is_up()
     assert not Overview(open_engine(f"sqlite:///{tmp_path}/none/none.sqlite3")).is_up()
+
+
+PRICE = Price(input=Decimal(3), output=Decimal(15), cache_read=Decimal("0.3"), cache_write=Decimal("3.75"))
+
+
+class Answer(BaseModel):
+    city: str
+
+
+@pytest.mark.real
+@pytest.mark.enable_socket
+def test_the_figures_agree_with_the_apis_own_books(engine, overview, now):
+    """Tokens and dollars of the record are what the API counted, cached parts and a call that was tried twice too."""
+    app = create_model_app()
+    room = app.extensions["room"]
+    server = run_app("model", app)
+    model = AnthropicModel("key", server.url, {"claude-sonnet-5-5": PRICE}, first_wait_seconds=0.01)
+    asked = RenderedPrompt("draft", "hash", "A rule that stays as it is. " * 200, "What is the capital of France?")
+    try:
+        for number in range(4):
+            if number == 2:
+                room.faults.replace([parse({"status": 529, "times": 1}, "model")])
+            case_id = add_case(engine, now=now, message_id=f"m{number}", action="send" if number else "assist")
+            said = model.ask(asked, Answer, model="claude-sonnet-5-5", max_tokens=100, deadline_seconds=30.0)
+            Ledger(engine).record_calls(case_id, (said.usage,), now=now)
+    finally:
+        server.stop()
+    billed = [entry for entry in room.books.since(0)[0] if "output_tokens" in entry]
+    counts = {name: sum(entry[name] for entry in billed) for name in billed[0] if name.endswith("_tokens")}
+    read = sum(count for name, count in counts.items() if name != "output_tokens")
+    dollars = sum(counts[f"{name}_tokens"] * price for name, price in PRICE.model_dump().items()) / 1_000_000
+    period = overview.period(now - DAY, now + DAY)
+    assert len(billed) == 4
+    assert min(counts.values()) > 0
+    assert (period.input_tokens, period.output_tokens) == (read, counts["output_tokens"])
+    assert abs(period.cost_usd - dollars) <= len(billed) * Decimal("0.0000005")  # each call stands in millionths
+    replied = billed[1:]
+    assert period.tokens_per_answer == round(
+        sum(entry[name] for entry in replied for name in counts if name != "output_tokens") / 3
+    )
