@@ -306,8 +306,9 @@ def _package(package: Package, decision: Decision, policy: Policy, fixed: Words)
     reading = package.reading
     headline = _headline(package, fixed)
     asks = [unmask(_shorten(ask, 300), reading.vault) for ask in reading.asks[:_ASKS]]
-    # An ask that is the whole message, as the headline is its beginning, stands right above the note.
-    asks = [ask for ask in asks if not ask.startswith(headline.rstrip(" ….")[:60])]
+    # An ask that the headline says already stands right above the note.
+    said = headline.rstrip(" …?!.")[:60].casefold()
+    asks = [ask for ask in asks if said not in ask.casefold()]
     return {
         "fixed": section(fixed, "note"),
         "title": fixed["note.for"].format(team=team.group if team else fixed["note.team"], headline=headline),
