@@ -253,6 +253,7 @@ class Learning(Rules):
 
 class Knowledge(Rules):
     review_days: Annotated[float, Field(gt=0.0)] = 60.0  # after so long somebody should look at an article again
+    reranker: str = ""  # a sentence-transformers cross-encoder, by name or folder, that reads the best passages again
 
 
 class Autonomy(Rules):

@@ -38,7 +38,8 @@ from kb.domain import (
 from kb.embed import Embedder
 from kb.history import LEAST_ALIKE, Histories, Votes
 from kb.index import FOREVER, ChromaIndex, Entry, IndexUnavailable, Where
-from kb.retrieve import Candidates, Ranked, rank
+from kb.rerank import Reranker
+from kb.retrieve import Candidates, Ranked, Reread, rank
 from kb.snapshot import Snapshot, Snapshots, address, best_keywords, since, speaks, until
 
 _CANDIDATES = 40  # from each of the two searches, before they are fused
@@ -92,9 +93,11 @@ class KnowledgeBase:
         chroma_url: str,
         timeout_seconds: float = 0.5,
         check_seconds: float = 1.0,
+        reranker: Reranker | None = None,
     ) -> None:
         self._shelf = shelf
         self._embedder = embedder
+        self._reranker = reranker
         self._index = ChromaIndex(chroma_url, timeout_seconds)
         self._snapshots = Snapshots(shelf, embedder.name, embedder.dimension, check_seconds)
         self._histories = Histories(shelf, embedder.name, embedder.dimension, check_seconds)
@@ -178,10 +181,19 @@ class KnowledgeBase:
             votes = self._histories.current().votes(vector, wanted)
             rows += snapshot.first_rows(sorted(votes.share, key=lambda id_: -votes.share[id_])[:_CANDIDATES])
         found = _candidates(snapshot, rows, mask, vector, bm25, has_code, votes)
-        ranked = rank(found, limit)
+        ranked = rank(found, limit, self._reread(text, snapshot) if mode is Mode.HYBRID else None)
         return SearchResult(
             tuple(_passage(snapshot, found, votes) for found in ranked),
             is_degraded=mode is not Mode.KEYWORD and not has_vectors,
+        )
+
+    def _reread(self, question: str, snapshot: Snapshot) -> Reread | None:
+        """Return what judges chunks once more, if there is a reranker."""
+        if self._reranker is None:
+            return None
+        scores, documents, chunks = self._reranker.scores, snapshot.documents, snapshot.chunks
+        return lambda rows: scores(
+            question, [embedded_text(documents[row].title, chunks[row].heading, chunks[row].text) for row in rows]
         )
 
     def remember(self, precedents: Iterable[Precedent]) -> int:

@@ -9,6 +9,7 @@ The score of a passage is another thing: it says how strong the evidence is, 0..
 The weights are chosen on real questions to one help centre together with six other sets, large and small.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.floating]
 Ints = NDArray[np.int64]
+Reread = Callable[[Ints], Floats]
 
 SECOND_WEIGHT = 0.3  # of a document's second best chunk: an article about it says so more than once
 WHOLE_WEIGHT = 0.3  # of the cosine with the middle of all its chunks
@@ -27,6 +29,7 @@ HISTORY_BEND = 0.6  # its power: that staff sent it at all says more than how of
 KEYWORD_WEIGHT = 0.07  # in the score
 HISTORY_TRUST = 0.1  # in the score: a well-proven article is stronger evidence, but never by itself
 CODE_WEIGHT = 0.4  # the chunk holds an error code, SKU or setting of the question that few documents have
+REREAD = 20  # passages that a reranker judges
 PER_DOCUMENT = 2  # passages of one document
 _LONE = 0.9  # a document of one chunk is taken to have a second one nearly as good: short articles are no worse
 
@@ -69,8 +72,11 @@ class Ranked:
     keyword: float  # BM25 divided by the best one for this question
 
 
-def rank(found: Candidates, limit: int) -> list[Ranked]:
+def rank(found: Candidates, limit: int, reread: Reread | None = None) -> list[Ranked]:
     """Return the best passages, at most PER_DOCUMENT of a document, best first.
+
+    `reread` judges the best of them once more, by their rows. A better place there counts as much as a better place
+    here, so that what staff sent and exact words keep their say whatever its numbers mean.
 
     Documents with a rare code of the question always have a place, if need be of those that have none but the first.
     """
@@ -84,6 +90,10 @@ def rank(found: Candidates, limit: int) -> list[Ranked]:
     raw = strength + (_support(strength, found) + HISTORY_TRUST * found.votes)[found.owners]
     kept = _best_of_each(strength, found)
     kept = kept[np.lexsort((found.rows[kept], -order[kept]))]
+    if reread and len(kept):
+        best, rest = kept[:REREAD], kept[REREAD:]
+        places = np.argsort(np.argsort(-reread(found.rows[best]), kind="stable"), kind="stable")
+        kept = np.concatenate([best[np.argsort(places + np.arange(len(best)), kind="stable")], rest])
     shown = _with_codes(kept, limit, found)
     alone = _KEYWORDS_ALONE * keyword + CODE_WEIGHT * found.has_code
     score = np.where(np.isnan(found.similarity), alone, calibrate(raw))

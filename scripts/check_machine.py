@@ -10,7 +10,8 @@ from typing import Any
 
 from config.policy import Policy
 from config.settings import Settings
-from kb.embed import load_embedder
+from kb.embed import EmbedError, load_embedder
+from kb.rerank import load_reranker
 from scripts.checkup import Check, fail, ok, skipped, warn
 from workers.intent_model import IntentModel
 from workers.job_queue import Bell
@@ -119,6 +120,7 @@ def models(settings: Settings, policy: Policy) -> Iterator[Check]:
     embedder = load_embedder("minilm", settings.data)
     embedder.embed(["a test"])
     yield ok("embedding model", embedder.name)
+    yield from _reranker(policy.knowledge.reranker)
     path = intents_path(settings)
     if not path.exists():
         why = "every message costs a model call, and without a key none is understood"
@@ -133,6 +135,18 @@ def models(settings: Settings, policy: Policy) -> Iterator[Check]:
         )
     else:
         yield ok("classifier", f"{len(trained.intents.labels)} intents")
+
+
+def _reranker(model: str) -> Iterator[Check]:
+    if not model:
+        return
+    try:
+        load_reranker(model)
+    except EmbedError as error:
+        mend = "install what is named, mend knowledge.reranker in policy.toml, or clear it"
+        yield fail("reranker", str(error), why="searches go on without its second reading", mend=mend)
+    else:
+        yield ok("reranker", model)
 
 
 def library(settings: Settings) -> Iterator[Check]:

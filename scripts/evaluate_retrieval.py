@@ -18,6 +18,7 @@ from kb.domain import Audience, Document, Filter, Precedent, Query, Source
 from kb.embed import EmbedError, load_embedder
 from kb.knowledge_base import KnowledgeBase, Mode
 from kb.markup import to_text
+from kb.rerank import Reranker, load_reranker
 from scripts.dict_shelf import DictShelf
 from workers.redact import mask
 
@@ -33,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--queries", type=Path, required=True, help="JSON Lines: subject, body (or text), relevant")
     parser.add_argument("--history", type=Path, help="earlier queries with what staff linked")
     parser.add_argument("--mode", choices=[mode.value for mode in Mode], default=Mode.HYBRID.value)
+    parser.add_argument("--reranker", default="", help="a cross-encoder, as knowledge.reranker in policy.toml")
     parser.add_argument("--json", metavar="FILE", help="write the figures as one object; - is stdout")
 
 
@@ -40,7 +42,8 @@ def run(args: argparse.Namespace) -> int:
     """Print the figures. Return 2 on wrong usage and 1 if a file or the model cannot be used, with one line."""
     try:
         history = _rows(args.history) if args.history else []
-        figures = evaluate(_rows(args.articles), _rows(args.queries), Mode(args.mode), history)
+        reranker = load_reranker(args.reranker)
+        figures = evaluate(_rows(args.articles), _rows(args.queries), Mode(args.mode), history, reranker)
     except UsageError as error:
         print(f"evaluate retrieval: {error}", file=sys.stderr)
         return 2
@@ -62,6 +65,7 @@ def evaluate(
     queries: Iterable[dict[str, Any]],
     mode: Mode,
     history: Iterable[dict[str, Any]] = (),
+    reranker: Reranker | None = None,
 ) -> dict[str, float | int]:
     """Shelve the articles, ask every query that has `relevant`, and return the figures of CONTRACT.md.
 
@@ -71,7 +75,7 @@ def evaluate(
     """
     settings = load_settings()
     shelf = DictShelf()
-    library = KnowledgeBase(shelf, load_embedder("minilm", settings.data), settings.chroma_url)
+    library = KnowledgeBase(shelf, load_embedder("minilm", settings.data), settings.chroma_url, reranker=reranker)
     started = time.perf_counter()
     library.put((_document(row) for row in articles), source=Source.ARTICLE, prefix="")
     learned = library.remember(precedent(row) for row in history)

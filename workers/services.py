@@ -14,8 +14,9 @@ from config.settings import Settings
 from integrations import registry
 from integrations.helpdesk import Helpdesk, Webhook
 from integrations.llm import LanguageModel
-from kb.embed import Embedder, load_embedder
+from kb.embed import Embedder, EmbedError, load_embedder
 from kb.knowledge_base import KnowledgeBase
+from kb.rerank import Reranker, load_reranker
 from workers.helpdesk_watch import WatchedHelpdesk
 from workers.intent_shelf import IntentShelf
 from workers.job_queue import Bell
@@ -101,7 +102,7 @@ def build(settings: Settings, *, sleep: Callable[[float], None] = time.sleep) ->
         webhooks={vendor: registry.build_webhook(vendor, settings) for vendor in vendors},
         llm=GuardedModel(model, breakers, utc_now) if model else None,
         embedder=embedder,
-        kb=KnowledgeBase(library, embedder, settings.chroma_url),
+        kb=KnowledgeBase(library, embedder, settings.chroma_url, reranker=_reranker(policy)),
         intents=_intents(settings, embedder),
         everyday=load_everyday(settings.config),
         inbox=Inbox(engine),
@@ -134,6 +135,15 @@ def bare_model(settings: Settings, policy: Policy) -> LanguageModel | None:
     return AnthropicModel(
         settings.anthropic_api_key.get_secret_value(), settings.anthropic_base_url, policy.models.prices
     )
+
+
+def _reranker(policy: Policy) -> Reranker | None:
+    """Load what policy names; a search goes on without one that is missing, and `deskhand doctor` says so."""
+    try:
+        return load_reranker(policy.knowledge.reranker)
+    except EmbedError as error:
+        log.warning("no_reranker", reason=str(error), mend="see `deskhand doctor`")
+        return None
 
 
 def _intents(settings: Settings, embedder: Embedder) -> IntentShelf:

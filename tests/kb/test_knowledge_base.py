@@ -1,11 +1,12 @@
 """The library's door: nothing is embedded twice, nothing forbidden is found, and no part that is away stops it."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 
+import numpy as np
 import pytest
 
 from kb.domain import Audience, Document, Filter, Precedent, PutReport, Query, Source
@@ -449,3 +450,26 @@ def test_what_anyone_may_read_tells_what_is_unknown(library: KnowledgeBase, help
     secret = replace(help_centre[0], id="zendesk:article:77", text="The hologram is due.", audience=Audience.STAFF)
     put(library, [*help_centre, secret])
     assert library.lacks(f"{help_centre[0].title} with a Hologram or a zeppelin") == ("Hologram", "zeppelin")
+
+
+def test_a_reranker_reads_titles_and_texts_again(shelf: MemoryShelf, embedder: HashEmbedder) -> None:
+    """What it likes best rises above a passage of more words in common; a part measured alone is not read again."""
+    read: list[str] = []
+
+    class Second:
+        def scores(self, question: str, passages: Sequence[str]) -> np.ndarray:
+            read.extend([question, *passages])
+            return np.array([float("payroll" in passage) for passage in passages], np.float32)
+
+    library = KnowledgeBase(shelf, embedder, "", check_seconds=0, reranker=Second())
+    names = ("Publish the rota", "Export the payroll", "Winter rota")
+    text = "Open the calendar and look at the rota."
+    pages = [Document(f"{PREFIX}{n}", Source.ARTICLE, name, text, Audience.PUBLIC) for n, name in enumerate(names)]
+    put(library, pages)
+    plain = titles(library, "publish the rota", mode=Mode.VECTOR)
+    assert not read
+    again = titles(library, "publish the rota")
+    assert (plain[2], again[1]) == ("Export the payroll", "Export the payroll")
+    assert read[0] == "publish the rota"
+    assert any(passage.startswith("Export the payroll") for passage in read)
+    library.close()

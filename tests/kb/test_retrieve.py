@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from kb.retrieve import PER_DOCUMENT, Candidates, Ranked, calibrate
+from kb.retrieve import PER_DOCUMENT, Candidates, Ranked, Reread, calibrate
 from kb.retrieve import rank as rank_arrays
 
 
@@ -26,6 +26,7 @@ def rank(
     *,
     whole: Mapping[str, float] | None = None,
     votes: Mapping[str, float] | None = None,
+    reread: Reread | None = None,
 ) -> list[Ranked]:
     """Rank chunks given one by one; a document that `whole` does not name is as near as its best chunk."""
     ids = list(dict.fromkeys(chunk.document_id for chunk in chunks))
@@ -41,7 +42,7 @@ def rank(
         np.array([(whole or {}).get(id_, near) for id_, near in zip(ids, nearest, strict=True)]),
         np.array([(votes or {}).get(id_, 0.0) for id_ in ids]),
     )
-    return rank_arrays(found, limit)
+    return rank_arrays(found, limit, reread)
 
 
 def test_the_cosine_leads() -> None:
@@ -131,3 +132,21 @@ def test_one_ticket_says_more_than_its_share() -> None:
     three = [Candidate(row, name, 0.5 - 0.1 * row) for row, name in enumerate("abc")]
     assert [found.row for found in rank(three, 3, votes={"a": 0.4, "c": 0.2})] == [0, 2, 1]
     assert [found.row for found in rank(three, 3, votes={"b": 0.1})] == [1, 0, 2]
+
+
+def test_a_second_reading_moves_passages_by_places() -> None:
+    """What both put well leads; the first that it puts last stays before what is behind in both. No score changes."""
+    chunks = [Candidate(row, f"d{row}", 0.9 - row / 10) for row in range(4)]
+    plain = rank(chunks, 4)
+    again = rank(chunks, 4, reread=lambda rows: np.array([{0: 0.1, 1: 9.0, 2: 0.3, 3: 0.2}[row] for row in rows]))
+    assert [found.row for found in plain] == [0, 1, 2, 3]
+    assert [found.row for found in again] == [1, 0, 2, 3]
+    assert {found.row: found.score for found in again} == {found.row: found.score for found in plain}
+
+
+def test_a_second_reading_does_not_hide_a_code() -> None:
+    """Whatever it thinks of the chunk with the code, that chunk has a place."""
+    others = [Candidate(row, f"d{row}", 0.9, 40.0) for row in range(9)]
+    coded = Candidate(9, "z", 0.05, 0.0, has_code=True)
+    found = rank([*others, coded], 3, reread=lambda rows: -np.asarray(rows, np.float32))
+    assert 9 in [one.row for one in found]

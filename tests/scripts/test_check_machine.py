@@ -1,5 +1,6 @@
 """The checks of this machine, each with its part broken."""
 
+import importlib.util
 import json
 import shutil
 from datetime import UTC, datetime, timedelta
@@ -8,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from config.policy import Intent, Models, Policy
+from config.policy import Intent, Knowledge, Models, Policy
 from config.settings import Settings
 from scripts import check_machine
 from scripts.checkup import State
@@ -155,3 +156,14 @@ def test_a_classifier_of_another_taxonomy(tmp_path, monkeypatch):
     monkeypatch.setattr(check_machine.IntentModel, "load", lambda *_, **__: trained)
     check = found(check_machine.models(settings(tmp_path), POLICY))["classifier"]
     assert (check.state, "gone" in check.what) == (State.WARN, True)
+
+
+def test_a_reranker_that_cannot_be_loaded(tmp_path, monkeypatch):
+    """It is told with what to do; without one in the policy nothing is said of it."""
+    embedder = SimpleNamespace(name="minilm", embed=lambda texts: texts)
+    monkeypatch.setattr(check_machine, "load_embedder", lambda *_: embedder)
+    assert "reranker" not in found(check_machine.models(settings(tmp_path), POLICY))
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    named = POLICY.model_copy(update={"knowledge": Knowledge(reranker="some/model")})
+    check = found(check_machine.models(settings(tmp_path), named))["reranker"]
+    assert (check.state, "pip install torch" in check.what) == (State.FAIL, True)

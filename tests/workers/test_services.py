@@ -1,11 +1,14 @@
 """Everything long-lived is made once, from settings, or one clear line says what is missing."""
 
+import importlib.util
+import shutil
 from datetime import UTC
 from pathlib import Path
 
 import pytest
 
 from config.settings import Settings
+from kb.domain import Filter, Query
 from tests.fakes.embedder import HashEmbedder
 from workers import services as module
 from workers.services import build, intents_path, utc_now
@@ -40,6 +43,18 @@ def test_a_small_installation_needs_no_key_and_no_vendor(settings):
     assert set(made.prompts) == {"classify", "draft", "judge"}
     assert made.policy.teams
     assert made.bell.length() is None
+
+
+def test_a_reranker_that_cannot_be_loaded_stops_nothing(settings, tmp_path, monkeypatch):
+    """The policy names one and PyTorch is not there: the worker starts and searches without it."""
+    config = shutil.copytree(CONFIG, tmp_path / "config")
+    with (config / "policy.toml").open("a", encoding="utf-8") as policy:
+        policy.write('\n[knowledge]\nreranker = "some/model"\n')
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "torch" else find(name))
+    made = build(settings().model_copy(update={"config": config}))
+    assert made.policy.knowledge.reranker == "some/model"
+    assert made.kb.search(Query("", "swap a shift"), Filter(), 3).passages == ()
 
 
 def test_a_vendor_that_is_configured_has_both_halves(settings):
