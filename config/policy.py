@@ -299,8 +299,10 @@ class Brakes(Rules):
     incident_tickets: int = 8  # of one kind in that time, at least
     incident_chance: Annotated[float, Field(gt=0.0, lt=0.1)] = 1e-6  # a cluster is one when chance makes it rarer
     incident_over: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.02  # and none any more when chance would do
+    incident_alike: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.55  # cosine from which on two tickets say alike things
     baseline_days: float = 14.0
     look_seconds: float = 5.0
+    alike_seconds: float = 60.0  # how often tickets of late are compared by what they say
 
     @property
     def actions(self) -> dict[str, Brake]:

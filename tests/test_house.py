@@ -43,6 +43,7 @@ DOOR = re.compile(
 # Modules that decide or compute from what they are given.
 PURE = (
     "workers.brakes",
+    "workers.clusters",
     "workers.breaker",
     "workers.autonomy",
     "workers.budget",

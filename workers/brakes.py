@@ -5,7 +5,7 @@ cause is gone. What a brake still allows is policy's; see workers/decide.py.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -17,10 +17,11 @@ _NAMED = 8  # tickets of an incident that a note names
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """One intent's tickets of the last minutes beside what is usual for it.
+    """One intent's tickets of the last minutes beside what is usual for it, or tickets that say alike things.
 
     `usual` counts its tickets in `windows` earlier stretches of the same length; `usual_hour` and `windows_hour` the
-    same at this time of day only.
+    same at this time of day only, or for tickets that are alike in stretches of as many tickets. `centre` is what those
+    are like; their name begins with "~", which no intent does.
     """
 
     intent: str
@@ -29,6 +30,7 @@ class Cluster:
     windows: float = 0.0
     usual_hour: int = 0
     windows_hour: float = 0.0
+    centre: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +44,15 @@ class Measures:
 
 @dataclass(frozen=True, slots=True)
 class Brake:
-    """A brake that is on. `intent` is of an incident; `detail` says the cause in words and figures."""
+    """A brake that is on. `detail` says the cause in words and figures. `intent` is of an incident, or its cluster's
+    name; then `centre` is what a message must be like for the brake to count for it."""
 
     code: str
     since: datetime
     detail: str
     intent: str = ""
     tickets: tuple[str, ...] = field(default=())
+    centre: tuple[float, ...] = field(default=(), repr=False)
 
 
 def weigh(measures: Measures, held: Sequence[Brake], rules: Brakes, *, now: datetime) -> tuple[Brake, ...]:
@@ -62,9 +66,8 @@ def weigh(measures: Measures, held: Sequence[Brake], rules: Brakes, *, now: date
     for cluster in measures.clusters:
         key = ("incident", cluster.intent)
         if is_sudden(cluster, rules, is_on=key in since):
-            wanted.append(
-                Brake(*key[:1], since.get(key, now), _incident(cluster, rules), cluster.intent, cluster.tickets)
-            )
+            detail = _incident(cluster, rules)
+            wanted.append(Brake(key[0], since.get(key, now), detail, cluster.intent, cluster.tickets, cluster.centre))
     return tuple(wanted)
 
 
@@ -131,13 +134,22 @@ def chance_of(count: int, usual: int, windows: float) -> float:
 
 def _incident(cluster: Cluster, rules: Brakes) -> str:
     named = ", ".join(cluster.tickets[-_NAMED:])
-    what = cluster.intent or "no known kind"
+    what = "alike in what they say" if cluster.centre else cluster.intent or "no known kind"
     return f"{what}, {len(cluster.tickets)} tickets in {rules.incident_minutes:.0f} minutes: {named}"
 
 
-def facts_of(held: Iterable[Brake], intent: str) -> tuple[str, ...]:
-    """Return the brakes that count for a message of this intent, as the facts of a decision have them."""
-    return tuple(f"{brake.code}:{brake.detail}" for brake in held if brake.code != "incident" or brake.intent == intent)
+def facts_of(held: Iterable[Brake], intent: str, is_like: Callable[[Brake], bool]) -> tuple[str, ...]:
+    """Return the brakes that count for a message of this intent, as the facts of a decision have them.
+
+    `is_like` tells whether the message is like the tickets of an incident that has a centre.
+    """
+    return tuple(f"{brake.code}:{brake.detail}" for brake in held if _counts(brake, intent, is_like))
+
+
+def _counts(brake: Brake, intent: str, is_like: Callable[[Brake], bool]) -> bool:
+    if brake.code != "incident":
+        return True
+    return is_like(brake) if brake.centre else brake.intent == intent
 
 
 def dumped(held: Iterable[Brake]) -> list[dict[str, object]]:
@@ -149,6 +161,7 @@ def dumped(held: Iterable[Brake]) -> list[dict[str, object]]:
             "detail": b.detail,
             "intent": b.intent,
             "tickets": list(b.tickets),
+            "centre": list(b.centre),
         }
         for b in held
     ]
@@ -163,6 +176,7 @@ def loaded(values: Iterable[Mapping[str, object]]) -> tuple[Brake, ...]:
             str(v["detail"]),
             str(v["intent"]),
             tuple(str(ticket) for ticket in v["tickets"]) if isinstance(v["tickets"], list) else (),
+            tuple(float(x) for x in centre) if isinstance(centre := v.get("centre"), list) else (),
         )
         for v in values
     )

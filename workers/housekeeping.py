@@ -21,7 +21,7 @@ from workers.store.migrate import require_head
 from workers.store.schedule import Schedule
 from workers.store.tables import open_engine
 from workers.store.tickets import Tickets
-from workers.store.watch import Watch
+from workers.store.watch import BRAKES, Watch
 
 log = get_logger(__name__)
 
@@ -157,7 +157,7 @@ class Housekeeper:
         if self._looked_at and (now - self._looked_at).total_seconds() < rules.look_seconds:
             return
         self._looked_at = now
-        held = services.watch.held()
+        held = services.watch.found(BRAKES)
         wanted = brakes.weigh(services.watch.measures(rules, held, now=now), held, rules, now=now)
         if wanted == held:
             return
@@ -224,6 +224,7 @@ class Housekeeper:
             "reindex": timing.reindex_seconds,
             "reindex_full": timing.full_reindex_seconds,
             "autonomy": services.policy.autonomy.look_seconds,
+            "incidents": services.policy.brakes.alike_seconds,
             "retention": timing.retention_seconds,
             "train": timing.train_seconds,
         }

@@ -158,6 +158,10 @@ def _autonomy(services: Services) -> dict[str, Any]:
     return ladder.look(services)
 
 
+def _incidents(services: Services) -> dict[str, Any]:
+    return services.lookout.look(services.policy.brakes, now=services.now())
+
+
 def _retention(services: Services) -> dict[str, Any]:
     return services.inbox.prune(services.policy.retention, now=services.now())
 
@@ -170,6 +174,7 @@ def _train(services: Services) -> dict[str, Any]:
 
 SCHEDULED = {
     "autonomy": _autonomy,
+    "incidents": _incidents,
     "reconcile": _reconcile,
     "reindex": _reindex,
     "reindex_full": _reindex_full,

@@ -4,23 +4,28 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from config.logs import get_logger
 from config.policy import Policy
 from workers.autonomy import Step, Verdict, judge, review_share
-from workers.brakes import facts_of
+from workers.brakes import Brake, facts_of
 from workers.domain import Standing
 from workers.services import Services
 
 log = get_logger(__name__)
 
 
-def standing(intent: str, message_id: str, services: Services, second_intents: Sequence[str] = ()) -> Standing:
+def standing(
+    intent: str, message_id: str, services: Services, second_intents: Sequence[str] = (), question: str = ""
+) -> Standing:
     """Return what the record says of an intent for one case, and of the other intents of its message.
 
+    `question` is what the message says, to be held beside the tickets of an incident.
     Whether a person checks the case by chance hangs on its message alone: a second try decides the same.
     """
     policy = services.policy
-    brakes = _brakes(intent, services)
+    brakes = _brakes(intent, question, services)
     place = services.reviews.place(intent) if intent else None
     pin = pin_of(intent, policy)
     is_held = bool(intent) and services.orders.is_held(intent)
@@ -44,10 +49,17 @@ def _lowest(intents: Sequence[str], message_id: str, services: Services) -> str:
     return min(steps, key=[step.value for step in Step].index, default="")
 
 
-def _brakes(intent: str, services: Services) -> tuple[str, ...]:
+def _brakes(intent: str, question: str, services: Services) -> tuple[str, ...]:
     """Return what holds us back now: an admin's word, and what the watch has found."""
     stopped = services.schedule.pause(now=services.now())
-    return (*(("kill_switch:by an admin",) if stopped else ()), *facts_of(services.watch.held(), intent))
+    held = services.watch.held()
+    vector = services.embedder.embed([question])[0] if question and any(brake.centre for brake in held) else None
+
+    def is_like(brake: Brake) -> bool:
+        fits = vector is not None and len(vector) == len(brake.centre)  # another embedding model compares with nothing
+        return fits and float(vector @ np.array(brake.centre)) >= services.policy.brakes.incident_alike
+
+    return (*(("kill_switch:by an admin",) if stopped else ()), *facts_of(held, intent, is_like))
 
 
 def _held(autonomy: str, is_held: bool) -> str:

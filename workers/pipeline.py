@@ -123,7 +123,7 @@ def answer(ticket: Ticket, lease: Lease, services: Services) -> Concluded | None
     account, reading = _account(ticket, reading, services)
     label = _classify(case, reading, hits, account, services)
     services.tickets.rank(lease, list(Urgency).index(label.urgency))
-    standing = ladder.standing(label.intent, asked, services, label.second_intents)
+    standing = ladder.standing(label.intent, asked, services, label.second_intents, reading.question)
     standing = _with_recent(standing, ticket, reading, account, services)
     triaging = facts.for_triage(
         reading,

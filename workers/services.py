@@ -20,6 +20,7 @@ from kb.rerank import Reranker, load_reranker
 from workers.helpdesk_watch import WatchedHelpdesk
 from workers.intent_shelf import IntentShelf
 from workers.job_queue import Bell
+from workers.lookout import Lookout
 from workers.model_guard import GuardedModel
 from workers.store.breakers import HELPDESK, Breakers
 from workers.store.budgets import Budgets
@@ -66,6 +67,7 @@ class Services:
     schedule: Schedule
     reviews: Reviews
     watch: Watch
+    lookout: Lookout
     breakers: Breakers  # of the models
     outages: Breakers  # of the helpdesks
     budgets: Budgets
@@ -116,6 +118,7 @@ def build(settings: Settings, *, sleep: Callable[[float], None] = time.sleep) ->
         schedule=Schedule(engine),
         reviews=Reviews(engine),
         watch=Watch(engine),
+        lookout=Lookout(Watch(engine), embedder),
         breakers=breakers,
         outages=outages,
         budgets=Budgets(engine, policy.limits.staff_share),

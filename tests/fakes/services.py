@@ -15,6 +15,7 @@ from tests.fakes.llm import ScriptedLLM
 from tests.fakes.webhook import FakeWebhook
 from workers.intent_shelf import IntentShelf
 from workers.job_queue import FailedRing
+from workers.lookout import Lookout
 from workers.services import Services
 from workers.store.breakers import HELPDESK, Breakers
 from workers.store.budgets import Budgets
@@ -137,6 +138,7 @@ def make_services(engine: Engine, desk: FakeHelpdesk, **others: Any) -> Services
         "schedule": Schedule(engine),
         "reviews": Reviews(engine),
         "watch": Watch(engine),
+        "lookout": Lookout(Watch(engine), embedder),
         "breakers": Breakers(engine, POLICY.breaking, fresh_seconds=0.0),
         "outages": Breakers(engine, POLICY.outage, kind=HELPDESK, fresh_seconds=0.0),
         "budgets": Budgets(engine, POLICY.limits.staff_share),

@@ -98,8 +98,19 @@ def test_without_a_past_nothing_is_sudden():
 def test_a_brake_counts_for_whom_it_concerns():
     """An incident for its kind of request, the others for all."""
     held = (Brake("incident", NOW, "login, 14 tickets", "login"), Brake("overload", NOW, "520 tickets wait"))
-    assert facts_of(held, "login") == ("incident:login, 14 tickets", "overload:520 tickets wait")
-    assert facts_of(held, "swap") == ("overload:520 tickets wait",)
+    assert facts_of(held, "login", _never) == ("incident:login, 14 tickets", "overload:520 tickets wait")
+    assert facts_of(held, "swap", _never) == ("overload:520 tickets wait",)
+
+
+def test_an_incident_by_content_counts_for_what_is_like_it():
+    """Whatever its intent; and its name is no intent that a message could have."""
+    held = (Brake("incident", NOW, "alike in what they say, 14 tickets", "~7", ("7",), (1.0, 0.0)),)
+    assert facts_of(held, "swap", lambda brake: brake.centre == (1.0, 0.0)) == (f"incident:{held[0].detail}",)
+    assert facts_of(held, "~7", _never) == ()
+
+
+def _never(brake: Brake) -> bool:
+    return False
 
 
 def test_brakes_go_through_the_record():

@@ -52,6 +52,7 @@ def later(services, desk):
         ("reindex", 600),
         ("reindex_full", 86_400),
         ("autonomy", 3600),
+        ("incidents", 60),
         ("retention", 86_400),
         ("train", 604_800),
     ):
@@ -190,14 +191,14 @@ def test_a_scheduled_run_starts_once_in_its_time(services, desk, keeper):
     """Each round asks; the slot is taken once, by whoever leads."""
     keeper.tick()
     first = list(services.bell.rung)
-    assert {name for _, name, _ in first} == {"autonomy", "reconcile", "reindex", "retention"}
+    assert {name for _, name, _ in first} == {"autonomy", "incidents", "reconcile", "reindex", "retention"}
     keeper.tick()
     assert services.bell.rung == first
     for _, _, run_id in first:
         services.schedule.finish(run_id, is_ok=True, report={}, now=desk.now)
     desk.tick(120)
     keeper.tick()
-    assert [name for _, name, _ in services.bell.rung[4:]] == ["reconcile"]
+    assert [name for _, name, _ in services.bell.rung[5:]] == ["reconcile", "incidents"]
 
 
 def test_a_run_whose_ring_is_lost_is_started_again(services, desk, keeper):
@@ -212,14 +213,14 @@ def test_a_run_whose_ring_is_lost_is_started_again(services, desk, keeper):
     desk.tick(6)
     keeper.tick()
     again = {name: run_id for kind, name, run_id in services.bell.rung if kind == "scheduled"}
-    assert set(again) == {"autonomy", "reconcile", "reindex", "reindex_full", "retention"}
+    assert set(again) == {"autonomy", "incidents", "reconcile", "reindex", "reindex_full", "retention"}
     assert services.schedule.take(again["reindex_full"], now=desk.now, seconds=30) == 1
     services.bell.rung.clear()
     keeper.tick()
     assert services.bell.rung == []
     desk.tick(11)
     keeper.tick()
-    assert {name for _, name, _ in services.bell.rung} == {"autonomy", "reconcile", "reindex", "retention"}
+    assert {name for _, name, _ in services.bell.rung} == {"autonomy", "incidents", "reconcile", "reindex", "retention"}
     desk.tick(20)  # and a process that died with it is replaced
     keeper.tick()
     assert "reindex_full" in {name for _, name, _ in services.bell.rung}

@@ -60,7 +60,7 @@ class Progress:
 
     def brakes(self, *, now: datetime) -> tuple[BrakeLine, ...]:
         """Return what holds Deskhand back now, an admin's word first."""
-        held = json.loads(self._schedule.value("brakes") or "[]")
+        held = [one for by in ("brakes", "alike") for one in json.loads(self._schedule.value(by) or "[]")]
         found = [BrakeLine(str(b["code"]), str(b["intent"]), str(b["detail"])) for b in held]
         stopped = {"all": "no ticket is touched", "drafts": "nothing is sent"}.get(self._schedule.pause(now=now))
         return (*([BrakeLine("kill_switch", "", stopped)] if stopped else []), *found)

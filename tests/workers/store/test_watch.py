@@ -4,13 +4,15 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
+from sqlalchemy import update
+
 from config.policy import Brakes
 from tests.fakes.services import outcome_of, take
 from tests.workers.store.test_reviews import NOW, settle
 from workers import pipeline
 from workers.brakes import Brake
 from workers.housekeeping import Housekeeper
-from workers.store.tables import model_call, writing
+from workers.store.tables import case, model_call, writing
 from workers.store.watch import Watch
 
 RULES = Brakes()
@@ -96,3 +98,20 @@ def test_with_replies_stopped_tickets_get_drafts(services, desk):
     pipeline.work(take(services, ticket.id), services)
     action, reasons = outcome_of(services, ticket.messages[0].id)
     assert (action, reasons) == ("draft", ["kill_switch:by an admin"])
+
+
+def test_what_tickets_say_is_drawn_evenly_from_earlier_days(engine):
+    """Half of the messages stand for half of the time; what was ignored or is of the last day is left out."""
+    for number in range(40):
+        settle(engine, number, at=NOW - timedelta(days=3, hours=number))
+    settle(engine, 40, at=NOW - timedelta(days=4), action="ignore")
+    settle(engine, 41, at=NOW - timedelta(hours=2))
+    with writing(engine) as connection:
+        connection.execute(update(case).values(subject="A shift", question="how to swap it?"))
+    watch = Watch(engine)
+    every, windows = watch.said_before(RULES, 100, now=NOW)
+    half, fewer = watch.said_before(RULES, 20, now=NOW)
+    assert (len(every), len(half)) == (40, 20)
+    assert fewer == windows / 2
+    assert every[0].text == "A shift\nhow to swap it?"
+    assert [one.ticket_id for one in watch.said_lately(RULES, now=NOW - timedelta(hours=2))] == ["41"]
