@@ -174,6 +174,7 @@ class Models(Rules):
 
     classify: str
     draft: str
+    embed: str = "minilm"  # or the name or folder of a sentence-transformers model; those want PyTorch
     classify_max_tokens: int = 1024
     judge: str = ""  # "": the one that classifies
     draft_max_tokens: int = 2048
@@ -234,6 +235,7 @@ class Approval(Rules):
 class Classifying(Rules):
     """What stage one learns from besides the taxonomy's examples, which count 1 each, and how a new one is tried."""
 
+    languages: tuple[str, ...] = ("en",)  # of the examples; it decides no message in another
     relabel_weight: Annotated[float, Field(gt=0.0, le=10.0)] = 3.0  # of a kind of request that staff corrected
     approved_weight: Annotated[float, Field(gt=0.0, le=10.0)] = 0.3  # of a case whose draft staff sent as it was
     most_relabels: int = 5000  # the newest

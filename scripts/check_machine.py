@@ -117,7 +117,7 @@ def queue(settings: Settings) -> Iterator[Check]:
 
 def models(settings: Settings, policy: Policy) -> Iterator[Check]:
     """Look at the embedding model and the classifier's first stage."""
-    embedder = load_embedder("minilm", settings.data)
+    embedder = load_embedder(policy.models.embed, settings.data)
     embedder.embed(["a test"])
     yield ok("embedding model", embedder.name)
     yield from _reranker(policy.knowledge.reranker)

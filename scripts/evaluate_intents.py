@@ -43,8 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     settings = load_settings()
-    accuracy = load_policy(settings.config).thresholds.stage_one_accuracy
-    embedder = load_embedder("minilm", settings.data)
+    policy = load_policy(settings.config)
+    accuracy = policy.thresholds.stage_one_accuracy
+    embedder = load_embedder(policy.models.embed, settings.data)
     texts, labels = read_rows(args.train)
     began = time.perf_counter()
     everyday = load_everyday(settings.config)

@@ -37,9 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     settings = load_settings()
     engine, now = open_engine(settings.sql_url), utc_now()
-    embedder = load_embedder("minilm", settings.data)
-    days = load_policy(settings.config).knowledge.review_days
-    findings = look(Library(engine, utc_now), embedder, days)
+    policy = load_policy(settings.config)
+    embedder = load_embedder(policy.models.embed, settings.data)
+    findings = look(Library(engine, utc_now), embedder, policy.knowledge.review_days)
     asked = unanswered(engine, since=now - timedelta(days=args.days))
     lacking = gaps(asked, embedder.embed([one.text for one in asked]))
     write_json(args.json, {"findings": [asdict(one) for one in findings], "gaps": [asdict(gap) for gap in lacking]})

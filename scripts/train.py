@@ -62,7 +62,7 @@ def _train(
     args: argparse.Namespace, settings: Settings, policy: Policy, labels: Labels | None, console: Console
 ) -> dict[str, Any]:
     path, taught = intents_path(settings), lessons(policy, labels)
-    embedder = load_embedder("minilm", settings.data)
+    embedder = load_embedder(policy.models.embed, settings.data)
     current = stored(path, embedder)
     if args.if_stale and current and current.taxonomy == taught.taxonomy:
         return {"adopted": False, "reason": "up to date"}

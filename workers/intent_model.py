@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workers.domain import Candidate
-from workers.ngrams import Spelt, spell, weighted
+from workers.ngrams import Spelt, spell, weighted, word_places
 
 Array = NDArray[np.float32]
 Ids = NDArray[np.intp]
@@ -232,6 +232,11 @@ class IntentModel:
         sure = self.surety.probability(with_scope(features, oos))
         order = np.argsort(-probabilities, axis=1)[:, :5]
         return [self._verdict(*row) for row in zip(probabilities, order, oos, sure, strict=True)]
+
+    def familiar(self, text: str) -> float:
+        """Return which share of a text's words the examples have, 0..1; of no words, all."""
+        places = word_places(text)
+        return float((self.intents.spelling.says[places] > 0).mean()) if len(places) else 1.0
 
     def _verdict(self, probabilities: Array, order: Ids, oos: np.float32, sure: np.float32) -> Verdict:
         is_out = bool(oos > self.limits.out_of_scope)

@@ -33,6 +33,11 @@ def spell(text: str) -> Spelt:
     return unique, np.bincount(where, values, len(unique)).astype(np.float32)
 
 
+def word_places(text: str) -> Places:
+    """Return the place of each word of a text."""
+    return np.array([_place(f"w {word}") for word in _WORD.findall(text[:MAX_CHARS].casefold())], np.intp)
+
+
 def rarity(texts: Sequence[Spelt]) -> Floats:
     """Return for every place how much it says: rare ones say more, and 0 stands where no text has anything."""
     seen = np.zeros(PLACES, np.float32)

@@ -92,7 +92,7 @@ def build(settings: Settings, *, sleep: Callable[[float], None] = time.sleep) ->
     require_head(engine)
     policy = load_policy(settings.config).with_models(settings.classify_model, settings.draft_model)
     library = Library(engine, utc_now)
-    embedder = load_embedder("minilm", settings.data)
+    embedder = load_embedder(policy.models.embed, settings.data)
     vendors = registry.configured(settings)
     model = bare_model(settings, policy)
     breakers = Breakers(engine, policy.breaking)

@@ -160,3 +160,9 @@ def test_what_is_spelt_as_nothing_known_is_unknown(model):
     assert model.intents.spelling.unknown(spell("invoice")) == 0
     assert model.intents.spelling.unknown(spell("日本語")) == 1
     assert model.intents.spelling.unknown(spell("?!")) == 1
+
+
+def test_familiar_words_are_those_of_the_examples(model):
+    """By whole words; a text without any has nothing strange."""
+    assert model.familiar("") == 1.0
+    assert model.familiar("qwertzuiop asdfghjkl") == 0.0

@@ -1,7 +1,7 @@
 """The language of the requester's own words. Pure; the detector's models (28 MB) load on first use."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import lru_cache
 
 from lingua import Language, LanguageDetector, LanguageDetectorBuilder
@@ -30,26 +30,66 @@ _SMALL_WORDS = {
     "sv": "och jag är inte det en att på i för med hur kan min ett som av vi men har den till hej när kan",
 }
 _SMALL = {code: frozenset(words.split()) for code, words in _SMALL_WORDS.items()}
+# Small words that are words of other languages, too.
+_SHARED_WORDS = (
+    "a as do no on me in die so an per men sin was come all not or at to be any is de mais hay pour i we most con van "
+    "war te la el ta"
+)
+_SHARED = frozenset(_SHARED_WORDS.split())
 _MIN_LETTERS = 18
 _ENOUGH_LETTERS = 60  # from here on trigrams are right without any of the commonest words
 _SURE = 0.55
 _MARGIN = 0.2
+_TIMES = 3.0  # likelier than any of one's own languages: another one
 
 
 def detect(text: str) -> str:
     """Return the ISO 639-1 code of a text, "" where it is too short or could be several languages."""
-    clean = " ".join(_NOISE.sub(" ", text[:4000]).split())
+    clean = _clean(text)
     letters = sum(c.isalpha() for c in clean)
     dense = any(ord(c) > 0x2E7F for c in clean)  # a Chinese or Japanese word is one or two characters
     if letters < (2 if dense else _MIN_LETTERS) and not _is_one_script_one_language(clean):
         return ""
-    values = _detector().compute_language_confidence_values(clean[:400])
-    best, second = (_code(value.language) for value in values[:2])
+    (best, chance), (second, next_chance), *_ = _chances(clean[:400])
     by_small_words, is_seen = _by_small_words(clean, best)
-    is_clear = values[0].value >= _SURE and values[0].value - values[1].value >= _MARGIN
+    is_clear = chance >= _SURE and chance - next_chance >= _MARGIN
     if is_clear and by_small_words in ("", best) and (is_seen or letters >= _ENOUGH_LETTERS):
         return best
     return by_small_words if by_small_words in (best, second) else ""
+
+
+def looks_foreign(text: str, own: Collection[str]) -> bool:
+    """Say whether a text may well be in another language than these, also where it is too short to tell which.
+
+    Meant for caution: a few words of one's own language are taken for another one (one message in a hundred here),
+    few of another for one's own.
+    """
+    clean = _clean(text)
+    words = re.findall(r"[^\W\d_]+", clean.lower())
+    if not words:
+        return False
+    counts = {code: sum(word in small for word in words) for code, small in _SMALL.items()}
+    ours = max(counts.get(code, 0) for code in own)
+    theirs = max((count for code, count in counts.items() if code not in own), default=0)
+    if ours:
+        return theirs > ours
+    others = (small - _SHARED for code, small in _SMALL.items() if code not in own)
+    if any(not small.isdisjoint(words) for small in others):
+        return True
+    chances = dict(_chances(clean[:400]))
+    best = max(chances, key=lambda code: chances[code])
+    return best not in own and chances[best] >= _TIMES * max(chances.get(code, 0.0) for code in own)
+
+
+def _clean(text: str) -> str:
+    return " ".join(_NOISE.sub(" ", text[:4000]).split())
+
+
+@lru_cache(maxsize=64)
+def _chances(text: str) -> tuple[tuple[str, float], ...]:
+    """Return the languages by how likely they are, the likeliest first."""
+    values = _detector().compute_language_confidence_values(text)
+    return tuple((_code(value.language), value.value) for value in values)
 
 
 def _code(language: Language) -> str:

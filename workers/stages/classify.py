@@ -7,8 +7,10 @@ from config.policy import Policy
 from integrations.llm import Usage
 from workers.domain import Candidate, Classification, Opinion, Reading, Stage
 from workers.intent_model import Array, IntentModel, Verdict
+from workers.reading.language import looks_foreign
 
 MAX_ASKS = 5
+FAMILIAR = 0.5  # with more of its words among the examples a message is in their language, whatever it looks like
 
 Embed = Callable[[list[str]], Array]
 Ask = Callable[[Sequence[Candidate]], tuple[Classification | None, Usage]]
@@ -21,7 +23,7 @@ def classify(
 
     Stage two is asked only where stage one is missing or unsure, with stage one's candidates to choose from. When
     neither is sure the intent stays empty and the candidates stand for themselves. Stage one never decides on a
-    message in a language that policy does not name: its examples are not in that language, so all of it looks strange.
+    message in a language that its examples are not in, or that may be in one: all of it looks strange, and surely so.
     Of several models the first one counts; what the others think is only recorded.
     """
     label = _stage_one(reading, models, embed, policy)
@@ -42,7 +44,16 @@ def _stage_one(reading: Reading, models: Sequence[IntentModel], embed: Embed, po
     verdicts = models[0].predict_many(texts, vectors)
     others = [(model, model.predict(texts[0], vectors[0])) for model in models[1:]]
     opinions = tuple(_opinion(*one) for one in [(models[0], verdicts[0]), *others])
-    return replace(_label(reading, verdicts, policy), opinions=opinions)
+    is_foreign = _may_be_foreign(reading, models[0], policy.classifying.languages)
+    return replace(_label(verdicts, policy, is_foreign=is_foreign), opinions=opinions)
+
+
+def _may_be_foreign(reading: Reading, model: IntentModel, own: Sequence[str]) -> bool:
+    """Say whether a message is in another language than the examples, or in too few words to be sure that it is not."""
+    if reading.language and reading.language not in own:
+        return True
+    text = reading.newest or reading.topic
+    return looks_foreign(text, own) and model.familiar(text) <= FAMILIAR
 
 
 def _opinion(model: IntentModel, verdict: Verdict) -> Opinion:
@@ -50,9 +61,9 @@ def _opinion(model: IntentModel, verdict: Verdict) -> Opinion:
     return Opinion(model.version, intent, verdict.confidence, verdict.is_decided)
 
 
-def _label(reading: Reading, verdicts: Sequence[Verdict], policy: Policy) -> Classification:
+def _label(verdicts: Sequence[Verdict], policy: Policy, *, is_foreign: bool) -> Classification:
     whole, *parts = [_known(verdict, policy) for verdict in verdicts]
-    if reading.language and reading.language not in policy.answering.languages:
+    if is_foreign:
         return Classification("", 0.0, Stage.NONE, candidates=whole.candidates)
     sure = dict.fromkeys(part.candidates[0].intent for part in parts if part.is_decided and not part.is_out_of_scope)
     if not whole.is_decided:

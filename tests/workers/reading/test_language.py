@@ -2,7 +2,7 @@
 
 import pytest
 
-from workers.reading.language import detect, language_of
+from workers.reading.language import detect, language_of, looks_foreign
 
 SAID = {
     "en": "How can I export the shifts of last month to our payroll?",
@@ -54,3 +54,80 @@ def test_links_addresses_and_codes_do_not_count():
         "Seit heute kommt immer diese Meldung: ERROR_EXPORT_FAILED https://app.tidemark.example/reports/export/settings"
     )
     assert detect(text) == "de"
+
+
+SHORT = {
+    "de": (
+        "Rechnung fehlt",
+        "App stürzt ab",
+        "Schichtplan drucken",
+        "Preis für 20 Leute?",
+        "Integration mit Slack",
+        "Account löschen bitte",
+    ),
+    "fr": (
+        "Mot de passe oublié",
+        "Changer de plan",
+        "Export vers Xero",
+        "Où est ma facture ?",
+        "Remboursement svp",
+        "Suppression du compte",
+    ),
+    "es": (
+        "Exportar a Xero",
+        "Quiero un reembolso",
+        "Eliminar cuenta",
+        "Factura de mayo",
+        "La app se cierra sola",
+        "Cambiar de plan",
+    ),
+    "pt": (
+        "Exportar para Xero",
+        "Esqueci a senha",
+        "Quero o reembolso",
+        "Apagar conta",
+        "Mudar de plano",
+        "O app fecha sozinho",
+    ),
+    "it": ("Password dimenticata", "Fattura di maggio", "Voglio il rimborso", "Turni non visibili"),
+    "nl": ("Ik kan niet inloggen", "Factuur van mei", "Prijs voor 12 mensen", "Rooster printen"),
+}
+
+
+@pytest.mark.parametrize(("code", "text"), [(code, text) for code, texts in SHORT.items() for text in texts])
+def test_short_words_of_another_language_look_foreign(code, text):
+    """Too short to name the language, and still none of ours; nor is it foreign to who speaks it."""
+    assert looks_foreign(text, ("en",))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my invoice is missing",
+        "How do I swap a shift?",
+        "can't log in",
+        "where is my refund",
+        "the app crashes",
+        "we need an invoice for May",
+        "export to Xero",
+        "",
+        "12345",
+        "TM-2010",
+        "no signal on my phone",
+        "I wrote to Müller GmbH and got no answer",
+        "please cancel",
+        "delete my account",
+        "stop the emails",
+        "hello there",
+        "is it down?",
+    ],
+)
+def test_our_own_short_words_do_not_look_foreign(text):
+    """Names, numbers and nothing at all neither."""
+    assert not looks_foreign(text, ("en",))
+
+
+def test_what_is_foreign_hangs_on_the_languages_of_the_examples():
+    """With German examples German is no stranger, and French still is."""
+    assert not looks_foreign("Ich kann mich nicht anmelden", ("en", "de"))
+    assert looks_foreign("Je n'arrive pas à me connecter", ("en", "de"))

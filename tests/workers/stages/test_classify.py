@@ -31,10 +31,14 @@ class Scripted:
         self.script = script
         self.version = version
         self.texts: list[str] = []
+        self.share = 0.0  # of a text's words that stand among the examples
 
     def embed(self, texts):
         self.texts += texts
         return np.array([[list(self.script).index(text)] for text in texts], np.float32)
+
+    def familiar(self, text):
+        return self.share
 
     def predict(self, text, vector):
         return self.script[text]
@@ -170,3 +174,31 @@ def test_the_record_says_which_version_thought_what():
     )
     assert asked.opinions == label.opinions
     assert first.texts == ["my invoice"] * 2
+
+
+@pytest.mark.parametrize("text", ["Rechnung fehlt", "Mot de passe oublié", "Quero o reembolso"])
+def test_short_words_of_another_language_are_left_to_stage_two(text):
+    """Too short to name the language; a sure verdict of examples in English says nothing of them."""
+    script = {text: verdict("invoice", out=True)}
+    one = replace(reading(text), language="")
+    label, _ = run(script, one)
+    assert (label.intent, label.stage, label.is_out_of_scope) == ("", Stage.NONE, False)
+
+
+def test_words_of_the_examples_are_no_foreign_ones():
+    """ "Export nach Xero" is mostly words of the examples; trigrams alone do not make it a stranger."""
+    model = Scripted({"Export Xero nach": verdict("roster")})
+    model.share = 0.67
+    label, _ = classify(replace(reading("Export Xero nach"), language=""), [model], model.embed, None, POLICY)
+    assert label.stage is Stage.ONE
+
+
+def test_examples_in_two_languages_are_decided_in_both():
+    """What language the examples are in is policy's to say."""
+    both = POLICY.classifying.model_copy(update={"languages": ("en", "de")})
+    policy = POLICY.model_copy(update={"classifying": both})
+    model = Scripted({"Wo ist meine Rechnung vom Mai?": verdict("invoice")})
+    one = replace(reading("Wo ist meine Rechnung vom Mai?"), language="de")
+    label, _ = classify(one, [model], model.embed, None, policy)
+    assert label.intent == "invoice"
+    assert classify(one, [model], model.embed, None, POLICY)[0].stage is Stage.NONE
