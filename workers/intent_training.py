@@ -226,19 +226,27 @@ def _folds(truth: Ids, count: int, seed: int) -> Ids:
 
 
 def _folds_apart(rows: Rows, seed: int) -> Ids:
-    """Deal the rows so that those of a label that say the same in other words fall together, largest groups first."""
+    """Deal the rows so that those of a label that say the same in other words fall together, largest groups first.
+
+    No more than half of a label does: of what all says the same, something must be left to know it by.
+    """
     dice = np.random.default_rng(seed)
     fold, load = np.zeros(len(rows.truth), np.intp), np.zeros(FOLDS_APART)
     for label in np.unique(rows.truth):
         own = np.flatnonzero(rows.truth == label)
-        groups, of_label = _groups(rows.vectors[own]), np.zeros(FOLDS_APART)
-        for group in np.argsort(-np.bincount(groups), kind="stable"):
-            members = own[groups == group]
+        of_label = np.zeros(FOLDS_APART)
+        for members in _parts(own, _groups(rows.vectors[own])):
             lightest = int(np.lexsort((dice.random(FOLDS_APART), load, of_label))[0])
             fold[members] = lightest
             of_label[lightest] += len(members)
             load[lightest] += len(members)
     return fold
+
+
+def _parts(own: Ids, groups: Ids) -> list[Ids]:
+    """Return the rows of each group, the largest first; a group of more than half of the rows in two."""
+    whole = [own[groups == group] for group in np.argsort(-np.bincount(groups), kind="stable")]
+    return [part for rows in whole for part in np.array_split(rows, 1 + (2 * len(rows) > len(own))) if len(part)]
 
 
 def _groups(vectors: Array) -> Ids:

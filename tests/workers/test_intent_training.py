@@ -180,3 +180,14 @@ def test_one_wording_many_times_over_is_seen_apart():
     fold = _folds_apart(Rows([""] * 40, [], vectors, truth, np.ones(40)), seed=1)
     assert (fold.reshape(10, 4) == fold[::4, np.newaxis]).all()
     assert np.bincount(fold).tolist() == [8] * 5
+
+
+def test_labels_of_one_wording_are_known_all_the_same():
+    """Where all rows of a label say the same, half of them stay to know the other half by."""
+    texts, labels = (
+        [f"{topic} {topic}s {n}" for topic in TOPICS for n in range(12)],
+        [t for t in TOPICS for _ in range(12)],
+    )
+    verdicts = judge(learn(texts, labels), [f"{topic} {topic}s" for topic in TOPICS])
+    assert [v.candidates[0].intent for v in verdicts] == list(TOPICS)
+    assert not any(v.is_out_of_scope for v in verdicts)
