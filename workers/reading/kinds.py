@@ -110,7 +110,7 @@ _AUTOMATIC_TITLE = re.compile(
     r"(?i)^(?:(?:re|aw|fwd?): ?)?(?:automatic reply|auto(?:matic)?[ -]?(?:response|reply|antwort)|autoreply"
     r"|automatische antwort|respuesta autom[aá]tica|r[eé]ponse automatique|message d'absence|risposta automatica"
     r"|resposta autom[aá]tica|automatisch antwoord|autosvar|automatiskt svar|automatická odpověď"
-    r"|automatyczna odpowiedź|автоответ|自动回复|自動応答)"
+    r"|automatyczna odpowiedź|automaattinen vastaus|автоответ|自动回复|自動応答)"
 )
 _ABSENCE_TITLE = re.compile(
     r"(?i)^(?:(?:re|aw|fwd?): ?)?(?:out of (?:the )?office|ooo\b|on (?:annual |parental )?leave|abwesenheit|abwesend"
@@ -119,8 +119,8 @@ _ABSENCE_TITLE = re.compile(
 # What a machine does not say: a question, with or without its mark, or something that does not work.
 _ASKS = re.compile(
     r"(?i)\?|(?:^|[,.;:!–-]\s*|\b(?:and|but|so|und|aber|y|pero|et|mais)\s+)(?:who|how|what|where|why"
-    r"|can (?:i|we|you|some(?:one|body))|could (?:i|we|you)|wer|wie|was|wo|warum|wann|kann ich|können wir|quién|cómo"
-    r"|dónde|comment|pourquoi|chi|come|perché)\b"
+    r"|can (?:i|we|you|some(?:one|body))|could (?:i|we|you)|wer|wie|was|wo|warum|wann|kann ich|können|könnten"
+    r"|quién|cómo|dónde|comment|pourquoi|chi|come|perché)\b"
     r"|\b(?:can['’]?t|cannot|doesn['’]?t|don['’]?t|won['’]?t|isn['’]?t|(?:is|are) not)\s+(?!read|respond|reply|answer"
     r"|access|check|be |in the|reading|checking|available|monitor|hesitate|forget)"
     r"|\b(?:wrong|missing|broken|stimmt nicht|geht nicht|fehlt|falsch)\b",
@@ -128,20 +128,24 @@ _ASKS = re.compile(
 )
 _AWAY = re.compile(
     r"(?i)\b(?:(?:i am|i'm|i will be|i'll be|we are) (?:currently |presently |now )?(?:out of (?:the )?office"
-    r"|on (?:annual |sick |parental |maternity |paternity )?leave|on vacation|on holiday|away|travell?ing"
+    r"|on (?:annual |sick |parental |maternity |paternity )?leave|on vacation|on holiday|on pto|away|travell?ing"
     r"|not in the office)|currently out of (?:the )?office"
     r"|(?:i am|i'm) (?:on|enjoying) (?:my )?(?:vacation|holidays?)|ich bin (?:derzeit |zurzeit |zur zeit "
     r"|momentan |bis |vom |ab |aktuell |im |in )[^\n]{0,60}?(?:abwesend|nicht (?:im (?:büro|haus)|erreichbar)"
     r"|urlaub|außer haus|elternzeit)|bin ich (?:derzeit |wieder |nicht )?(?:abwesend|im urlaub|nicht im büro)"
+    r"|ich bin erst [^\n]{0,30}wieder (?:im büro|da|erreichbar)"
     r"|ich bin nicht im büro|ich befinde mich (?:derzeit |zurzeit |momentan )?im urlaub|(?:estoy"
     r"|estaré) (?:fuera de (?:la )?oficina|de vacaciones|ausente|de baja)|me encuentro (?:fuera de (?:la )?oficina"
     r"|de vacaciones|ausente)"
     r"|je suis (?:actuellement )?(?:absente?|en congés?|en vacances|hors du bureau)|je serai absente?"
     r"|sono (?:attualmente )?(?:fuori ufficio|in ferie|assente)|estou (?:fora do escritório|de férias|ausente)"
-    r"|ik ben (?:momenteel |op dit moment )?(?:afwezig|op vakantie|niet op kantoor)"
+    r"|ik ben (?:momenteel |op dit moment )?(?:afwezig|(?:op|met) vakantie|niet op kantoor)"
     r"|jag är (?:för närvarande )?(?:på semester|frånvarande|ledig)|jestem (?:obecnie )?(?:na urlopie|nieobecn))"
 )
 _ABSENCE_SIGNS = (
+    re.compile(
+        r"(?i)in my absence|in meiner abwesenheit|en mi ausencia|en mon absence|in mia assenza|na minha ausência"
+    ),
     re.compile(
         r"(?i)thank(?:s| you) for your (?:e-?mail|message|mail)|(?:vielen )?dank für ihre (?:e-?mail|nachricht)"
         r"|gracias por su (?:mensaje|correo)|merci (?:de|pour) votre (?:message|mail|e-?mail|courriel)|grazie per"
@@ -170,7 +174,9 @@ def _is_absence(title: str, text: str, *, by_machine: bool) -> bool:
     """Say whether this is an absence note. A person who will be away and asks something is no absence note."""
     away = _AWAY.search(text)
     signs = sum(1 for sign in _ABSENCE_SIGNS if sign.search(text))
-    is_asking = bool(_ASKS.search(text))
+    is_asking = bool(_ASKS.search(text[:4000]))  # an absence note is short
+    if _AUTOMATIC_TITLE.match(text) and not is_asking:
+        return True  # some put the title before the text
     if _AUTOMATIC_TITLE.match(title) and (by_machine or away or len(text.split()) < 40):
         return by_machine or bool(away) or "?" not in text
     if _ABSENCE_TITLE.match(title) and (by_machine or ((away or signs) and not is_asking)):
@@ -227,7 +233,22 @@ _ACKNOWLEDGED = re.compile(
     r"|este es un (?:mensaje|correo) autom[aá]tico|hemos recibido su (?:solicitud|mensaje|consulta)"
     r"|no responda a este (?:mensaje|correo)|ceci est un (?:message|e-?mail) automatique"
     r"|nous avons bien reçu votre (?:demande|message)|ne pas répondre à ce (?:message|mail|courriel)"
-    r"|risposta automatica|non rispondere a questa)"
+    r"|risposta automatica|non rispondere a questa"
+    r"|(?:ihre|deine) (?:anfrage|nachricht|e-?mail) ist (?:bei uns |soeben ){0,2}eingegangen"
+    r"|we(?:['’]ve| have) received your (?:message|request|e-?mail|enquiry|inquiry|ticket)"
+    r"|this (?:mailbox|inbox|(?:e-?mail )?address) is (?:not|no longer) (?:monitored|read|in use|checked)"
+    r"|i (?:no longer work|have left)\b.{0,60}?\b(?:direct|address|send|contact)\b.{0,60}(?:@|\bhr\b))"
+)
+# Thanks for writing, and a promise to answer: what a desk says and no customer does.
+_RECEIVED = re.compile(
+    r"(?i)\b(?:thank(?:s| you) for (?:contacting|reaching out|getting in touch|writing to us|your (?:e-?mail|message"
+    r"|enquiry|inquiry))|(?:(?:vielen|besten|herzlichen) )?dank für ihre (?:anfrage|nachricht|e-?mail)"
+    r"|gracias por (?:ponerse en contacto|contactar\w*|escribir\w*|su (?:mensaje|correo))"
+    r"|merci (?:pour votre (?:message|mail|demande)|de (?:votre|nous avoir))"
+    r"|grazie per (?:averci|il suo messaggio|la sua)|obrigad[oa] (?:pelo|por) (?:seu|sua|entrar)"
+    r"|bedankt voor (?:uw|je) (?:bericht|e-?mail))\b[\s\S]{0,200}?"
+    r"\b(?:(?:will|usually|aim to|try to) (?:get back|reply|respond|answer|be in touch)|will reopen|will be handled"
+    r"|melden|bearbeite[nt]|antworten|responderemos|répondr\w+|risponderemo|beantwoorden|reageren)\b"
 )
 _ACKNOWLEDGED_TITLE = re.compile(
     r"(?i)^\[?(?:request received|ticket (?:received|created|#?\d+ received)|case (?:created|received)|we(?:'ve"
@@ -236,6 +257,9 @@ _ACKNOWLEDGED_TITLE = re.compile(
 )
 
 
+_GREETS = re.compile(
+    r"(?i)(?:hi|hello|dear|hallo|sehr geehrte|guten tag|bonjour|hola|buongiorno|olá|beste)\b[^\n.!?]{0,40},"
+)
 _OWN_STORY = re.compile(r"(?i)\b(?:i|we|my|our|ich|wir|mein\w*|unser\w*|yo|mis?|je|nous|mon|mes)\b")
 
 
@@ -245,7 +269,9 @@ def _is_acknowledgement(title: str, own: str) -> bool:
         return False
     if _ACKNOWLEDGED_TITLE.match(title):
         return True
-    found = _ACKNOWLEDGED.search(own)
+    found = _ACKNOWLEDGED.search(own) or _RECEIVED.match(
+        own[own.find(",") + 1 :].strip() if _GREETS.match(own) else own
+    )
     return found is not None and (found.start() < 200 or len(own) < 600) and not _OWN_STORY.search(own[: found.start()])
 
 
