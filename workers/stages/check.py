@@ -7,92 +7,14 @@ from config.policy import Policy
 from kb.domain import Passage
 from workers.domain import Block, Draft, Finding, Findings, Reading, Sentence
 from workers.stages.evidence import Evidence
+from workers.stages.links import links, without_links
 from workers.stages.premise import Lacks, unknown_things
+from workers.stages.unwanted import unwanted
 from workers.stages.words import tokens
 
 STEPS_FACTOR = 3  # a reply with steps may be so many times as long
 SHARES_NOTHING = 0.2
 
-_ACTION_VERBS = (
-    r"refund(?:ed)?|reset|cancel(?:l?ed)?|updated?|changed?|sent|resent|escalated?|forwarded?|created?|opened|"
-    r"reopened|"
-    r"fixed|contacted|checked|looked into|investigated?|processed|credited|issued|removed|deleted|added|enabled?|"
-    r"disabled?|"
-    r"extended|upgraded|downgraded|unlocked|locked|restored|transferred|submitted|raised|logged|arranged|scheduled|"
-    r"applied|activated|deactivated|passed|assigned|reported|flagged|notified|reviewed|corrected|resolved|merged|"
-    r"waived|"
-    r"approved|replaced|shipped|booked|registered|verified|confirmed"
-)
-_CLAIM = re.compile(
-    rf"(?i)\b(?:i|we|our team|the team|support|a colleague|an? (?:agent|engineer|specialist))"
-    rf"(?:['’](?:ve|d)| have| has| had)?(?: already| just| now| also| successfully| gone ahead and)*"
-    rf" (?:{_ACTION_VERBS})\b"
-)
-_PASSIVE_CLAIM = re.compile(
-    rf"(?i)\b(?:your|the) (?:[\w-]+ ){{1,4}}(?:has|have) (?:already |now |just |also |"
-    rf"successfully )*been (?:{_ACTION_VERBS})\b"
-    rf"|\byour (?:[\w-]+ ){{1,3}}(?:was|were|is now) (?:{_ACTION_VERBS})\b"
-)
-_CONDITION = re.compile(r"(?i)\b(?:if|once|when|whenever|after|until|unless|as soon as|whether|before)\b")
-_STAFF = (
-    r"(?:i|we|our (?:\w+ )?(?:team|staff|agents?|engineers?|support|colleagues?|specialists?|developers?)|"
-    r"the (?:\w+ )?team"
-    r"|some(?:one|body)(?: from [\w ]{1,25})?|a (?:colleague|member of (?:our|the) (?:\w+ )?team|manager|human|"
-    r"person|specialist|"
-    r"representative)|an? (?:\w+ )?(?:agent|engineer|specialist|representative)|support|they)"
-)
-_DEED = (
-    r"(?:do (?:this|that|it|so)|grant|give you|issue|pay|call|phone|ring|contact|get back|be in touch|get in touch"
-    r"|reach out|follow up|refund|reimburse|"
-    r"compensate|credit|"
-    r"fix|repair|solve|resolve|send you|e-?mail you|write to you|review|investigate|look into|look at|escalate|"
-    r"forward|pass|"
-    r"notify|inform|let you know|keep you|update you|process|reply|respond|answer|prioriti[sz]e|take care|sort|"
-    r"handle|make sure|"
-    r"ensure|check|cancel|delete|remove|reset|unlock|restore|add|change|extend|waive|replace|ship|arrange|"
-    r"schedule|help you)"
-)
-_PROMISE = re.compile(
-    rf"(?i)\b{_STAFF}(?:['’]ll| will| shall| (?:am|are|is) going to| can promise to| promise to)"
-    rf"(?: \w+ly| be happy to| be able to| also| then| now| personally)* {_DEED}\b"
-    r"|\byou(?:['’]ll| will) (?:hear (?:back )?from|be contacted|be called|be refunded|receive (?:a|your|"
-    r"the) (?:full )?"
-    r"(?:refund|credit|call|reply|compensation))\b"
-    r"|\b(?:we|i) (?:guarantee|promise)\b|\b(?:has|have|is|are) being (?:looked into|investigated|escalated|"
-    r"processed)\b"
-)
-_PLACEHOLDER = re.compile(
-    r"\{\{.*?\}\}|\{%.*?%\}|\[\[.*?\]\]|\[[A-Z][A-Z _-]{2,30}\d{0,3}\]"
-    r"|\[(?:your|insert|name|company|date|amount|link|agent)[^\]]*\]"
-    r"|<(?:name|your|insert|company|date|amount|link|agent)[^>]*>|\bX{3,}\b|\b(?:lorem ipsum|tbd|todo|fixme)\b|"
-    r"%[a-z_]+%",
-    re.IGNORECASE,
-)
-_HIDDEN = re.compile(r"\[[A-Za-z][\w -]{1,24}[-_ ]\d{1,4}\]|\[\[[^\]]+\]\]|<[A-Z_]+_?\d+>|\{\{[^}]+\}\}")
-_SYSTEM_TEXT = re.compile(
-    r"(?i)</?(?:passages?|message|thread|facts|asks|system|intents|candidates)\b|\bas an? (?:ai|artificial|"
-    r"language model)\b"
-    r"|\b(?:system prompt|my (?:instructions|prompt|guidelines|rules)|language model|knowledge base)"
-    r"|\b(?:the|these) (?:passages?|excerpts?)\b|\b(?:provided|given|cited|retrieved) (?:passages?|context|"
-    r"sources?|documents?)\b"
-    r"|\bpassage P?\d|\(P\d\)|\[P\d|\binternal (?:note|use|only)\b|\bnote to (?:agent|staff|self)\b"
-)
-_MARKUP = re.compile(
-    r"\*\*|__\w|(?:^|\s)\*\w[^*]*\w\*(?:\s|$)|^\s{0,3}#{1,6}\s|^\s*(?:[-*•]|\d{1,2}[.)])\s|`|"
-    r"!?\[[^\]]*\]\([^)]*\)|\|\s*-{3,}|^>\s"
-    r"|</?(?:a|b|br|code|div|em|font|form|h\d|hr|i|iframe|img|input|li|link|meta|object|ol|p|pre|s|script|span|"
-    r"strong|style|"
-    r"svg|table|td|tr|u|ul|video)\b[^>]*>|&(?:nbsp|amp|lt|gt|quot|#\d+);|<!--"
-)
-_URL = re.compile(
-    r"(?i)\b(?:https?|ftp|file|data|javascript|mailto|tel):[^\s<>\"'”]+|(?<![:/\w])//[\w-]+\.[^\s<>\"'”]+"
-)
-_BARE_HOST = re.compile(
-    r"(?i)(?<![@/\w.:-])(?:www\.)?(?:[a-z0-9-]+\.)+(?:com|net|org|io|co|eu|de|uk|fr|info|biz|dev|app|xyz|ru|cn|me|"
-    r"ly|ai|"
-    r"example|test)\b(?:/[^\s<>\"'”]*)?(?!@)"
-)
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _CAPITALS = r"[A-Z][\w'’-]*(?: [A-Z][\w'’-]*)*"
 _PATH_STEP = re.compile(rf"([A-Z][\w'’-]*)[ \t*_]{{0,4}}(?:->|→|»|>|\\)(?=[ \t*_]{{0,4}}({_CAPITALS}))")
 _QUOTED = re.compile(r"[\"“‘«]([^\"”’»\n]{2,60})[\"”’»]|\B'([^'\n]{2,60})'\B|\*\*(.{2,60}?)\*\*")
@@ -116,12 +38,6 @@ _VALUE = re.compile(r"(?i)\b(?:refund|discount|credit|free|compensat\w+|guarante
 _NO_ANSWER = re.compile(
     r"(?i)\bi (?:can(?:no|['’])t|could(?:n['’]t| not)|am (?:not able|unable) to|do(?:n['’]t| not) (?:have|know))"
     r"(?: (?:answer|find|say|tell|confirm|see|help|look|any|enough|the)\b|$)"
-)
-_UNWANTED = (
-    (_PLACEHOLDER, "placeholder"),
-    (_HIDDEN, "placeholder"),
-    (_SYSTEM_TEXT, "system_text"),
-    (_MARKUP, "markup"),
 )
 _LEAD_IN_WORDS = 16
 _FACTUAL = frozenset({"unsupported", "bad_citation", "uncited", "contradiction", "dropped_condition"})
@@ -163,8 +79,10 @@ def check(
             grounding = min(grounding, supported)
             stated += 1
             borne_out += not any(_is_factual(code) for code, _ in found)
-        found += _links(sentence.text, named, policy)
-        found += () if is_code else _wording(sentence, evidence, reading.vault)
+        found += links(sentence.text, named, policy)
+        if not is_code:
+            cited = evidence.cited_text(sentence)
+            found += unwanted(sentence.text, evidence.of(sentence.passages), cited, reading.vault)
         findings += [Finding(code, words, place) for code, words in dict.fromkeys(found)]
     findings += [*_disorder(draft, evidence), *_whole(draft, policy)]
     if language_of and reading.language and (language := language_of(_prose(draft))) not in ("", reading.language):
@@ -219,6 +137,9 @@ class _EvidenceShelf:
             self._made[key] = Evidence(texts, f"{titles}\n{self.own_words}")
         return self._made[key]
 
+    def cited_text(self, sentence: Sentence) -> str:
+        return "\n".join(self.named[one].text for one in sentence.passages if one in self.named)
+
     @property
     def all(self) -> Evidence:
         return self.of(self.named)
@@ -258,7 +179,7 @@ def _grounds(
     known = [one for one in sentence.passages if one in shelf.named]
     cited = shelf.of(known) if known else shelf.all
     labels = list(_labels(text, cited))
-    text = _without_links(text)
+    text = without_links(text)
     for _, words in labels:
         text = text.replace(words, " ")
     if _is_courtesy(sentence, shelf.own):
@@ -298,81 +219,6 @@ def _labels(text: str, evidence: Evidence) -> Iterable[tuple[str, str]]:
         words = next(filter(None, match.groups()))
         if tokens(words) and not evidence.knows(words):
             yield "unsupported_label", words
-
-
-def _without_links(text: str) -> str:
-    return _EMAIL.sub(" ", _BARE_HOST.sub(" ", _URL.sub(" ", text)))
-
-
-def _links(text: str, named: Mapping[str, Passage], policy: Policy) -> Iterable[tuple[str, str]]:
-    """Yield links to hosts that are not allowed, and links and addresses no passage has in just this form."""
-    urls = {_plain_url(passage.url) for passage in named.values() if passage.url}
-    allowed = {host.lower() for host in policy.answering.allowed_hosts}
-    sources = "\n".join(passage.text for passage in named.values())
-    for match in _URL.finditer(text):
-        url = match[0].rstrip(".,;:!?)")
-        if _plain_url(url) in urls:
-            continue
-        if not _is_allowed(url, allowed):
-            yield "foreign_link", url
-        elif not re.search(rf"{re.escape(url)}(?![\w/?#&=%-])", sources):
-            yield "unsupported_link", url
-    rest = _EMAIL.sub(" ", _URL.sub(" ", text))
-    for match in _BARE_HOST.finditer(rest):
-        if not _stands_in(match[0].rstrip(".,"), sources):
-            yield "unsupported_link", match[0]
-    for match in _EMAIL.finditer(_URL.sub(" ", text)):
-        if not _stands_in(match[0].rstrip("."), sources):
-            yield "unsupported_email", match[0]
-
-
-def _is_allowed(url: str, hosts: set[str]) -> bool:
-    """Say whether the link plainly leads to one of these hosts: no user part, no other scheme, no tricks."""
-    match = re.match(r"(?i)https?://([\w.-]+)(?::\d+)?(?=[/?#]|$)", url)
-    return match is not None and match[1].lower() in hosts
-
-
-def _stands_in(words: str, text: str) -> bool:
-    return re.search(rf"(?<![\w@.-]){re.escape(words)}(?![\w@-])", text, re.IGNORECASE) is not None
-
-
-def _plain_url(url: str) -> str:
-    return url.rstrip("/").lower()
-
-
-def _wording(sentence: Sentence, shelf: _EvidenceShelf, vault: Mapping[str, str]) -> Iterable[tuple[str, str]]:
-    """Yield words that no reply may have, whoever wrote them in a passage."""
-    text = sentence.text
-    plain = text
-    for placeholder in vault:
-        plain = plain.replace(placeholder, " ")
-    evidence = shelf.of(sentence.passages)
-    cited_text = "\n".join(shelf.named[one].text for one in sentence.passages if one in shelf.named)
-    for pattern, code in _UNWANTED:
-        match = pattern.search(plain)
-        if match and not _is_excused(code, match[0], evidence, cited_text):
-            yield code, match[0].strip()
-    claims = [_CLAIM.search(text)]
-    passive = _PASSIVE_CLAIM.search(text)
-    if passive and not _CONDITION.search(text[: passive.start() + 1]):
-        claims.append(passive)
-    for claim in claims:
-        if claim and not _is_quoted(claim[0], evidence):
-            yield "claimed_action", claim[0]
-    if (match := _PROMISE.search(text)) and not _is_quoted(match[0], evidence):
-        yield "promise", match[0]
-
-
-def _is_excused(code: str, words: str, evidence: Evidence, cited_text: str) -> bool:
-    """Say whether an article itself writes so: "Settings > [location]" is a way of writing, `{{name}}` never is."""
-    if code == "placeholder":
-        return words.startswith(("[", "<")) and not words.startswith("[[") and words in cited_text
-    return code == "system_text" and "<" not in words and _is_quoted(words, evidence)
-
-
-def _is_quoted(words: str, evidence: Evidence) -> bool:
-    """Say whether a passage has these very words: an article may say what the product or the company does."""
-    return evidence.knows(words)
 
 
 def _whole(draft: Draft, policy: Policy) -> Iterable[Finding]:
