@@ -11,6 +11,7 @@ import pytest
 from redis import Redis
 
 from tests.chaos.outages import OUTAGES, full_disk, leader_name
+from tests.chaos.tally import TALLY
 from tests.fakes.stack import mark_of, wait_until
 from tests.fakes.tripwire import STAGES
 
@@ -74,6 +75,7 @@ class Load:
         lost, wrong, twice = len(self.unsettled()), self.answered_wrongly(), self.stack.duplicates()
         count = len(self.written)
         print(f"\n{fault}: {count} messages, all settled after {seconds:.1f} s, {lost} lost, {twice} duplicated")
+        TALLY.add(messages=count, faults=1, lost=lost, duplicated=twice, unexplained=max(0, len(wrong) - twice))
         assert (lost, wrong, twice) == (0, [], 0)
         assert seconds < SOON_SECONDS + calm_seconds(self.stack)
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.chaos.tally import TALLY
 from tests.chaos.traffic import Traffic
 from tests.chaos.verdict import judge
 from tests.chaos.weather import Weather, why_waiting
@@ -90,6 +91,7 @@ def storm(stack: Stack, seconds: float, seed: int, **more) -> None:
     finally:
         book.read()
         verdict = judge(stack)
+        TALLY.add(faults=sum(weather.injected.values()), **verdict.figures)
         rate = traffic.messages / (calm - began)
         print(f"{weather.table()}\n{book}\nstaff: {traffic.acts_of_staff}")
         print(f"{rate:.1f} messages/s; all settled {time.monotonic() - calm:.1f} s after the storm")
@@ -130,11 +132,11 @@ def test_a_minute_of_storm(on_sqlite, seed):
 @pytest.mark.chaos
 def test_a_storm_on_sqlite(on_sqlite, seed, soak_minutes):
     """The same for longer, with a disk that is full at times."""
-    storm(on_sqlite, 60 * (soak_minutes or 2.5), seed)
+    storm(on_sqlite, 60 * (soak_minutes or 1.5), seed)
 
 
 @pytest.mark.chaos
 @pytest.mark.postgres
 def test_a_storm_on_postgresql(on_postgres, postgres_server, seed, soak_minutes):
     """The same with PostgreSQL as the record, which is killed at times."""
-    storm(on_postgres, 60 * (soak_minutes or 2.0), seed + 1, cluster=postgres_server)
+    storm(on_postgres, 60 * (soak_minutes or 1.0), seed + 1, cluster=postgres_server)

@@ -36,6 +36,11 @@ class Verdict:
     def faults(self) -> list[str]:
         return [*self.lost, *self.duplicated, *self.collided, *self.unexplained]
 
+    @property
+    def figures(self) -> dict[str, int]:
+        kinds = ("lost", "duplicated", "collided", "unexplained")
+        return {"messages": self.messages, **{kind: len(getattr(self, kind)) for kind in kinds}}
+
     def __str__(self) -> str:
         return (
             f"{self.messages} messages: {len(self.lost)} lost, {len(self.duplicated)} duplicated, "

@@ -13,7 +13,7 @@ from workers import protocol
 from workers.store.tables import open_engine
 
 SHARE = 150
-CHAOS = 1000
+CHAOS = 300
 
 
 @pytest.fixture
