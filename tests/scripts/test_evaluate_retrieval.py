@@ -1,4 +1,4 @@
-"""`evaluate retrieval`: the figures are what a count by hand gives, and wrong usage is said in one line."""
+"""`evaluate retrieval`: the figures are what a count by hand gives."""
 
 import argparse
 import json
