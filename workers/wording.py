@@ -17,6 +17,8 @@ def in_words(reason: Reason, rules: Mapping[str, str] | None = None, fixed: Word
     if reason.code is Code.RULE and rules and reason.detail in rules:
         return rules[reason.detail]
     fixed = fixed or words()
+    if reason.code is Code.LANGUAGE and not reason.detail:
+        return fixed["detail.no_language"]
     said = fixed[f"reason.{reason.code.value}"]
     if reason.detail:
         return said.format(detail=_detail(reason, fixed))

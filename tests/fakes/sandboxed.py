@@ -7,8 +7,10 @@ of every vendor.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
+from flask import Response
 from sqlalchemy import Engine
 
 from config.settings import Settings
@@ -45,6 +47,7 @@ class Account:
         self._asked = 0
         self.twin: Any = _twin(vendor, lambda: self.now)
         app = create_intercom_app(self.twin) if vendor == "intercom" else create_zendesk_app(self.twin)
+        app.after_request(self._tell_time)
         self._server = run_app(vendor, app)
         self.twin.world.base_url = self._server.url
         self.people = Desk(self._server.url, vendor)
@@ -52,6 +55,10 @@ class Account:
         self.helpdesk: Helpdesk = self._client()
         self._connect()
         self.services: Services
+
+    def _tell_time(self, response: Response) -> Response:
+        response.headers["Date"] = format_datetime(self.now, usegmt=True)
+        return response
 
     def _client(self) -> Helpdesk:
         clocks: dict[str, Any] = {"now": lambda: self.now, "clock": lambda: self.now.timestamp()}

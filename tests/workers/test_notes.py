@@ -376,3 +376,12 @@ def test_passages_that_hardly_fit_are_named_and_the_best_is_quoted(reason, quote
     texts = ("A manager approves the swap.", "On Sundays the manager has to approve.")
     assert sum(note.count(text) for text in texts) == quotes
     assert note.count("<li>") >= 3
+
+
+def test_a_draft_is_sent_by_the_macro_only_where_there_are_macros():
+    """Elsewhere the note names the tag."""
+    elsewhere = replace(PACKAGE, ticket=replace(TICKET, vendor="intercom"))
+    note = draft_note(elsewhere, decision(Action.DRAFT, Reason(Code.AUTONOMY_DRAFT)), POLICY)
+    assert "put the tag deskhand_do_send on" in note
+    assert "macro" not in note
+    assert "use the macro “Deskhand::Send the draft”" in the_draft_note()

@@ -49,6 +49,8 @@ def test_a_rule_speaks_for_itself():
             "the message contains private data (card number, national id), masked here",
         ),
         (Code.REPEATED_ATTEMPTS, "3", "Deskhand has replied on this ticket often enough (3 so far)"),
+        (Code.LANGUAGE, "fi", "replies in this language (fi) go through a person"),
+        (Code.LANGUAGE, "", "it is unclear which language it is written in"),
         (Code.EXCLUDED, "tag deskhand_off", "policy leaves this to people (tag deskhand_off)"),
         (Code.STATUS_CHANGED, "on_hold", "the ticket's status changed in the meantime (on hold)"),
         (Code.ASK_UNCOVERED, "1 of 2", "the draft does not answer every question (1 of 2)"),
