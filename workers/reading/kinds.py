@@ -279,7 +279,7 @@ _SURVEY = re.compile(
     r"(?i)^\W*(?:(?:good|great|bad|gut|schlecht),? (?:i'?m|ich bin) (?:un|dis)?(?:satisfied|zufrieden)|(?:rating"
     r"|score|bewertung|csat|nps|puntuación|note)\s?[:=]\s?\d{1,2}(?:\s?(?:/|of|out of|von)\s?(?:5|10))?|(?:10"
     r"|\d)\s?(?:/|out of|von|de|sur)\s?(?:5|10)(?: stars?| sterne| estrellas)?"
-    r"|(?:rating|bewertung)\s?: ?(?:good|great|bad|gut|schlecht)\b"
+    r"|(?:rating|bewertung)\s?: ?(?:good|great|bad|gut|schlecht)\b(?:,? (?:i'?m|ich bin) \w*(?:satisfied|zufrieden))?"
     r"|[★⭐☆]{1,5}(?:\s?[★⭐☆])*|[1-5] (?:stars?|sterne|estrellas|étoiles))\W*(?P<comment>[\s\S]*)$"
 )
 _SURVEY_FOOTER = re.compile(r"(?i)this (?:feedback|rating|response) was submitted through[\s\S]*$")
