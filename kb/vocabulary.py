@@ -30,11 +30,18 @@ class Vocabulary:
         for match in _WORD.finditer(text):
             word = match[0]
             is_name = word[:1].isupper() and bool(re.search(r"[\w,] +$", text[: match.start()]))
-            if set(tokenise(word).words) <= self._stems or set(tokenise(mend(word)).words) <= self._stems:
+            if self._has(word) or self._has(mend(word)):
                 continue
             if is_name or not (word.lower() in self._everyday or self._is_slip(word)):
                 found.append(word)
         return tuple(dict.fromkeys(found))
+
+    def _has(self, word: str) -> bool:
+        """Say whether the texts have a word, by itself or inside a longer one ("fence" in "geofence")."""
+        return all(
+            stem in self._stems or (len(word) >= MIN_LETTERS and any(stem in known for known in self._stems))
+            for stem in tokenise(word).words
+        )
 
     def _is_slip(self, word: str) -> bool:
         """Say whether a plain word is none, but one slip away from one; the first letter is seldom the wrong one."""

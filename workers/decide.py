@@ -37,7 +37,7 @@ _SECRET_KINDS = frozenset({"card", "password", "code", "token", "iban", "nationa
 _UNTRUE = ("unsupported", "contradiction", "swapped_", "uncited")
 _PASSED_OVER = 0.05  # a document this much better that the draft does not use: a person looks why
 # Findings about form, not truth: a person may send such a draft as it is.
-_SOFT_FINDINGS = frozenset({"too_long", "language"})
+_SOFT_FINDINGS = frozenset({"too_long", "language", "said_before"})
 
 Limit = tuple[Action, Reason]
 

@@ -31,6 +31,7 @@ from workers.domain import (
     Stage,
     Urgency,
 )
+from workers.plain_reply import letters_over, plain_reply
 from workers.redact import unmask
 from workers.wording import confidence_in_words, finding_in_words, in_words, letter_words
 from workers.words import Words, section, spoken
@@ -121,7 +122,8 @@ def draft_note(package: Package, decision: Decision, policy: Policy) -> str:
         cited=_sources(_cited(package), fixed),
         unanswered=_unanswered(package),
         reasons=_reasons(package, decision, fixed),
-        how=_how(package, policy, fixed),
+        chat=(chat := _as_chat(package)),
+        how=_how_in_chat(package, chat, fixed) if chat else _how(package, policy, fixed),
         about=_about(package, policy, fixed),
     )
 
@@ -406,6 +408,27 @@ def _how(package: Package, policy: Policy, fixed: Words) -> str:
     if package.ticket.vendor not in WITH_MACROS:
         shortcut = fixed["note.by_tag"].format(tag=policy.approval.send_tag)
     return fixed["note.draft_how"].format(shortcut=shortcut)
+
+
+def _as_chat(package: Package) -> str:
+    """Return the draft as a person pastes it into a chat, which shows no mark-up; "" where the reply is a mail."""
+    if not package.ticket.is_messaging or package.draft is None:
+        return ""
+    words = letter_words(package.reading.language)
+    name = "" if package.reading.is_participant else package.ticket.requester.name
+    return plain_reply(
+        package.draft,
+        package.reading.vault,
+        greeting=greeting(name, package.reading.language),
+        read_more=words.read_more,
+        links=[(link["title"], link["url"]) for link in _links(package)],
+    )
+
+
+def _how_in_chat(package: Package, chat: str, fixed: Words) -> str:
+    over = letters_over(chat, package.ticket.channel)
+    too_long = fixed["note.too_long_for_chat"].format(letters=over) if over else ""
+    return " ".join(filter(None, (fixed["note.draft_how_in_chat"], too_long)))
 
 
 def _about(package: Package, policy: Policy, fixed: Words) -> str:

@@ -5,13 +5,17 @@ import pytest
 from kb.vocabulary import Vocabulary
 
 REAL = {"approve", "badge", "badges", "head", "large", "schedule", "schedules", "windows"}
-VOCABULARY = Vocabulary(["Approve shifts in the schedule. E-mail us."], REAL, everyday={"head", "windows"})
+VOCABULARY = Vocabulary(
+    ["Approve shifts in the schedule, or inside a geofence. E-mail us."], REAL, everyday={"head", "windows"}
+)
 
 
 @pytest.mark.parametrize(
     ("text", "lacking"),
     [
         ("approving a shift", ()),
+        ("a wordschedule", ("wordschedule",)),
+        ("the fences", ()),
         ("register badges", ("register", "badges")),
         ("the price per head", ("price", "per")),
         ("run it on Windows", ("run", "Windows")),
@@ -22,7 +26,7 @@ VOCABULARY = Vocabulary(["Approve shifts in the schedule. E-mail us."], REAL, ev
     ],
 )
 def test_words_the_texts_do_not_have(text, lacking):
-    """Endings do not matter; a capital makes a name of an everyday word; one slip of the finger is none."""
+    """Endings do not matter, nor what a word is joined to; a capital makes a name of it, one slip makes nothing."""
     assert VOCABULARY.lacks(text, mend=lambda word: word) == lacking
 
 

@@ -385,3 +385,17 @@ def test_a_draft_is_sent_by_the_macro_only_where_there_are_macros():
     assert "put the tag deskhand_do_send on" in note
     assert "macro" not in note
     assert "use the macro “Deskhand::Send the draft”" in the_draft_note()
+
+
+def test_in_a_chat_the_draft_is_plain_text_to_copy():
+    """No mark-up, no signature, nothing about /send, which is refused there; too long for the channel is said."""
+    chat = replace(PACKAGE, ticket=replace(TICKET, is_messaging=True, channel="sms"))
+    made = draft_note(chat, decision(Action.DRAFT, Reason(Code.CHANNEL_DRAFT_ONLY, "sms")), POLICY)
+    shown = made.split("<pre>")[1].split("</pre>")[0]
+    assert "1. Open the schedule and choose the shift.<br>2. Press Offer swap." in shown
+    assert "Ben &lt;b&gt;Wood&lt;/b&gt;" in shown
+    assert POLICY.answering.signature not in made
+    assert "write /send" not in made
+    assert "letters longer" not in made
+    long = replace(chat, draft=Draft((Sentence("A word. " * 250, ("P1",)),)))
+    assert "letters longer than the channel takes" in draft_note(long, decision(Action.DRAFT), POLICY)

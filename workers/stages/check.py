@@ -14,6 +14,7 @@ from workers.stages.words import tokens
 
 STEPS_FACTOR = 3  # a reply with steps may be so many times as long
 SHARES_NOTHING = 0.2
+_NEARLY_ALL = 0.8
 
 _CAPITALS = r"[A-Z][\w'’-]*(?: [A-Z][\w'’-]*)*"
 _PATH_STEP = re.compile(rf"([A-Z][\w'’-]*)[ \t*_]{{0,4}}(?:->|→|»|>|\\)(?=[ \t*_]{{0,4}}({_CAPITALS}))")
@@ -84,7 +85,7 @@ def check(
             cited = evidence.cited_text(sentence)
             found += unwanted(sentence.text, evidence.of(sentence.passages), cited, reading.vault)
         findings += [Finding(code, words, place) for code, words in dict.fromkeys(found)]
-    findings += [*_disorder(draft, evidence), *_whole(draft, policy)]
+    findings += [*_disorder(draft, evidence), *_whole(draft, policy), *_said_before(draft, reading)]
     if language_of and reading.language and (language := language_of(_prose(draft))) not in ("", reading.language):
         findings.append(Finding("language", language))
     if not stated and not draft.escalate:
@@ -221,6 +222,19 @@ def _labels(text: str, evidence: Evidence) -> Iterable[tuple[str, str]]:
             yield "unsupported_label", words
 
 
+def _said_before(draft: Draft, reading: Reading) -> Iterable[Finding]:
+    """Yield a finding if nearly all that the draft states stands in an earlier answer: it did not help then."""
+    answers = [_plain(turn.text) for turn in reading.thread if turn.role in ("bot", "staff")]
+    stated = [plain for sentence in draft.sentences if sentence.passages and (plain := _plain(sentence.text))]
+    repeated = sum(any(one in answer for answer in answers) for one in stated)
+    if stated and repeated >= _NEARLY_ALL * len(stated):
+        yield Finding("said_before", "")
+
+
+def _plain(text: str) -> str:
+    return " ".join(token.norm for token in tokens(text))
+
+
 def _whole(draft: Draft, policy: Policy) -> Iterable[Finding]:
     has_steps = any(sentence.block is Block.STEP for sentence in draft.sentences)
     limit = policy.limits.reply_words * (STEPS_FACTOR if has_steps else 1)
@@ -228,7 +242,7 @@ def _whole(draft: Draft, policy: Policy) -> Iterable[Finding]:
         yield Finding("too_long", f"{words} words")
     seen: set[str] = set()
     for place, sentence in enumerate(draft.sentences):
-        plain = " ".join(token.norm for token in tokens(sentence.text))
+        plain = _plain(sentence.text)
         if plain and plain in seen and sentence.block is not Block.STEP:
             yield Finding("repeated", sentence.text, place)
         seen.add(plain)

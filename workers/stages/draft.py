@@ -25,6 +25,12 @@ from workers.stages.material import (
     tokens_of,
 )
 
+_THANKS = re.compile(
+    r"(?i)\W*(?:ok(?:ay)?|great|perfect|super|excellent|brilliant|lovely|thanks?|thank you|cheers"
+    r"|that (?:worked|helped)|danke|vielen dank|prima|gracias|merci|grazie|obrigad[oa])\b"
+)
+_BUT = re.compile(r"(?i)\b(?:but|not|still|again|aber|nicht|immer noch|pero|mais|ma)\b|n['’]t\b")
+
 
 class SentenceAnswer(BaseModel):
     text: str
@@ -142,6 +148,12 @@ def _passages(passages: Sequence[Passage], policy: Policy) -> tuple[str, list[st
     return "<passages>\n" + "\n".join(pieces) + "\n</passages>", cuts
 
 
+def _is_content(reading: Reading) -> bool:
+    """Say whether the newest message opens with a thank-you for the answer before it, with no "but" in it."""
+    opening = re.split(r"[.!?\n]", reading.newest.strip(), maxsplit=1)[0]
+    return bool(_THANKS.match(opening)) and not _BUT.search(opening)
+
+
 def _facts(brief: Brief, policy: Policy) -> str:
     reading = brief.reading
     lines = [f"Language to write in: {reading.language or 'that of the message'}"]
@@ -154,7 +166,8 @@ def _facts(brief: Brief, policy: Policy) -> str:
         lines.append("The newest message is from a participant, not from the requester.")
     if reading.bot_replies:
         times = "once" if reading.bot_replies == 1 else f"{reading.bot_replies} times"
-        lines.append(f"You have answered on this ticket {times} before, and it did not settle the matter.")
+        end = "and this goes on from there" if _is_content(reading) else "and it did not settle the matter"
+        lines.append(f"You have answered on this ticket {times} before, {end}.")
     if (entry := policy.intents.get(brief.intent)) is not None and entry.tone:
         lines.append(f"Tone: {entry.tone}")
     # What belongs to an account is told to nobody who only claims to be its owner.

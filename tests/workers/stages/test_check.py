@@ -1,6 +1,8 @@
 """The plain checks, as tables: a draft in, the codes of its findings out."""
 
 import tomllib
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,7 @@ import pytest
 
 from config.policy import Answering, Limits, Models, Policy
 from kb.domain import Passage, Source
-from workers.domain import Block, Draft, Finding, MessageKind, Reading, Sentence
+from workers.domain import Block, Draft, Finding, MessageKind, Reading, Sentence, Turn
 from workers.stages.check import check
 
 TABLES = sorted(Path(__file__).with_name("check").glob("*.toml"))
@@ -116,3 +118,21 @@ def test_the_table_is_long_enough_to_mean_something() -> None:
         "unsupported_name",
         "unsupported_number",
     }
+
+
+def test_an_answer_that_was_given_before_is_named():
+    """Who asks again is not helped by the same sentences, whoever of us wrote them; a new one makes a new answer."""
+    text = "Hi Ada,\n1. Open Reports.\n2. Press Export.\nTidemark Support"
+    said = Turn("bot", text, datetime(2026, 11, 20, tzinfo=UTC))
+    again = Draft((Sentence("Open Reports.", ("P1",)), Sentence("Press Export.", ("P1",)), Sentence("Just reply.")))
+    more = Draft((*again.sentences, Sentence("Choose CSV.", ("P1",))))
+    source = [Passage("c", "d", Source.ARTICLE, "Exports", (), "Open Reports. Press Export. Choose CSV.", "", 0.9)]
+
+    def codes(draft: Draft, *thread: Turn) -> list[str]:
+        asked = Reading("1", MessageKind.QUESTION, "", "How?", "", ("How?",), "en", thread)
+        policy = Policy(models=Models(classify="small", draft="large"))
+        return [one.code for one in check(draft, source, asked, policy).findings]
+
+    assert codes(again, said) == ["said_before"]
+    assert codes(again) == codes(again, replace(said, role="requester")) == []
+    assert codes(more, said) == []

@@ -202,6 +202,21 @@ def test_what_came_with_the_message_is_shown_as_data() -> None:
     assert made.cuts == ("attachment b.log: a part",)
 
 
+@pytest.mark.parametrize(
+    ("newest", "end"),
+    [
+        ("Great. Can I export two weeks?", "goes on from there"),
+        ("Thanks, but it does not work.", "did not settle the matter"),
+        ("It still fails.", "did not settle the matter"),
+    ],
+)
+def test_who_thanks_for_an_answer_is_not_told_that_it_failed(newest: str, end: str) -> None:
+    """Only who comes back about the same is met with regret."""
+    llm = Scripted(answer())
+    draft(Brief(reading(newest, bot_replies=1), [passage(1)]), PROMPT, llm, POLICY)
+    assert end in llm.prompts[0].user
+
+
 def test_a_passage_cannot_open_another_one() -> None:
     """Text of an article or of the requester that looks like our tags stays text."""
     llm = Scripted(answer())
