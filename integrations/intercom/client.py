@@ -281,7 +281,8 @@ class IntercomHelpdesk:
         is_new = any(m.id not in known and m.author.role is not Role.BOT for m in now.messages)
         has_taken = bool(now.assignee_id) and now.assignee_id != ticket.assignee_id
         is_there = any(message.mark == write.mark for message in now.messages)
-        if is_new or has_taken or is_there or wire.status(raw) is not _plain_state(ticket):
+        is_tagged = bool({*now.tags} - {*ticket.tags, *write.add_tags})  # perhaps to stop us: that is not known here
+        if is_new or has_taken or is_there or is_tagged or wire.status(raw) is not _plain_state(ticket):
             raise ConflictError("the conversation moved", vendor=self.vendor, operation="write")
         return wire.words(wire.mapping(raw.get("custom_attributes")).get(wire.REPLIES))
 

@@ -259,10 +259,11 @@ def test_a_message_that_would_be_late_is_not_sent(server, desk, clock):
         lambda server: server.conversations[ID].update(admin_assignee_id=7001),
         lambda server: server.conversations[ID].update(state="closed"),
         lambda server: server.conversations[ID].update(state="snoozed"),
+        lambda server: server.conversations[ID]["tags"]["tags"].append({"type": "tag", "id": "9", "name": "stop"}),
     ],
 )
 def test_nobody_is_talked_over(server, desk, act):
-    """A new message, note, assignee or state since the look: a conflict, and nothing is said."""
+    """A new message, note, assignee, state or tag since the look: a conflict, and nothing is said."""
     ticket = desk.ticket(ID)
     act(server)
     server.seen.clear()
