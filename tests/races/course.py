@@ -51,21 +51,25 @@ class Watched(ScriptedLLM):
 class Ring:
     """The account, its server, our services and their clock; `run` lets one race happen on a fresh ticket."""
 
+    vendor = "zendesk"
+
     def __init__(self, engine: Engine) -> None:
-        self.now = START
-        self.twin = Twin(now=lambda: self.now)
-        self.twin.switch({"limits_factor": 1000})
-        self.app = create_zendesk_app(self.twin)
-        self.server = run_app("zendesk", self._between)  # type: ignore[arg-type]
+        self.now, self.engine = START, engine
+        self._connect(engine)
+        self.server = run_app(self.vendor, self._between)  # type: ignore[arg-type]
         self.twin.world.base_url = self.server.url
         self.people = self.app.test_client()
-        self.bot_id = next(user.id for user in self.twin.world.staff() if user.email == OWN[0])
-        self.engine = engine
         self.services = {kind: self._services(kind) for kind in KINDS}
         self.crews = {kind: Crew(services, threads=1) for kind, services in self.services.items()}
         self._numbers = itertools.count(1)
         self._lock = threading.RLock()
         self.steps: list[str] = []
+
+    def _connect(self, engine: Engine) -> None:
+        self.twin = Twin(now=lambda: self.now)
+        self.twin.switch({"limits_factor": 1000})
+        self.app = create_zendesk_app(self.twin)
+        self.bot_id = next(user.id for user in self.twin.world.staff() if user.email == OWN[0])
 
     def stop(self) -> None:
         for crew in self.crews.values():
@@ -76,7 +80,7 @@ class Ring:
         helpdesk = ZendeskHelpdesk(
             self.server.url, api_token(*OWN), now=lambda: self.now, clock=lambda: self.now.timestamp()
         )
-        llm = Watched(classify=[classified(INTENT_OF[kind])], draft=[drafted()], judge=[judged()])
+        llm = scripted_for(kind)
         llm.step = self._step
         services = make_services(
             self.engine,
@@ -110,16 +114,16 @@ class Ring:
     def _between(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Stand between our client and the account: every request is a step, and the first write has its fate."""
         with self._lock:
-            is_write = environ["REQUEST_METHOD"] == "PUT"
+            is_write = self._is_write(environ)
             self._step(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO'].removeprefix('/api/v2')}")
             fate, self.fate = (self.fate, "kept") if is_write else ("kept", self.fate)
             if fate == "kept":
-                answer = list(self.app.wsgi_app(environ, start_response))
+                answer = self._answer(environ, start_response)
                 if is_write:
                     self._step("answer")
                 return answer
             if fate == "answer lost":
-                answer = list(self.app.wsgi_app(environ, start_response))
+                answer = self._answer(environ, start_response)
             else:
                 if fate != "request lost":
                     self._hold_back(environ, int(fate.split()[1]))
@@ -128,13 +132,19 @@ class Ring:
             environ["sandbox.spoil"] = "drop"
             return answer
 
+    def _is_write(self, environ: dict[str, Any]) -> bool:
+        return bool(environ["REQUEST_METHOD"] == "PUT")
+
+    def _answer(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        return list(self.app.wsgi_app(environ, start_response))
+
     def _hold_back(self, environ: dict[str, Any], steps: int) -> None:
         """Keep a write on its way for some steps more; nobody hears its answer."""
         body = environ["wsgi.input"].read()
         headers = {"Authorization": environ["HTTP_AUTHORIZATION"], "Content-Type": "application/json"}
 
         def deliver() -> None:
-            self.people.put(environ["PATH_INFO"], data=body, headers=headers)
+            self.people.open(environ["PATH_INFO"], method=environ["REQUEST_METHOD"], data=body, headers=headers)
 
         self.late = (len(self.steps) - 1 + steps, deliver)
 
@@ -176,15 +186,18 @@ class Ring:
         began = self.twin.books.since(0, 0)[1]
         self.ticket = self.twin.world.tickets[self.ask(QUESTION, subject="Shifts", requester=requester)]
         self.first_message = str(self.ticket.comments[0].id)
-        services = self.services[race.kind]
-        services.tickets.wake("zendesk", str(self.ticket.id), now=self.now)
+        self._come_to_rest(race)
+        entries = self.twin.books.since(began, 100_000)[0]
+        return judge(race, self.ticket, self.first_message, entries, self.outcomes(), self.bot_id)
+
+    def _come_to_rest(self, race: Race) -> None:
+        tickets = self.services[race.kind].tickets
+        tickets.wake(self.vendor, str(self.ticket.id), now=self.now)
         self._work(race.kind)
         while race.place >= len(self.steps) or self.late is not None:  # acts and late writes after everything
             self._step("end")
-        services.tickets.wake("zendesk", str(self.ticket.id), now=self.now)  # as the reconciler does
+        tickets.wake(self.vendor, str(self.ticket.id), now=self.now)  # as the reconciler does
         self._work(race.kind)
-        entries = self.twin.books.since(began, 100_000)[0]
-        return judge(race, self.ticket, self.first_message, entries, self.outcomes(), self.bot_id)
 
     def outcomes(self) -> dict[str, tuple[str, list[str]]]:
         """Return what the ledger has of this ticket's messages; ("open", []) is one without an outcome."""
@@ -199,17 +212,23 @@ class Ring:
         while (due := self._due()) is not None:
             assert due < end, f"{self.race} does not come to rest: {self.outcomes()}"
             self.now = max(self.now, due)
-            self.crews[kind]._work("zendesk", str(self.ticket.id))
+            self.crews[kind]._work(self.vendor, str(self.ticket.id))
 
     def _due(self) -> datetime | None:
         columns = tables.ticket.c
         with tables.reading(self.engine) as connection:
-            return connection.scalar(select(columns.due_at).where(columns.ticket_id == str(self.ticket.id)))
+            mine = (columns.vendor == self.vendor, columns.ticket_id == str(self.ticket.id))
+            return connection.scalar(select(columns.due_at).where(*mine))
+
+
+def scripted_for(kind: str) -> Watched:
+    """Return a model whose answers lead to this outcome."""
+    return Watched(classify=[classified(INTENT_OF[kind])], draft=[drafted()], judge=[judged()])
 
 
 @contextmanager
-def ring(engine: Engine) -> Iterator[Ring]:
-    made = Ring(engine)
+def ring(engine: Engine, kind: type[Ring] = Ring) -> Iterator[Any]:
+    made = kind(engine)
     try:
         yield made
     finally:
