@@ -4,9 +4,6 @@ repair() and health() for those who run it.
 The shelf (SQL) is the truth. Chroma and the in-memory snapshot are built from it, so either may be lost.
 """
 
-import hashlib
-import math
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -17,10 +14,8 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
-from config.logs import get_logger
 from kb.chunk import chunk, content_hash, embedded_text
 from kb.domain import (
-    Audience,
     Chunk,
     Document,
     Filter,
@@ -37,20 +32,18 @@ from kb.domain import (
 )
 from kb.embed import Embedder
 from kb.history import LEAST_ALIKE, Histories, Votes
-from kb.index import FOREVER, ChromaIndex, Entry, IndexUnavailable, Where
+from kb.index import ChromaIndex, IndexUnavailable
+from kb.live_index import LiveIndex, RepairReport
 from kb.rerank import Reranker
 from kb.retrieve import Candidates, Ranked, Reread, rank
-from kb.snapshot import Snapshot, Snapshots, address, best_keywords, since, speaks, until
+from kb.snapshot import Snapshot, Snapshots, address, best_keywords
 
 _CANDIDATES = 40  # from each of the two searches, before they are fused
 _QUESTION_TOKENS = 128  # what is read of a question: 256 find up to 1 % more first, and take twice the time
 _ENOUGH_VECTORS = 0.95  # share of chunks; with fewer, those that have one would drown the others
 _REMEMBERED = 32  # questions whose vectors are at hand
 _BATCH = 32  # documents embedded and indexed together
-_REBUILD_SHARE = 0.3  # with more to mend than this, a fresh collection is cheaper and finds better
 _MIN_DROP = 3  # so few documents may always go: in a small library one is a large share
-
-log = get_logger(__name__)
 
 
 class Mode(StrEnum):
@@ -59,16 +52,6 @@ class Mode(StrEnum):
     HYBRID = "hybrid"
     VECTOR = "vector"
     KEYWORD = "keyword"
-
-
-@dataclass(frozen=True, slots=True)
-class RepairReport:
-    """What it took to bring Chroma level with the shelf."""
-
-    upserted: int = 0
-    deleted: int = 0
-    embedded: int = 0
-    rebuilt: tuple[Source, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +81,12 @@ class KnowledgeBase:
         self._shelf = shelf
         self._embedder = embedder
         self._reranker = reranker
-        self._index = ChromaIndex(chroma_url, timeout_seconds)
+        self._index = LiveIndex(shelf, ChromaIndex(chroma_url, timeout_seconds), embedder.name, check_seconds)
         self._snapshots = Snapshots(shelf, embedder.name, embedder.dimension, check_seconds)
         self._histories = Histories(shelf, embedder.name, embedder.dimension, check_seconds)
         self._asked: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
         self._asking = Lock()
-        self._check_seconds = check_seconds
-        self._pointers: dict[Source, tuple[float, str]] = {}
         self._writing = Lock()
-        # Collections are bound to a model by name; a server full of another model's vectors is just not ours.
-        self._model = hashlib.sha256(embedder.name.encode()).hexdigest()[:10]
 
     def put(
         self,
@@ -168,7 +147,7 @@ class KnowledgeBase:
         vector = None
         if has_vectors:
             vector = self._embedded(text)
-            rows = self._nearest(snapshot, vector, wanted, mask)
+            rows = self._index.nearest(snapshot, vector, wanted, mask, _CANDIDATES)
         bm25 = np.zeros(len(mask), np.float32)
         has_code = np.zeros(len(mask), np.bool_)
         if mode is not Mode.VECTOR:
@@ -259,11 +238,7 @@ class KnowledgeBase:
         with self._writing:
             report = RepairReport(embedded=self._embed_missing())
             self._snapshots.expire()
-            snapshot = self._snapshots.current()
-            for source in Source:
-                entries = {entry.id: entry for entry in _entries(snapshot, source)}
-                report = self._repair_source(source, entries, rebuild, report)
-            return report
+            return self._index.repair(self._snapshots.current(), rebuild=rebuild, report=report)
 
     def health(self) -> Health:
         """Compare shelf and Chroma, and ask canaries: known vectors that must be found, staff text that must not."""
@@ -274,9 +249,8 @@ class KnowledgeBase:
         if lacking := len(snapshot.chunks) - int(snapshot.has_vector.sum()):
             problems.append(f"{lacking} chunks have no vector of {self._embedder.name}: run `deskhand reindex`")
         for source in Source:
-            entries = _entries(snapshot, source)
             try:
-                count, found = self._check_source(source, entries)
+                count, found = self._index.check(source, snapshot)
             except IndexUnavailable as error:
                 is_reachable = False
                 problems.append(f"Chroma, {source.value}s: {error}")
@@ -331,7 +305,7 @@ class KnowledgeBase:
             self._shelf.replace(document, digest, chunks, packed, self._embedder.name)
         if changed:
             self._snapshots.expire()
-            self._index_quietly(source, pairs, vectors, list(changed))
+            self._index.put(source, pairs, vectors, list(changed))
         return replace(
             report,
             added=report.added + added,
@@ -350,48 +324,10 @@ class KnowledgeBase:
             vectors |= {digest: row.tobytes() for digest, row in zip(lacking, fresh, strict=True)}
         return vectors, len(lacking)
 
-    def _index_quietly(
-        self, source: Source, pairs: Sequence[tuple[Document, Chunk]], vectors: dict[str, bytes], ids: list[str]
-    ) -> None:
-        if not self._index.is_set:
-            return
-        entries = [_entry(document, piece, vectors[piece.hash]) for document, piece in pairs]
-        try:
-            name = self._live(source) or self._create_live(source)
-            stale = self._index.ids_of(name, ids) - {entry.id for entry in entries}
-            self._index.upsert(name, entries)
-            self._index.delete(name, stale)
-        except IndexUnavailable as error:
-            log.warning("index_behind", source=source.value, documents=len(ids), reason=str(error))
-
     def _remove(self, ids: list[str]) -> None:
         self._shelf.remove(ids)
         self._snapshots.expire()
-        for source in Source:
-            if name := self._live(source):
-                try:
-                    self._index.delete(name, sorted(self._index.ids_of(name, ids)))
-                except IndexUnavailable as error:
-                    log.warning("index_behind", source=source.value, documents=len(ids), reason=str(error))
-
-    def _nearest(
-        self, snapshot: Snapshot, vector: NDArray[np.float32], wanted: Filter, mask: NDArray[np.bool_]
-    ) -> list[int]:
-        """Ask Chroma's live collections; if one cannot answer, search the vectors in memory."""
-        found: list[tuple[str, float]] = []
-        try:
-            for source in wanted.sources:
-                if not snapshot.traits(source).audiences:
-                    continue  # nothing of it is shelved
-                if not (name := self._live(source, self._check_seconds)):
-                    raise IndexUnavailable(f"no {source.value}s are indexed yet")
-                found += self._index.query(name, vector, _CANDIDATES, _where(snapshot, source, wanted))
-        except IndexUnavailable:
-            found = []
-        # What Chroma says is checked against our own record: it may lag behind the shelf.
-        best = sorted(found, key=lambda hit: -hit[1])
-        rows = [row for id_, _ in best if (row := snapshot.row_of.get(id_)) is not None and mask[row]]
-        return rows[:_CANDIDATES] or snapshot.nearest(vector, mask, _CANDIDATES)
+        self._index.remove(ids)
 
     def _embed_missing(self) -> int:
         """Embed with the present model what only another one has embedded, document by document."""
@@ -409,118 +345,9 @@ class KnowledgeBase:
         silent = (item.precedent for item in self._shelf.precedents_after(0, self._embedder.name) if _is_silent(item))
         return total + self.remember(silent)
 
-    def _repair_source(
-        self, source: Source, entries: dict[str, Entry], rebuild: bool, report: RepairReport
-    ) -> RepairReport:
-        name = self._live(source)
-        try:
-            stamps = self._index.stamps(name) if name else {}
-        except IndexUnavailable:
-            name, stamps = "", {}  # lost with the server's disk, if the server is there at all: creating will tell
-        lacking = [entry for id_, entry in entries.items() if stamps.get(id_) != entry.stamp]
-        extra = sorted(stamps.keys() - entries.keys())
-        if rebuild or not name or len(lacking) + len(extra) > _REBUILD_SHARE * max(len(stamps), 1):
-            self._rebuild(source, list(entries.values()))
-            return replace(report, upserted=report.upserted + len(entries), rebuilt=(*report.rebuilt, source))
-        self._index.upsert(name, lacking)
-        self._index.delete(name, extra)
-        return replace(report, upserted=report.upserted + len(lacking), deleted=report.deleted + len(extra))
-
-    def _rebuild(self, source: Source, entries: list[Entry]) -> None:
-        """Build beside, count, swap, and drop what nobody can be reading any more."""
-        key = f"collection:{source.value}"
-        if left := self._shelf.pointer(f"{key}:building"):  # by a run that was killed
-            self._index.drop(left)
-        name = self._index.create(source, self._model)
-        self._shelf.set_pointer(f"{key}:building", name)
-        self._index.upsert(name, entries)
-        if (count := self._index.count(name)) != len(entries):
-            raise IndexUnavailable(f"{name} holds {count} of {len(entries)} chunks after it was built")
-        live, older = self._shelf.pointer(key), self._shelf.pointer(f"{key}:previous")
-        self._shelf.set_pointer(f"{key}:previous", live)
-        self._shelf.set_pointer(key, name)
-        self._shelf.set_pointer(f"{key}:building", "")
-        if older and older not in (live, name):
-            self._index.drop(older)
-
-    def _create_live(self, source: Source) -> str:
-        """Make the first collection of a source. Not for one of another model: that is repair()'s, beside the old."""
-        key = f"collection:{source.value}"
-        if self._shelf.pointer(key):
-            raise IndexUnavailable("the live collection is another model's")
-        name = self._index.create(source, self._model)
-        self._shelf.set_pointer(key, name)
-        return name
-
-    def _live(self, source: Source, max_age_seconds: float = 0.0) -> str:
-        """Return the live collection if it holds this model's vectors, else "".
-
-        A search may go by what it read a moment ago: the collection before the last swap is still there.
-        """
-        now = time.monotonic()
-        read_at, name = self._pointers.get(source, (-math.inf, ""))
-        if now - read_at >= max_age_seconds:
-            name = self._shelf.pointer(f"collection:{source.value}")
-            self._pointers[source] = (now, name)
-        return name if f"-{self._model}-" in name else ""
-
-    def _check_source(self, source: Source, entries: list[Entry]) -> tuple[int, list[str]]:
-        name = self._live(source)
-        if not name:
-            return 0, [f"{source.value}s: no index for this model: run `deskhand reindex`"] if entries else []
-        problems = []
-        if (count := self._index.count(name)) != len(entries):
-            problems.append(f"{source.value}s: Chroma has {count} of {len(entries)} chunks: run `deskhand reindex`")
-        public = frozenset({Audience.PUBLIC})
-        for entry in entries[:: max(1, len(entries) // 5)]:
-            near = self._index.query(name, entry.vector, 10, Where(audience=public))
-            is_public = entry.audience is Audience.PUBLIC
-            if not is_public and entry.id in dict(near):
-                problems.append(f"{entry.id}: staff text is in the public index: run `deskhand reindex --full`")
-            if is_public and not any(id_ == entry.id or similarity > 0.999 for id_, similarity in near):
-                problems.append(f"{entry.id}: not found by its own vector: run `deskhand reindex --full`")
-        return count, problems
-
 
 def _is_suspicious(missing: int, known: int, max_drop: float) -> bool:
     return missing > 0 and (missing == known or (missing >= _MIN_DROP and missing > max_drop * known))
-
-
-def _entry(document: Document, piece: Chunk, vector: bytes) -> Entry:
-    begins, ends = since(document), min(until(document), FOREVER)
-    parts = (piece.hash, document.audience.value, document.locale, document.brand_id, str(begins), str(ends))
-    return Entry(
-        piece.id,
-        document.id,
-        hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16],
-        document.audience,
-        document.locale,
-        document.brand_id,
-        ends,
-        begins,
-        np.frombuffer(vector, np.float32),
-    )
-
-
-def _entries(snapshot: Snapshot, source: Source) -> list[Entry]:
-    return [
-        _entry(document, piece, snapshot.matrix[row].tobytes())
-        for row, (document, piece) in enumerate(zip(snapshot.documents, snapshot.chunks, strict=True))
-        if document.source is source and snapshot.has_vector[row]
-    ]
-
-
-def _where(snapshot: Snapshot, source: Source, wanted: Filter) -> Where:
-    """Say what Chroma has to leave out. A condition that excludes nothing is not sent: each costs time per row."""
-    known = snapshot.traits(source)
-    locales = frozenset(locale for locale in known.locales if speaks(locale, wanted.locale))
-    brands = frozenset(brand for brand in known.brands if not wanted.brand_id or brand in ("", wanted.brand_id))
-    return Where(
-        audience=wanted.audience if known.audiences - wanted.audience else None,
-        locales=locales if known.locales - locales else None,
-        brands=brands if known.brands - brands else None,
-        valid_at=wanted.at.timestamp() if wanted.at and known.expires else 0.0,
-    )
 
 
 def _candidates(

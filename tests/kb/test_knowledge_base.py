@@ -210,7 +210,7 @@ def test_a_lost_collection_is_rebuilt_and_searches_go_on(
     """With the live collection gone a search still answers from memory, and repair() builds a new one."""
     put(indexed, help_centre)
     before = shelf.pointer("collection:article")
-    indexed._index.drop(before)
+    indexed._index._chroma.drop(before)
     result = indexed.search(Query("", "swap a shift"), PUBLIC, 3)
     assert (result.passages[0].title, result.is_degraded) == ("Swap a shift", False)
     assert Source.ARTICLE in indexed.repair().rebuilt
@@ -259,7 +259,7 @@ def test_a_rebuild_that_was_killed_leaves_the_old_index(
     put(indexed, help_centre)
     live = shelf.pointer("collection:article")
     with monkeypatch.context() as patch:
-        patch.setattr(indexed._index, "count", lambda name: 0)
+        patch.setattr(indexed._index._chroma, "count", lambda name: 0)
         with pytest.raises(IndexUnavailable, match="holds 0 of 6"):
             indexed.repair(rebuild=True)
     assert shelf.pointer("collection:article") == live
@@ -267,7 +267,7 @@ def test_a_rebuild_that_was_killed_leaves_the_old_index(
     indexed.repair(rebuild=True)
     assert shelf.pointer("collection:article") not in (live, leftover)
     with pytest.raises(IndexUnavailable):
-        indexed._index.count(leftover)
+        indexed._index._chroma.count(leftover)
 
 
 def test_a_server_that_never_answers_does_not_stop_a_search(shelf: MemoryShelf, help_centre: list[Document]) -> None:

@@ -5,6 +5,7 @@ import shutil
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from workers.store.tables import open_engine
 
 STEPS = {
     "_shelf": ("replace", "keep_precedent", "set_pointer"),
-    "_index": ("create", "upsert", "count", "drop"),
+    "_index._chroma": ("create", "upsert", "count", "drop"),
 }
 ASKED = "Where do I swap a shift with a colleague?"
 RIGHT = "zendesk:article:2"
@@ -55,9 +56,10 @@ def is_killed_after(steps: int, folder: Path, chroma: str, embedder: HashEmbedde
         try:
             with opened(folder, chroma, embedder) as library:
                 left = [steps]
-                for part, names in STEPS.items():
+                for path, names in STEPS.items():
+                    part = attrgetter(path)(library)
                     for name in names:
-                        setattr(getattr(library, part), name, dies(getattr(getattr(library, part), name), left))
+                        setattr(part, name, dies(getattr(part, name), left))
                 library.repair()
         finally:
             os._exit(0)
