@@ -30,6 +30,9 @@ from workers.store.tables import open_engine
 
 KEY_LENGTH = 160  # of the inbox's key column
 HEADER_LENGTH = 400
+_PATIENCE_SECONDS = (
+    2.0  # for SQLite's turn; the vendors wait five for an answer, and send again what could not be stored
+)
 _KEPT_HEADERS = frozenset({"content-type", "user-agent"})
 _KEPT_PREFIXES = ("x-zendesk-", "x-intercom-")
 
@@ -278,7 +281,7 @@ def _utc_now() -> datetime:
 
 def build_intake(settings: Settings, *, now: Callable[[], datetime] = _utc_now) -> Intake:
     """Make the door's long-lived objects. Nothing connects yet, so it is safe when Redis or the database is away."""
-    engine = open_engine(settings.sql_url)
+    engine = open_engine(settings.sql_url, patience_seconds=_PATIENCE_SECONDS)
     webhooks = {vendor: registry.build_webhook(vendor, settings) for vendor in registry.configured(settings)}
     return Intake(
         webhooks,

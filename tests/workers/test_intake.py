@@ -1,7 +1,10 @@
 """The way in: what is accepted stands in the inbox first, and the bell never gets in the way."""
 
+import fcntl
+import shutil
 import threading
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -22,7 +25,7 @@ from workers.intake import (
 )
 from workers.store.inbox import Inbox, Received
 from workers.store.story import Story
-from workers.store.tables import delivery
+from workers.store.tables import delivery, open_engine
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 SIGNED = {"x-signature": "right", "content-type": "application/json", "x-zendesk-webhook-id": "W1"}
@@ -159,6 +162,18 @@ def test_a_row_that_cannot_be_written_is_said_and_not_rung_for(engine):
         intake(engine, bell=bell).accept("zendesk", SIGNED, b'{"id": "d1", "text": "canary"}')
     assert "canary" not in str(caught.value)
     assert bell.rung == []
+
+
+def test_a_writer_that_is_stopped_is_not_waited_for(empty_sqlite, tmp_path):
+    """Who keeps SQLite's turn makes the door say within moments that the vendor must send it again."""
+    shutil.copy(empty_sqlite, tmp_path / "test.sqlite3")
+    hurried = open_engine(f"sqlite:///{tmp_path}/test.sqlite3", patience_seconds=0.1)
+    with Path(f"{tmp_path}/test.sqlite3.lock").open("ab") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        with pytest.raises(StoreUnavailableError):
+            intake(hurried).accept("zendesk", SIGNED, b'{"id": "d1"}')
+    assert intake(hurried).accept("zendesk", SIGNED, b'{"id": "d1"}').delivery_id
+    hurried.dispose()
 
 
 def test_a_bell_that_is_away_changes_nothing(engine):

@@ -456,24 +456,24 @@ class _Turns:
         self._pid = 0
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
+    def turn(self, patience_seconds: float) -> Iterator[None]:
         with self._inside:
             if self._file is None or self._pid != os.getpid():
                 self._file, self._pid = Path(self._path).open("ab"), os.getpid()  # noqa: SIM115 - kept open
-            self._wait(self._file.fileno())
+            self._wait(self._file.fileno(), patience_seconds)
             try:
                 yield
             finally:
                 fcntl.flock(self._file, fcntl.LOCK_UN)
 
-    def _wait(self, descriptor: int) -> None:
-        deadline, pause = time.monotonic() + _PATIENCE_SECONDS, 0.0002
+    def _wait(self, descriptor: int, patience_seconds: float) -> None:
+        deadline, pause = time.monotonic() + patience_seconds, 0.0002
         while True:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 if time.monotonic() > deadline:
-                    raise StoreBusyError(f"{self._path} was taken for {_PATIENCE_SECONDS:.0f} s") from None
+                    raise StoreBusyError(f"{self._path} was taken for {patience_seconds:.0f} s") from None
                 time.sleep(pause)
                 pause = min(pause * 1.5, 0.005)
             else:
@@ -484,9 +484,13 @@ _turns: dict[str, _Turns] = {}
 _turns_lock = threading.Lock()
 
 
-def open_engine(url: str, *, pool_size: int = 12) -> Engine:
-    """Make the engine, with what SQLite needs to be right under many writers. Nothing connects yet."""
+def open_engine(url: str, *, pool_size: int = 12, patience_seconds: float = _PATIENCE_SECONDS) -> Engine:
+    """Make the engine, with what SQLite needs to be right under many writers. Nothing connects yet.
+
+    `patience_seconds` is for how long a writer waits for its turn on SQLite before StoreBusyError.
+    """
     options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 8, "pool_pre_ping": not url.startswith("sqlite")}
+    options["execution_options"] = {"patience_seconds": patience_seconds}
     engine = create_engine(url, hide_parameters=True, **options)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
@@ -534,7 +538,7 @@ def _turn(engine: Engine) -> AbstractContextManager[None]:
         return nullcontext()
     with _turns_lock:
         turns = _turns.setdefault(str(Path(database).resolve()), _Turns(database))
-    return turns.turn()
+    return turns.turn(engine.get_execution_options()["patience_seconds"])
 
 
 @contextmanager

@@ -55,20 +55,21 @@ def test_no_update_is_lost_between_processes(engine, now):
         assert connection.scalar(select(pointer.c.value)) == "200"
 
 
-def test_writers_take_turns_and_do_not_wait_for_ever(sqlite, now, monkeypatch):
+def test_writers_take_turns_and_do_not_wait_for_ever(sqlite, now):
     """A writer that cannot get its turn is told so in time; afterwards the next one goes on."""
-    monkeypatch.setattr("workers.store.tables._PATIENCE_SECONDS", 0.2)
+    hurried = open_engine(str(sqlite.url), patience_seconds=0.2)
     blocker = multiprocessing.get_context("spawn").Process(target=_hold, args=(str(sqlite.url), 2.0))
     blocker.start()
     deadline = time.monotonic() + 20
     refused = False
     while not refused and time.monotonic() < deadline:
         try:
-            with writing(sqlite) as connection:
+            with writing(hurried) as connection:
                 connection.execute(pointer.delete())
         except StoreBusyError:
             refused = True
     blocker.join()
+    hurried.dispose()
     assert refused
     with writing(sqlite, durable=False) as connection:
         connection.execute(pointer.insert().values(name="a", value="", set_at=now))
