@@ -35,7 +35,8 @@ def llm():
 
 @pytest.fixture
 def drafting(engine, desk, llm):
-    made = make_services(engine, desk, llm=llm, policy=with_step("draft"))
+    read_twice = POLICY.checking.model_copy(update={"judge_drafts": 1.0})
+    made = make_services(engine, desk, llm=llm, policy=with_step("draft", checking=read_twice))
     shelve_swap(made)
     return made
 
