@@ -211,8 +211,11 @@ class Ring:
         end = self.now + timedelta(seconds=_END)
         while (due := self._due()) is not None:
             assert due < end, f"{self.race} does not come to rest: {self.outcomes()}"
-            self.now = max(self.now, due)
+            self._wait_until(due)
             self.crews[kind]._work(self.vendor, str(self.ticket.id))
+
+    def _wait_until(self, due: datetime) -> None:
+        self.now = max(self.now, due)
 
     def _due(self) -> datetime | None:
         columns = tables.ticket.c
