@@ -187,9 +187,10 @@ class ChromaIndex:
         return self._client
 
     def _collection(self, name: str) -> Any:
-        if name not in self._collections:
-            self._collections[name] = self._connected().get_collection(name, embedding_function=None)
-        return self._collections[name]
+        found = self._collections.get(name)  # once: another thread may forget them all at any moment
+        if found is None:
+            found = self._collections[name] = self._connected().get_collection(name, embedding_function=None)
+        return found
 
 
 def _metadata(entry: Entry) -> dict[str, str | float]:
