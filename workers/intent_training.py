@@ -228,14 +228,14 @@ def _folds(truth: Ids, count: int, seed: int) -> Ids:
 def _folds_apart(rows: Rows, seed: int) -> Ids:
     """Deal the rows so that those of a label that say the same in other words fall together, largest groups first.
 
-    No more than half of a label does: of what all says the same, something must be left to know it by.
+    Where most of a label does, it is parted where it differs most: something must be left to know it by.
     """
     dice = np.random.default_rng(seed)
     fold, load = np.zeros(len(rows.truth), np.intp), np.zeros(FOLDS_APART)
     for label in np.unique(rows.truth):
         own = np.flatnonzero(rows.truth == label)
         of_label = np.zeros(FOLDS_APART)
-        for members in _parts(own, _groups(rows.vectors[own])):
+        for members in _parts(own, rows.vectors[own]):
             lightest = int(np.lexsort((dice.random(FOLDS_APART), load, of_label))[0])
             fold[members] = lightest
             of_label[lightest] += len(members)
@@ -243,10 +243,15 @@ def _folds_apart(rows: Rows, seed: int) -> Ids:
     return fold
 
 
-def _parts(own: Ids, groups: Ids) -> list[Ids]:
-    """Return the rows of each group, the largest first; a group of more than half of the rows in two."""
-    whole = [own[groups == group] for group in np.argsort(-np.bincount(groups), kind="stable")]
-    return [part for rows in whole for part in np.array_split(rows, 1 + (2 * len(rows) > len(own))) if len(part)]
+def _parts(own: Ids, vectors: Array) -> list[Ids]:
+    """Return the rows of each group, the largest first; a group of more than half of the rows as its two halves."""
+    groups = _groups(vectors)
+    for group in np.flatnonzero(2 * np.bincount(groups) > len(own)):
+        rows = np.flatnonzero(groups == group)
+        if len(rows) > 2:
+            halves = AgglomerativeClustering(2, linkage="ward").fit_predict(vectors[rows])
+            groups[rows[halves == 1]] = groups.max() + 1
+    return [own[groups == group] for group in np.argsort(-np.bincount(groups), kind="stable")]
 
 
 def _groups(vectors: Array) -> Ids:
