@@ -11,7 +11,19 @@ from integrations.helpdesk import Flag, Role, Status, TicketWrite
 from integrations.llm import ModelOutcome
 from kb.domain import Audience, Document, Filter, Query, Source
 from tests.fakes.helpdesk import ADA, GRACE
-from tests.fakes.services import INTENT_OF, POLICY, classified, drafted, outcome_of, take, take_again
+from tests.fakes.llm import ScriptedLLM
+from tests.fakes.services import (
+    INTENT_OF,
+    POLICY,
+    classified,
+    drafted,
+    judged,
+    make_services,
+    outcome_of,
+    shelve_swap,
+    take,
+    take_again,
+)
 from workers import pipeline
 from workers.domain import mark_of
 from workers.store.dead import DeadLetters
@@ -84,8 +96,15 @@ def test_a_settled_message_costs_nothing_the_second_time(services, desk, llm):
     assert (len(llm.asked), len(desk.own_messages(opened.id))) == (asked, 1)
 
 
-def test_a_second_question_on_the_ticket_gets_its_own_reply(services, desk):
+def test_a_second_question_on_the_ticket_gets_its_own_reply(engine, desk):
     """One reply for each message, each with its own mark."""
+    drafts = [
+        drafted("Open the schedule, choose the shift and press Offer swap."),
+        drafted("A manager approves the swap."),
+    ]
+    llm = ScriptedLLM(classify=[classified(), classified()], draft=drafts, judge=[judged(), judged()])
+    services = make_services(engine, desk, llm=llm)
+    shelve_swap(services)
     opened = desk.open_ticket()
     work(services, opened.id)
     desk.tick()
