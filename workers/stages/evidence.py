@@ -32,7 +32,8 @@ _THEN = re.compile(
 # What a reply may open with before it says anything.
 _OPENER = re.compile(
     r"(?i)\bif (?:that|this|it) (?:(?:does|did) not|(?:does|did)n['’]t) (?:help|work|change (?:anything|that))\b,?"
-    r"|^(?:(?:yes|yeah|yep|yup|no|nope|not really|well|absolutely|sure|certainly|of course|definitely|right|ok|okay"
+    r"|^(?:(?:yes|yeah|yep|yup|no(?=\s*[,.!]|\s+(?:i|it|they|we|you|that|there|he|she)\b)|nope|not really|well"
+    r"|absolutely|sure|certainly|of course|definitely|right|ok|okay"
     r"|oh|exactly|indeed|true|i agree(?: with you)?)\b[ ,.!]*)+"
 )
 
@@ -62,11 +63,15 @@ class Evidence:
     def judge(self, sentence: str, said_elsewhere: str = "") -> Verdict:
         """Compare a sentence with the place of the texts that fits it best.
 
-        `said_elsewhere` are the words around it: a condition named there is not left out.
+        `said_elsewhere` are the words around it: a condition named there is not left out. A whole sentence of the
+        texts, word for word, has no fault.
         """
-        sentence = _OPENER.sub("", sentence)
+        is_quoted = self._texts.quotes(sentence)
+        sentence = sentence if is_quoted else _OPENER.sub("", sentence)
         plain = tokens(sentence)
         said = condition_last(sentence, plain)
+        if is_quoted:
+            return Verdict(self._support(sentence, said))
         faults = list(self._unknown(said))
         place = self._texts.best_place(said)
         if place is not None:

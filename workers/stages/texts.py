@@ -45,6 +45,7 @@ class Texts:
         self.names = {token.stem for token in both if token.is_name}
         self.inner_capitals = {token.raw for line in self.lines for token in line.plain[1:] if token.is_name}
         self.lower = {token.norm for token in every if token.raw.islower()}
+        self._whole = {_norms(line.plain) for line in self.lines}
         self._flat = f" {' '.join(token.norm for token in both)} "
 
     def knows(self, words: str) -> bool:
@@ -54,6 +55,11 @@ class Texts:
     def has_phrase(self, found: Sequence[Token]) -> bool:
         wanted = " ".join(token.norm for token in found)
         return bool(wanted) and f" {wanted} " in self._flat
+
+    def quotes(self, said: str) -> bool:
+        """Say whether this is a whole sentence of the texts, or several, word for word."""
+        found = [tokens(one) for one in sentences(said)]
+        return bool(found) and all(_norms(one) in self._whole for one in found)
 
     def leads(self, menu: str, entry: str) -> bool:
         """Say whether an entry stands under a menu. Of a menu whose entries the texts do not show, any might."""
@@ -95,6 +101,10 @@ def _line(sentence: str, found: tuple[Token, ...]) -> Line:
     roots, not_so = content(found), denied(found)
     once = frozenset(root for root in not_so if times[root] == 1)
     return Line(condition_last(sentence, found), found, roots, once, roots - not_so)
+
+
+def _norms(found: Sequence[Token]) -> tuple[str, ...]:
+    return tuple(token.norm for token in found)
 
 
 def content(found: Iterable[Token]) -> frozenset[str]:

@@ -4,7 +4,10 @@ import time
 
 import pytest
 
+from scripts.world.load import load_world
+from workers.reading.visible import visible
 from workers.stages.evidence import Evidence
+from workers.stages.words import sentences
 
 TEXT = "Open Reports, choose Payroll export and pick a period. The file has one row for each employee and day."
 
@@ -90,3 +93,20 @@ def test_an_entry_stands_under_its_menu():
     assert evidence.leads("View", "Folders")
     assert not evidence.leads("View", "Check Mail")
     assert evidence.leads("Help", "Check Mail")
+
+
+def test_a_sentence_of_the_text_itself_has_no_fault() -> None:
+    """Every sentence of every sample article stands, whatever "no", "if" or "never" it holds."""
+    faults = []
+    for article in load_world().articles:
+        text = visible(article.body).text
+        evidence = Evidence([text])
+        faults += [(one, found) for one in sentences(text) if (found := evidence.judge(one).faults)]
+    assert faults == []
+
+
+def test_no_before_a_noun_is_no_opener() -> None:
+    """ "No card is needed" is not an answer that begins with "No", and the opposite of it is a fault."""
+    evidence = Evidence(["No card is needed for the trial, and nothing is charged when it ends."])
+    assert evidence.judge("No card is needed for the trial.").faults == ()
+    assert evidence.judge("A card is needed for the trial.").faults != ()
