@@ -39,6 +39,6 @@ def test_the_wish_of_the_api_is_passed_on(services, desk):
         ScriptedLLM(retry_after_seconds=300.0, draft=[ModelOutcome.OVERLOADED]), services.breakers, services.now
     )
     ask(guard)
-    assert ask(guard).usage.retry_after_seconds == 15
+    assert ask(guard).usage.retry_after_seconds == 12
     desk.now += timedelta(seconds=121)
     assert ask(guard).usage.outcome is ModelOutcome.OVERLOADED

@@ -77,7 +77,9 @@ def _questions(asks: Sequence[str]) -> Iterable[str]:
 def _names_a_thing(words: Sequence[Token], place: int) -> bool:
     """Say whether a word stands where the name of a thing does, and is none of the requester's own people or days."""
     token, before = words[place], words[place - 1].norm if place else ""
-    if token.is_number or not token.is_content or token.norm in _NO_THING or not token.norm[0].isalpha():
+    if token.is_number or not token.is_content or not token.norm[0].isalpha():
+        return False
+    if token.norm in _NO_THING or token.norm.removesuffix("s") in _NO_THING:
         return False
     if token.is_name:
         return True
