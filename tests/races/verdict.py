@@ -150,9 +150,10 @@ def _judge_outcome(
 
 
 def _judge_newer(kind: str, message_id: str, outcomes: Outcomes, verdict: Verdict) -> None:
-    """What the requester added has an outcome of its own."""
+    """What the requester added has an outcome of its own: a draft, if a reply that says the same went out before."""
     newer = {key: value for key, value in outcomes.items() if key != message_id}
-    if [value[0] for value in newer.values()] != [kind]:
+    is_repeated = any("check_failed" in _codes(value) for value in newer.values()) and outcomes[message_id][0] == "send"
+    if [value[0] for value in newer.values()] != ["draft" if is_repeated else kind]:
         verdict.unexplained.append(f"the newer message: {json.dumps(newer)}")
 
 
