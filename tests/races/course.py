@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Engine, select
 
+from integrations.helpdesk import Helpdesk
 from integrations.zendesk.client import ZendeskHelpdesk, api_token
 from scripts.sandbox.desk import Origin
 from scripts.sandbox.merging import merge
@@ -24,7 +25,7 @@ from scripts.sandbox.zendesk.app import create_zendesk_app
 from tests.fakes.helpdesk import FakeHelpdesk
 from tests.fakes.llm import ScriptedLLM
 from tests.fakes.services import INTENT_OF, classified, drafted, judged, make_services, shelve_swap
-from tests.races.verdict import KINDS, Race, Verdict, judge
+from tests.races.verdict import KINDS, Race, Verdict, judge, summed
 from workers.crew import Crew
 from workers.services import Services
 from workers.store import tables
@@ -76,19 +77,22 @@ class Ring:
             crew.stop()
         self.server.stop()
 
+    def _helpdesk(self) -> Helpdesk:
+        return ZendeskHelpdesk(self.server.url, api_token(*OWN), now=lambda: self.now, clock=self._clock)
+
+    def _clock(self) -> float:
+        return self.now.timestamp()
+
     def _services(self, kind: str) -> Services:
-        helpdesk = ZendeskHelpdesk(
-            self.server.url, api_token(*OWN), now=lambda: self.now, clock=lambda: self.now.timestamp()
-        )
         llm = scripted_for(kind)
         llm.step = self._step
         services = make_services(
             self.engine,
             FakeHelpdesk(),
-            helpdesks={"zendesk": helpdesk},
+            helpdesks={self.vendor: self._helpdesk()},
             llm=llm,
             now=lambda: self.now,
-            clock=lambda: self.now.timestamp(),
+            clock=self._clock,
             sleep=self._sleep,
         )
         shelve_swap(services)
@@ -302,3 +306,10 @@ def every_race(
     random.shuffle(races)
     by_act = [[race for race in races if race.act == act] for act in ACTS]
     return [race for row in itertools.zip_longest(*by_act) for race in row if race is not None][:most]
+
+
+def failures(course: Ring, races: Iterable[Race]) -> dict[Race, Verdict]:
+    """Run the races; print the figures, and return what went wrong by race."""
+    verdicts = {race: course.run(race) for race in races}
+    print(f"{course.vendor}: {summed(list(verdicts.values()))}")
+    return {race: verdict for race, verdict in verdicts.items() if not verdict.is_good}

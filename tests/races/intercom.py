@@ -5,9 +5,8 @@ An act between that read and the arrival of our call cannot be seen by anybody; 
 
 import itertools
 import json
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from random import Random
@@ -15,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Engine, select
 
+from integrations.helpdesk import Helpdesk
 from integrations.intercom.client import IntercomHelpdesk
 from integrations.intercom.setup import IntercomSetup
 from integrations.setup import Wish
@@ -22,11 +22,8 @@ from scripts.sandbox.intercom.app import create_intercom_app
 from scripts.sandbox.intercom.state import Conversation
 from scripts.sandbox.intercom.twin import IntercomTwin, Shared
 from scripts.sandbox.server import run_app
-from tests.fakes.helpdesk import FakeHelpdesk
-from tests.fakes.services import make_services, shelve_swap
-from tests.races.course import PACES, QUESTION, Ring, Watched, scripted_for
-from tests.races.verdict import Race
-from workers.services import Services
+from tests.races.course import PACES, QUESTION, Ring
+from tests.races.verdict import Race, Verdict
 from workers.store import tables
 
 LONGEST_FLIGHT = timedelta(seconds=60)  # of a call, after which nothing in between still holds it
@@ -44,22 +41,6 @@ LOWER = {
     "assigns": {"staff_at_work"},
     "snoozes": {"status_changed", "ticket_done"},
 }
-
-
-@dataclass(slots=True)
-class IntercomVerdict:
-    """`crossed`: the act and our reply met on their way. The others must never hold anything."""
-
-    doubled: list[str] = field(default_factory=list)
-    collided: list[str] = field(default_factory=list)
-    unexplained: list[str] = field(default_factory=list)
-    outcome: str = ""
-    changed: bool = False
-    crossed: bool = False
-
-    @property
-    def is_good(self) -> bool:
-        return not (self.doubled or self.collided or self.unexplained)
 
 
 class IntercomRing(Ring):
@@ -81,26 +62,9 @@ class IntercomRing(Ring):
         list(IntercomSetup(server.url, self.twin.world.account.access_token).connect(wish, is_dry=False))
         server.stop()
 
-    def _services(self, kind: str) -> Services:
-        helpdesk = IntercomHelpdesk(
-            self.server.url,
-            self.twin.world.account.access_token,
-            now=lambda: self.now,
-            clock=lambda: self.now.timestamp(),
-        )
-        llm: Watched = scripted_for(kind)
-        llm.step = self._step
-        services = make_services(
-            self.engine,
-            FakeHelpdesk(),
-            helpdesks={"intercom": helpdesk},
-            llm=llm,
-            now=lambda: self.now,
-            clock=lambda: self.now.timestamp(),
-            sleep=self._sleep,
-        )
-        shelve_swap(services)
-        return services
+    def _helpdesk(self) -> Helpdesk:
+        token = self.twin.world.account.access_token
+        return IntercomHelpdesk(self.server.url, token, now=lambda: self.now, clock=self._clock)
 
     def _is_write(self, environ: dict[str, Any]) -> bool:
         """Only the message itself may be lost with consequences: what comes before it is made again."""
@@ -137,7 +101,7 @@ class IntercomRing(Ring):
             if self.race.is_heard:
                 self.services[self.race.kind].tickets.wake("intercom", self.ticket.id, now=self.now)  # type: ignore[arg-type]
 
-    def run(self, race: Race) -> IntercomVerdict:  # type: ignore[override]
+    def run(self, race: Race) -> Verdict:
         """Let it happen, then let everything come to rest; judge it by the workspace's books and our ledger."""
         number = next(self._numbers)
         self.now = self.now.replace(microsecond=0) + timedelta(seconds=100, milliseconds=Random(number).randrange(999))
@@ -159,9 +123,9 @@ class IntercomRing(Ring):
         return {row.message_id: ("open" if row.state == "open" else row.action, row.reasons) for row in rows}
 
 
-def judge(race: Race, ring: IntercomRing, entries: Sequence[dict[str, Any]]) -> IntercomVerdict:
+def judge(race: Race, ring: IntercomRing, entries: Sequence[dict[str, Any]]) -> Verdict:
     """Look at what was written on the conversation in its order, and at what each reply of ours could know."""
-    verdict = IntercomVerdict()
+    verdict = Verdict()
     ticket_id, bot_id = str(ring.ticket.id), str(ring.bot_id)
     writes = [entry for entry in entries if entry["kind"] == "write" and str(entry["ticket_id"]) == ticket_id]
     own = [entry for entry in writes if str(entry["actor_id"]) == bot_id]
@@ -185,7 +149,7 @@ def _judge_reply(
     entry: dict[str, Any],
     call: int,
     entries: Sequence[dict[str, Any]],
-    verdict: IntercomVerdict,
+    verdict: Verdict,
     *,
     is_first: bool,
     ticket_id: str,
@@ -218,7 +182,7 @@ def _judge_outcomes(
     replies: Sequence[dict[str, Any]],
     notes: Sequence[dict[str, Any]],
     acted: int | None,
-    verdict: IntercomVerdict,
+    verdict: Verdict,
 ) -> None:
     """Every message has an outcome, which stands on the conversation, with what happened as its reason."""
     say = verdict.unexplained.append
@@ -290,14 +254,3 @@ def every_race(
     random.shuffle(races)
     by_act = [[race for race in races if race.act == act] for act in ACTS]
     return [race for row in itertools.zip_longest(*by_act) for race in row if race is not None][:most]
-
-
-def summed(verdicts: Sequence[IntercomVerdict]) -> str:
-    """Return the figures of many races in one line."""
-    counts = Counter(verdict.outcome or "no case" for verdict in verdicts)
-    return (
-        f"intercom: interleavings {len(verdicts)}, that made a difference {sum(v.changed for v in verdicts)}, "
-        f"crossed {sum(v.crossed for v in verdicts)}, collisions {sum(bool(v.collided) for v in verdicts)}, "
-        f"doubled {sum(bool(v.doubled) for v in verdicts)}, "
-        f"unexplained {sum(bool(v.unexplained) for v in verdicts)}; outcomes {dict(counts)}"
-    )

@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
-from tests.races.course import FATES, ring
-from tests.races.intercom import IntercomRing, every_race, summed
+from tests.races.course import FATES, failures, ring
+from tests.races.intercom import IntercomRing, every_race
 from tests.races.verdict import KINDS, Race
 from workers import protocol
 from workers.store.tables import open_engine
@@ -24,13 +24,6 @@ def course(database_url):
     with ring(engine, IntercomRing) as made:
         yield made
     engine.dispose()
-
-
-def failures(course, races):
-    """Run the races; print the figures, and return what went wrong by race."""
-    verdicts = {race: course.run(race) for race in races}
-    print(summed(list(verdicts.values())))
-    return {race: verdict for race, verdict in verdicts.items() if not verdict.is_good}
 
 
 @pytest.mark.timeout(300)

@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
-from tests.races.course import FATES, every_race, ring
-from tests.races.verdict import KINDS, Race, summed
+from tests.races.course import FATES, every_race, failures, ring
+from tests.races.verdict import KINDS, Race
 from workers import protocol
 from workers.store.tables import open_engine
 
@@ -23,13 +23,6 @@ def course(database_url):
     with ring(engine) as made:
         yield made
     engine.dispose()
-
-
-def failures(course, races):
-    """Run the races; print the figures, and return what went wrong by race."""
-    verdicts = {race: course.run(race) for race in races}
-    print(summed(list(verdicts.values())))
-    return {race: verdict for race, verdict in verdicts.items() if not verdict.is_good}
 
 
 @pytest.mark.timeout(300)

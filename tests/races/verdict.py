@@ -50,13 +50,17 @@ class Race:
 
 @dataclass(slots=True)
 class Verdict:
-    """`changed`: the act came between a read and a write of ours, or before both, and made a difference."""
+    """`changed`: the act came between a read and a write of ours, or before both, and made a difference.
+
+    `crossed`: the act and our reply met on their way, which only a lock can prevent.
+    """
 
     doubled: list[str] = field(default_factory=list)
     collided: list[str] = field(default_factory=list)
     unexplained: list[str] = field(default_factory=list)
     outcome: str = ""
     changed: bool = False
+    crossed: bool = False
 
     @property
     def is_good(self) -> bool:
@@ -162,6 +166,7 @@ def summed(verdicts: Sequence[Verdict]) -> str:
     counts = Counter(verdict.outcome or "no case" for verdict in verdicts)
     return (
         f"interleavings {len(verdicts)}, that made a difference {sum(v.changed for v in verdicts)}, "
+        f"crossed {sum(v.crossed for v in verdicts)}, "
         f"collisions {sum(bool(v.collided) for v in verdicts)}, doubled {sum(bool(v.doubled) for v in verdicts)}, "
         f"unexplained {sum(bool(v.unexplained) for v in verdicts)}; outcomes {dict(counts)}"
     )
