@@ -32,6 +32,7 @@ _QUIET_KINDS = {
     "survey": Code.SURVEY,
 }
 _DONE = frozenset({"solved", "closed", "deleted"})
+_TAKEN = frozenset({Code.STAFF_AT_WORK, Code.STATUS_CHANGED})  # what a last look makes a draft of a reply for
 _SECRET_KINDS = frozenset({"card", "password", "code", "token", "iban", "national-id"})
 # Findings that say: this does not stand in the sources.
 _UNTRUE = ("unsupported", "contradiction", "swapped_", "uncited")
@@ -343,4 +344,13 @@ def last_look(facts: LastLookFacts, decision: Decision) -> Decision:
         is_taken = facts.staff_assigned
         changed = Reason(Code.STAFF_AT_WORK) if is_taken else Reason(Code.STATUS_CHANGED, facts.status)
         return Decision(Action.DRAFT, (changed, *decision.reasons), decision.team, decision.urgency)
+    if decision.action is Action.SEND and facts.lowered_for:
+        reasons = (Reason(Code(facts.lowered_for)), *decision.reasons)
+        return Decision(Action.DRAFT, reasons, decision.team, decision.urgency)
     return decision
+
+
+def lowered_for(decision: Decision) -> str:
+    """Return for which of a person's acts a last look made a draft of a reply, as its code; "" if for none."""
+    code = decision.reasons[0].code if decision.reasons else None
+    return code.value if decision.action is Action.DRAFT and code in _TAKEN else ""

@@ -509,3 +509,4 @@ class LastLookFacts:
     is_silenced: bool = False
     is_with_ai_agent: bool = False  # and policy has us make way for it
     is_in_doubt: bool = False
+    lowered_for: str = ""  # the code for which an earlier try, that never arrived, was no reply any more

@@ -245,11 +245,13 @@ def for_last_look(
     *,
     is_in_doubt: bool = False,
     yields: bool = False,
+    lowered_for: str = "",
 ) -> LastLookFacts:
     """Return what changed on the ticket between our read and our write. Our own notes do not count.
 
     `is_in_doubt`: an earlier reply of ours never showed, and may yet come. `yields`: we make way for the helpdesk's own
-    AI agent where it has taken the ticket meanwhile.
+    AI agent where it has taken the ticket meanwhile. `lowered_for`: what an earlier try saw, and a later one finds
+    there from the beginning.
     """
     known = {message.id for message in before.messages}
     fresh = [message for message in now.messages if message.id not in known]
@@ -265,4 +267,5 @@ def for_last_look(
         is_silenced=stop_tag in now.tags,
         is_with_ai_agent=yields and now.is_with_ai_agent and not before.is_with_ai_agent,
         is_in_doubt=is_in_doubt,
+        lowered_for=lowered_for,
     )

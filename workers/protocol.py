@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from integrations.helpdesk import Abilities, Message, Role, Ticket
 from workers import facts
-from workers.decide import last_look
+from workers.decide import last_look, lowered_for
 from workers.domain import Action, Code, Decision, LastLookFacts, Reason, mark_of
 
 TRIES = 5
@@ -79,6 +79,7 @@ class Outbox:
     """What is on record of a case's write. `looked_at` is the vendor's time of the read it was based on.
 
     `set_aside`: notes of ours from before the case was replayed. They bear its mark, and are not what is looked for.
+    `lowered_for`: for which of a person's acts a reply had become a draft; one that was lost does not undo the act.
     """
 
     state: State = State.NONE
@@ -86,6 +87,7 @@ class Outbox:
     stamp: str = ""
     looked_at: datetime | None = None
     set_aside: tuple[str, ...] = ()
+    lowered_for: str = ""
 
     def after(self, event: Event) -> "Outbox":
         return replace(self, state=MOVES[self.state, event])
@@ -373,6 +375,7 @@ class Attempt:
             self._patience.stop_tag,
             is_in_doubt=is_in_doubt,
             yields=self._patience.yields,
+            lowered_for=self._outbox.lowered_for,
         )
         return last_look(self.changed, self._decision)
 
@@ -401,6 +404,7 @@ class Attempt:
             is_public=self._chosen.action is Action.SEND,
             stamp=self._ticket.stamp,
             looked_at=self._at,
+            lowered_for=lowered_for(self._chosen) or self._outbox.lowered_for,
         )
         return Begin(self._chosen, self._ticket, self._outbox, self._is_bare)
 

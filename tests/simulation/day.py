@@ -88,6 +88,8 @@ class Day:
         self._acts_left = self.random.randint(0, 3)
         # A calm day now and then: most days are bad enough that good paths would hardly be walked.
         self._badness = self.random.choice((0.0, 0.5, 1.0, 1.0, 2.0))
+        self._lowered: set[str] = set()  # messages whose reply had become a draft for what a person did
+        self._raised: list[str] = []
         self._settled_on: dict[str, float] = {}  # how fresh the look was that a case was settled on
         self._is_flipped = False  # policy has come to exclude this requester
 
@@ -299,11 +301,16 @@ class Day:
                     lease,
                     case.id,
                     mark_of(case.message_id),
-                    {"action": wanted.action.value, "is_public": outbox.is_public},
+                    {
+                        "action": wanted.action.value,
+                        "is_public": outbox.is_public,
+                        "lowered_for": outbox.lowered_for,
+                    },
                     outbox.stamp,
                     outbox.state.value,
                     outbox.looked_at,
                 )
+                self._note_begun(case.message_id, wanted)
                 yield from self._committed()
                 attempt.begun(age_seconds=self.now - look.at)
                 put = Put(case.message_id, intent.mark, outbox.is_public, outbox.stamp, before, look, self.now)
@@ -320,6 +327,13 @@ class Day:
                 return changed_at
             else:
                 raise _LaterError(step.seconds, step.why)
+
+    def _note_begun(self, message_id: str, wanted: Decision) -> None:
+        """Once a person's act made a draft of a reply, and that is on record, no later try may make a reply of it."""
+        if wanted.action is Action.DRAFT and wanted.reasons[0].code in (Code.STAFF_AT_WORK, Code.STATUS_CHANGED):
+            self._lowered.add(message_id)
+        elif wanted.action is Action.SEND and message_id in self._lowered:
+            self._raised.append(f"{message_id} became a reply again")
 
     def _settle(
         self, worker: Worker, lease: Lease, case: Case, intent: Intent | None, step: Settle, look: Seen
@@ -448,6 +462,7 @@ class Day:
             verdict.doubles += [f"{mark} as {times} messages" for mark, times in every.items() if times > 1]
         for landed in desk.landed:
             self._judge_landed(landed, verdict)
+        verdict.collisions += self._raised
         self._judge_records(verdict)
         if store.due_at is not None or store.open_cases():
             verdict.losses.append("never settled")
@@ -521,7 +536,9 @@ class _LaterError(Exception):
 def outbox_of(intent: Intent | None) -> Outbox:
     if intent is None:
         return Outbox()
-    return Outbox(State(intent.state), intent.write["is_public"], intent.stamp, intent.looked_at)
+    kept = intent.write
+    is_public, lowered_for = kept["is_public"], kept["lowered_for"]
+    return Outbox(State(intent.state), is_public, intent.stamp, intent.looked_at, lowered_for=lowered_for)
 
 
 def told(step: protocol.Step) -> str:

@@ -216,6 +216,11 @@ def second_look_skipped(monkeypatch):
     monkeypatch.setattr(Attempt, "_judge", judge)
 
 
+def lowering_forgotten(monkeypatch):
+    """A draft that was lost is decided anew as if the person for whose act it was one had always been there."""
+    monkeypatch.setattr(protocol, "lowered_for", lambda decision: "")
+
+
 MUTATIONS = [
     ("lock", no_read_back),
     ("none", no_read_back),
@@ -242,6 +247,7 @@ MUTATIONS = [
     ("lock", intent_believed),
     ("none", short_flight),
     ("lock", second_look_skipped),
+    ("none", lowering_forgotten),
 ]
 
 

@@ -323,3 +323,14 @@ def test_an_open_case_of_the_past_ends_with_its_reason():
     desk.write(desk.peek(first.id), TicketWrite(mark="dh-x", html="<p>Hm</p>", status=Status.OPEN))
     desk.staff_writes(first.id, "Here.")
     assert overtaken_by(desk.peek(first.id), first.messages[0].id) is Code.STAFF_ANSWERED
+
+
+def test_a_lost_draft_does_not_become_a_reply(ticket):
+    """What a colleague did between our look and our write still counts when that write never arrived."""
+    first = attempt(ticket)
+    first.looked(replace(ticket, status=Status.PENDING), at=ASKED)
+    lost = first.next.outbox.after(Event.MISSING)
+    again = attempt(replace(ticket, status=Status.PENDING), lost)
+    again.looked(replace(ticket, status=Status.PENDING), at=ASKED)
+    assert again.next.decision.action is Action.DRAFT
+    assert again.next.decision.reasons[0] == Reason(Code.STATUS_CHANGED)

@@ -123,7 +123,8 @@ def _outbox(intent: Intent | None, case: Case) -> Outbox:
     if intent is None:
         return Outbox(set_aside=case.set_aside)
     is_public = bool(intent.write.get("is_public"))
-    return Outbox(State(intent.state), is_public, intent.stamp, intent.looked_at, case.set_aside)
+    lowered_for = intent.write.get("lowered_for", "")
+    return Outbox(State(intent.state), is_public, intent.stamp, intent.looked_at, case.set_aside, lowered_for)
 
 
 def _later(step: Later, lease: Lease, limit: str = "") -> TransientError:
@@ -214,7 +215,7 @@ class _Hands:
             self._lease,
             self._case.id,
             mark=write.mark,
-            write=_record(write, decision, self._intent),
+            write=_record(write, decision, self._intent) | {"lowered_for": outbox.lowered_for},
             stamp=outbox.stamp,
             now=services.now(),
             state=outbox.state.value,
