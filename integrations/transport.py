@@ -128,9 +128,12 @@ class Transport:
         )
 
     def note_limits(self, headers: Mapping[str, str]) -> tuple[Limit, ...]:
-        """Remember what an answer's headers say of budgets, and return it."""
+        """Remember what an answer's headers say of budgets, and return it.
+
+        A reset that is a moment is one of the vendor's clock: only the answer's own date tells how far off it is.
+        """
         self.last_limits = {n.lower(): v for n, v in headers.items() if _LIMIT_HEADER.fullmatch(n)}
-        found = read_limits(self.last_limits, now=datetime.now(UTC))
+        found = read_limits(self.last_limits, now=_moment(headers.get("Date")) or datetime.now(UTC))
         self._limits |= {limit.name: (limit, time.monotonic()) for limit in found if not limit.is_of_one_ticket}
         return found
 

@@ -175,6 +175,18 @@ def test_retry_after_reaches_the_error_and_limits_are_kept():
     assert (left.name, left.remaining) == ("tickets-update", 99)
 
 
+def test_a_budget_ends_by_the_clock_of_the_vendor_that_tells_its_end():
+    """A clock of ours that is years behind does not stop us for longer than the window has left."""
+    date = "Fri, 20 Nov 2099 09:00:00 GMT"
+    reset = str(int(datetime(2099, 11, 20, 9, 0, 7, tzinfo=UTC).timestamp()))
+    answer = reply(X_RateLimit_Limit="167", X_RateLimit_Remaining="3", X_RateLimit_Reset=reset, Date=date)
+    with raw_server(answer) as server:
+        client = transport(server.url)
+        client.get("/things")
+    (left,) = client.limits()
+    assert 6 < left.resets_seconds <= 7
+
+
 def test_a_refusal_names_the_budget_that_is_spent():
     """Without a Retry-After the end of that budget's window is when to come back; one ticket's budget is not kept."""
     answer = reply("429 No", b"no", Zendesk_RateLimit_Per_Ticket_Updates="total=30; remaining=0; resets=41")
