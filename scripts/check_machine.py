@@ -17,6 +17,7 @@ from workers.intent_model import IntentModel
 from workers.job_queue import Bell
 from workers.services import intents_path
 from workers.store.dead import LISTED, DeadLetters
+from workers.store.inbox import Inbox
 from workers.store.library import Library
 from workers.store.migrate import SchemaError, require_head
 from workers.store.schedule import Schedule
@@ -26,6 +27,8 @@ LEAST_FREE_BYTES = 1 << 30
 GOOD_FREE_BYTES = 5 << 30
 LATE_SECONDS = 60.0
 STALE_SYNC = timedelta(hours=2)
+HEARD_WITHIN = timedelta(days=1)
+FEW_MESSAGES = 3  # so many may come by chance, or begin, without a delivery
 _UP = "`deskhand up`, or the process by name, and its log under $DESKHAND_DATA/logs"
 
 
@@ -186,6 +189,21 @@ def receiver(settings: Settings) -> Iterator[Check]:
         yield fail("queue lag", said, why="requesters wait", mend=mend)
     else:
         yield ok("queue lag", said)
+
+
+def deliveries(vendor: str, settings: Settings, now: datetime) -> Iterator[Check]:
+    """Look whether messages still come by webhook: no API of Intercom's tells that one was paused or deleted."""
+    name = f"{vendor}: deliveries"
+    unheard, newest = Inbox(open_engine(settings.sql_url)).silence(vendor, since=now - HEARD_WITHIN)
+    came = f"the newest came {newest:%Y-%m-%d %H:%M} UTC" if newest else "none has come yet"
+    if unheard < FEW_MESSAGES:
+        yield ok(name, came) if newest else skipped(name, f"{came}; `deskhand connect {vendor}` has one made")
+        return
+    said = f"{came}, and {unheard} messages since then were found by asking only"
+    mend = (
+        f"is the webhook there, switched on, with our address? `deskhand connect {vendor}` tries it; docs/{vendor}.md"
+    )
+    yield fail(name, said, why="requesters wait minutes longer, and commands of staff too", mend=mend)
 
 
 def access(settings: Settings) -> Iterator[Check]:

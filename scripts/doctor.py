@@ -58,7 +58,10 @@ def examine() -> Iterator[Check]:
         ("helpdesk", lambda: _helpdesks(settings)),
     ]
     for vendor in registry.configured(settings):
-        looks.append((vendor, lambda vendor=vendor: check_outside.helpdesk(vendor, settings, policy, utc_now)))  # type: ignore[misc]
+        looks += [
+            (vendor, lambda vendor=vendor: check_outside.helpdesk(vendor, settings, policy, utc_now)),  # type: ignore[misc]
+            (f"{vendor}: deliveries", lambda vendor=vendor: check_machine.deliveries(vendor, settings, utc_now())),  # type: ignore[misc]
+        ]
     looks += [
         ("model", lambda: check_outside.model(bare_model(settings, policy), policy)),
         ("prices", lambda: check_outside.prices(policy)),

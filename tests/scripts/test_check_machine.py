@@ -15,9 +15,12 @@ from scripts import check_machine
 from scripts.checkup import State
 from scripts.processes import free_port
 from tests.fakes.raw_server import raw_server, reply
+from workers.store.inbox import Inbox
+from workers.store.ledger import Ledger
 from workers.store.migrate import migrate
 from workers.store.schedule import Schedule
 from workers.store.tables import open_engine
+from workers.store.tickets import Tickets
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 POLICY = Policy(models=Models(classify="small", draft="large"), intents={"billing": Intent(description="Bills")})
@@ -92,6 +95,39 @@ def test_what_stopped_is_told(migrated):
     check = found(check_machine.database(made, NOW))["dead letters"]
     assert (check.state, check.what) == (State.WARN, "1 of kind run")
     assert "`deskhand replay`" in check.mend
+
+
+@pytest.mark.parametrize(
+    ("messages", "last_delivery", "state"),
+    [
+        (0, None, State.SKIPPED),
+        (0, timedelta(hours=9), State.OK),
+        (2, timedelta(hours=9), State.OK),
+        (3, timedelta(hours=9), State.FAIL),
+        (3, None, State.FAIL),
+        (3, timedelta(seconds=20), State.OK),
+    ],
+)
+def test_a_webhook_that_somebody_paused(migrated, messages, last_delivery, state):
+    """Messages are found by asking while no delivery comes at all: a few may be chance, more are not."""
+    made, _ = migrated
+    engine = open_engine(made.sql_url)
+    for number in range(messages):
+        open_case(engine, f"4{number}", asked_at=NOW - timedelta(minutes=4), now=NOW - timedelta(minutes=2))
+    if last_delivery is not None:
+        Inbox(engine).add("intercom", "k", {}, b"{}", now=NOW - last_delivery)
+    Inbox(engine).add("zendesk", "k", {}, b"{}", now=NOW)
+    (check,) = check_machine.deliveries("intercom", made, NOW)
+    assert check.state is state
+    assert ("`deskhand connect intercom`" in check.mend) is (state is State.FAIL)
+    engine.dispose()
+
+
+def open_case(engine, ticket_id, *, asked_at, now):
+    tickets = Tickets(engine)
+    tickets.wake("intercom", ticket_id, now=now)
+    lease = tickets.claim("intercom", ticket_id, owner="a", now=now, lease_seconds=8)
+    Ledger(engine).open_case(lease, "m", now=now, asked_at=asked_at)
 
 
 def test_a_pause_is_told(migrated):

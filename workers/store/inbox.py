@@ -11,7 +11,9 @@ from sqlalchemy.exc import IntegrityError
 
 from config.policy import Retention
 from workers.store.retention import prune
-from workers.store.tables import delivery, reading, writing
+from workers.store.tables import case, delivery, reading, writing
+
+_CLOCKS_APART = timedelta(minutes=1)  # when a message was written is told by the helpdesk's clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,19 @@ class Inbox:
                 select(delivery.c.body).where(delivery.c.vendor == vendor, delivery.c.received_at >= since)
             )
             return any(text.encode() in body for body in bodies)
+
+    def silence(self, vendor: str, *, since: datetime) -> tuple[int, datetime | None]:
+        """Count the messages since then that came by no delivery because none came at all any more.
+
+        They were found by asking. Also returns when the newest delivery came, None if there is none.
+        """
+        of_vendor = delivery.c.vendor == vendor
+        with reading(self._engine) as connection:
+            newest = connection.scalar(select(func.max(delivery.c.received_at)).where(of_vendor))
+            unheard = select(func.count()).where(case.c.vendor == vendor, case.c.opened_at >= since)
+            if newest:
+                unheard = unheard.where(case.c.asked_at > newest + _CLOCKS_APART)
+            return connection.scalar(unheard) or 0, newest
 
     def prune(self, policy: Retention, *, now: datetime) -> dict[str, int]:
         """Take away what policy keeps no longer; return how much of what that was."""

@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 
 from workers.store.inbox import Inbox, Received
+from workers.store.ledger import Ledger
+from workers.store.tickets import Tickets
 
 
 def test_a_delivery_is_kept_as_it_came(engine, now):
@@ -72,3 +74,18 @@ def test_words_of_a_delivery_are_found_since_a_time(engine, now):
     assert not inbox.holds("intercom", "778", since=now)
     assert not inbox.holds("zendesk", "777", since=now)
     assert not inbox.holds("intercom", "777", since=now + timedelta(seconds=1))
+
+
+def test_messages_that_no_delivery_told_of_are_counted(engine, now):
+    """Those since the newest delivery, but for the minute in which clocks differ; of this vendor, and lately."""
+    inbox, tickets, ledger = Inbox(engine), Tickets(engine), Ledger(engine)
+    for number, minutes in enumerate((90, 30, 20, 9.5, 1)):
+        at = now - timedelta(minutes=minutes)
+        tickets.wake("intercom", str(number), now=at)
+        lease = tickets.claim("intercom", str(number), owner="a", now=at, lease_seconds=8)
+        ledger.open_case(lease, "m", now=at, asked_at=at)
+    since = now - timedelta(hours=1)
+    assert inbox.silence("intercom", since=since) == (4, None)
+    assert inbox.silence("zendesk", since=since) == (0, None)
+    inbox.add("intercom", "k", {}, b"", now=now - timedelta(minutes=10))
+    assert inbox.silence("intercom", since=since) == (1, now - timedelta(minutes=10))
