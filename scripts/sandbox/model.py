@@ -79,8 +79,9 @@ def _api(room: ModelRoom) -> flask.Blueprint:
         room.limits.spend(family, message["usage"]["output_tokens"])
         _note(room, request, message)
         if request.get("stream"):
-            stream = "".join(events(message, answer, flask.g.request_id))
+            stream = events(message, answer, flask.g.request_id)
             response = flask.Response(stream, content_type="text/event-stream; charset=utf-8")
+            flask.request.environ["sandbox.stream_seconds"] = room.seconds_to_say(message["usage"]["output_tokens"])
         elif answer == "error_event":
             raise ApiError("overloaded_error")
         else:

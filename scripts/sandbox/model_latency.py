@@ -41,14 +41,14 @@ def _read(text: str) -> Any:
 
 
 def _drawer(given: Any) -> Callable[[], float]:
-    if _is_seconds(given):
+    if is_seconds(given):
         return lambda: float(given)
-    if isinstance(given, list) and given and all(map(_is_seconds, given)):
+    if isinstance(given, list) and given and all(map(is_seconds, given)):
         turn = iter(range(2**62))
         return lambda: float(given[next(turn) % len(given)])
     if isinstance(given, dict) and given.get("kind") in _SHAPES:
         names = _SHAPES[given["kind"]]
-        if all(_is_seconds(given.get(name)) for name in names):
+        if all(is_seconds(given.get(name)) for name in names):
             first, second = (float(given[name]) for name in names)
             return _by_chance(given["kind"], first, second, given.get("seed", 0))
     raise ValueError(f"latency {given!r}: {_WORDS}")
@@ -61,5 +61,5 @@ def _by_chance(kind: str, first: float, second: float, seed: Any) -> Callable[[]
     return lambda: chance.lognormvariate(math.log(max(first, 1e-9)), second)
 
 
-def _is_seconds(value: Any) -> bool:
+def is_seconds(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf

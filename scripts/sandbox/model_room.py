@@ -8,7 +8,7 @@ from scripts.sandbox.books import Books
 from scripts.sandbox.faults import Faults
 from scripts.sandbox.model_cache import PromptCache
 from scripts.sandbox.model_characters import Character, character_of
-from scripts.sandbox.model_latency import Latency
+from scripts.sandbox.model_latency import Latency, is_seconds
 from scripts.sandbox.model_limits import ModelLimits
 
 SERVICE = "model"
@@ -40,6 +40,11 @@ class ModelRoom:
         self.latency = Latency(latency)
         self.character = found
         self.character_name = character if isinstance(character, str) else "custom"
+        self.tokens_per_second = 0.0
+
+    def seconds_to_say(self, tokens: int) -> float:
+        """Return how long a stream of so many tokens takes, from its first event to its last."""
+        return tokens / self.tokens_per_second if self.tokens_per_second else 0.0
 
     def reset(self) -> None:
         """Go back to the start: switches, cache and counts; books and faults too, unless they are shared."""
@@ -55,6 +60,7 @@ class ModelRoom:
         return {
             "character": self.character_name,
             "latency": self.latency.given,
+            "tokens_per_second": self.tokens_per_second,
             "limits": self.limits.enforced,
             **{f"{name}_per_minute": total for name, total in self.limits.per_minute.items()},
         }
@@ -69,11 +75,14 @@ class ModelRoom:
                 raise ValueError("limits wants true or false")
             if name.endswith("_per_minute") and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
                 raise ValueError(f"{name} wants a whole number")
+            if name == "tokens_per_second" and not is_seconds(value):
+                raise ValueError("tokens_per_second wants a number, 0 for at once")
         latency = Latency(wanted["latency"]) if "latency" in wanted else self.latency
         if "character" in wanted:
             self.character = character_of(str(wanted["character"]))
             self.character_name = str(wanted["character"])
         self.latency = latency
+        self.tokens_per_second = wanted.get("tokens_per_second", self.tokens_per_second)
         self.limits.enforced = wanted.get("limits", self.limits.enforced)
         for name in self.limits.per_minute:
             self.limits.per_minute[name] = wanted.get(f"{name}_per_minute", self.limits.per_minute[name])

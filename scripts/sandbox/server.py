@@ -64,6 +64,7 @@ class KeepAliveHandler(WSGIRequestHandler):
             has_body=environ["REQUEST_METHOD"] != "HEAD",
             drip_seconds=environ.get("sandbox.drip_seconds", 0.0),
             stall_seconds=environ.get("sandbox.stall_seconds", 0.0),
+            stream_seconds=environ.get("sandbox.stream_seconds"),
         )
 
     def _break_off(self, status: str, headers: list[tuple[str, str]], data: bytes) -> None:
@@ -100,27 +101,43 @@ class KeepAliveHandler(WSGIRequestHandler):
         has_body: bool,
         drip_seconds: float = 0.0,
         stall_seconds: float = 0.0,
+        stream_seconds: float | None = None,
     ) -> None:
+        """Send an answer; with `stream_seconds` an event stream without a length, unless a fault spoils it."""
         code, _, words = status.partition(" ")
         names = {name.lower() for name, _ in headers}
+        is_stream = stream_seconds is not None and has_body and not (drip_seconds or stall_seconds)
         self.send_response_only(int(code), words)
         self.send_header("Server", self.version_string())
         if "date" not in names:
             self.send_header("Date", self.date_time_string())
         for name, value in headers:
             self.send_header(name, value)
-        if "content-length" not in names and int(code) not in (204, 304):
+        if is_stream:
+            self.send_header("Transfer-Encoding", "chunked")
+        elif "content-length" not in names and int(code) not in (204, 304):
             self.send_header("Content-Length", str(len(data)))
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
-        if has_body and stall_seconds:
+        if is_stream:
+            self._stream(data, stream_seconds or 0.0)
+        elif has_body and stall_seconds:
             self._stall(data, stall_seconds)
         elif has_body and drip_seconds:
             self._drip(data, drip_seconds)
         elif has_body:
             self.wfile.write(data)
         self.wfile.flush()
+
+    def _stream(self, data: bytes, seconds: float) -> None:
+        """Send each event as soon as it is said, all of them spread over this time."""
+        events = [event + b"\n\n" for event in data.split(b"\n\n") if event]
+        for event in events:
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(event), event))
+            self.wfile.flush()
+            time.sleep(seconds / len(events))
+        self.wfile.write(b"0\r\n\r\n")
 
     def _drip(self, data: bytes, seconds: float) -> None:
         """Send the body in pieces spread over this time."""

@@ -1,7 +1,6 @@
 """The stand-in for the Messages API: its wire format, alone and through the real SDK and our client."""
 
 import json
-import threading
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -9,8 +8,8 @@ from typing import Any
 
 import anthropic
 import pytest
+import requests
 from flask.testing import FlaskClient
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from config.policy import Answering, Intent, Models, Policy, Price
 from config.prompts import load_prompt
@@ -18,6 +17,7 @@ from integrations.anthropic.client import AnthropicModel
 from integrations.llm import ModelOutcome
 from kb.domain import Passage, Source
 from scripts.sandbox.model import create_model_app
+from scripts.sandbox.server import run_app
 from workers.domain import MessageKind, Reading
 from workers.stages.ask_classify import ask_classify
 from workers.stages.check import check
@@ -49,16 +49,9 @@ def api() -> FlaskClient:
 
 @pytest.fixture
 def url() -> Iterator[str]:
-    class Keeping(WSGIRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_request(self, *_: object) -> None:
-            return
-
-    server = make_server("127.0.0.1", 0, create_model_app(), threaded=True, request_handler=Keeping)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
+    server = run_app("model", create_model_app())
+    yield server.url
+    server.stop()
 
 
 def test_a_message_has_the_shape_of_the_api(api: FlaskClient) -> None:
@@ -198,6 +191,16 @@ def test_the_real_sdk_talks_to_it(url: str) -> None:
     with pytest.raises(anthropic.BadRequestError) as error:
         client.messages.create(**{**asked, "messages": []})
     assert error.value.request_id
+
+
+@pytest.mark.real
+@pytest.mark.enable_socket
+def test_a_stream_is_said_as_it_comes(url: str) -> None:
+    """The first words are there while the rest is still to be said, for hours at this speed."""
+    requests.post(f"{url}/_control/model", json={"tokens_per_second": 0.001}, timeout=30).raise_for_status()
+    with requests.post(f"{url}/v1/messages", json=body(stream=True), headers=HEADERS, stream=True, timeout=30) as said:
+        assert said.headers["Transfer-Encoding"] == "chunked"
+        assert next(said.iter_lines()) == b"event: message_start"
 
 
 @pytest.mark.real
