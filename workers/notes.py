@@ -31,12 +31,12 @@ from workers.domain import (
     Stage,
     Urgency,
 )
+from workers.note_sources import shorten, shown_sources, shown_tickets
 from workers.plain_reply import letters_over, plain_reply
 from workers.redact import unmask
 from workers.wording import confidence_in_words, finding_in_words, in_words, letter_words
 from workers.words import Words, section, spoken
 
-_QUOTE_LETTERS = 320
 _ASKS = 5
 _KIND_LETTERS = 60
 _NO_GUESS = 0.5  # a kind of request that is less likely only distracts
@@ -119,7 +119,7 @@ def draft_note(package: Package, decision: Decision, policy: Policy) -> str:
         **_letter(package, policy, package.findings.doubts),
         fixed=section(fixed, "note"),
         doubts=_doubts(package, fixed),
-        cited=_sources(_cited(package), fixed),
+        cited=shown_sources(_cited(package), fixed),
         unanswered=_unanswered(package),
         reasons=_reasons(package, decision, fixed),
         chat=(chat := _as_chat(package)),
@@ -136,7 +136,12 @@ def assist_note(package: Package, decision: Decision, policy: Policy) -> str:
         **_package(package, decision, policy, fixed),
         groups=_groups(shown, package.reading, package.findings.doubts) if shown else [],
         doubts=_doubts(package, fixed) if shown else [],
-        passages=_sources(_cited(package) if shown else package.passages, fixed, quotes=_quotes(shown, decision)),
+        passages=shown_sources(
+            _cited(package) if shown else package.passages,
+            fixed,
+            quotes=_quotes(shown, decision),
+            question=package.reading.question,
+        ),
     )
 
 
@@ -223,7 +228,7 @@ def _doubts(package: Package, fixed: Words) -> list[str]:
 
 
 def _doubt(finding: Finding, reading: Reading, fixed: Words) -> str:
-    words = unmask(_shorten(finding.words, 120), reading.vault)
+    words = unmask(shorten(finding.words, 120), reading.vault)
     told = finding_in_words(finding.code, fixed)
     return f"“{words}” ({told})" if words else told
 
@@ -232,7 +237,7 @@ def _unanswered(package: Package) -> list[str]:
     """Return the asks that the draft says nothing to, so that whoever sends it need not look for them."""
     covered = package.draft.asks_covered if package.draft else ()
     left = [ask for number, ask in enumerate(package.reading.asks) if number not in covered]
-    return [unmask(_shorten(ask, 300), package.reading.vault) for ask in left[:_ASKS]]
+    return [unmask(shorten(ask, 300), package.reading.vault) for ask in left[:_ASKS]]
 
 
 def _cited(package: Package) -> tuple[Passage, ...]:
@@ -247,67 +252,11 @@ def _links(package: Package) -> list[dict[str, str]]:
     return [{"url": url, "title": title} for url, title in dict.fromkeys((p.url, p.title) for p in articles)][:2]
 
 
-def _sources(passages: Sequence[Passage], fixed: Words, *, quotes: int = 0) -> list[dict[str, str]]:
-    """Return what is shown of each passage, the first `quotes` of them with their words."""
-    return [
-        {
-            "url": passage.url if passage.url.startswith("http") else "",
-            "title": passage.title,
-            "heading": " > ".join(passage.heading),
-            "kind": fixed["note.lesson"] if passage.source is Source.LESSON else "",
-            "quote": _quoted(passage.text) if place < quotes else "",
-            "why": _precedence(passage, fixed),
-        }
-        for place, passage in enumerate(passages)
-    ]
-
-
-def _precedence(passage: Passage, fixed: Words) -> str:
-    """Say what earlier tickets tell for a passage, if they tell anything."""
-    if not passage.sent_for:
-        return ""
-    return fixed["note.precedence"].format(sent=passage.sent_for, all=passage.similar_tickets)
-
-
-def _similar(package: Package, fixed: Words) -> list[dict[str, str]]:
-    """Return earlier tickets like this one, and what solved them; personal data in them stays masked."""
-    return [
-        {
-            "url": other.url if other.url.startswith("http") else "",
-            "title": _shorten(other.subject, 120) or fixed["note.no_subject"],
-            "date": f"{other.asked_at:%Y-%m-%d}" if other.asked_at else "",
-            "quote": _shorten(other.answer, _QUOTE_LETTERS),
-        }
-        for other in package.similar
-    ]
-
-
-def _quoted(text: str) -> str:
-    """Take the marks of headings and lists off a passage, so that a line of it reads as prose."""
-    rows = (_row(line.strip()) for line in text.splitlines())
-    lines = (re.sub(r"^(?:#{1,6}|[-*•])\s+", "", line) for line in rows)
-    ended = (line if line.endswith((".", ":", ";", "!", "?", ",")) else f"{line}." for line in lines if line)
-    return _shorten(" ".join(ended), _QUOTE_LETTERS)
-
-
-def _row(line: str) -> str:
-    """Return a line of a table as words with commas between, and the rule under its head as nothing."""
-    if not line.startswith("|"):
-        return line
-    cells = [cell.strip() for cell in line.strip("|").split("|")]
-    return "" if all(set(cell) <= set(":- ") for cell in cells) else ", ".join(filter(None, cells))
-
-
-def _shorten(text: str, letters: int) -> str:
-    flat = " ".join(text.split())
-    return flat if len(flat) <= letters else flat[:letters].rsplit(" ", 1)[0] + " …"
-
-
 def _package(package: Package, decision: Decision, policy: Policy, fixed: Words) -> dict[str, Any]:
     team = policy.teams.get(decision.team)
     reading = package.reading
     headline = _headline(package, fixed)
-    asks = [unmask(_shorten(ask, 300), reading.vault) for ask in reading.asks[:_ASKS]]
+    asks = [unmask(shorten(ask, 300), reading.vault) for ask in reading.asks[:_ASKS]]
     # An ask that the headline says already stands right above the note.
     said = headline.rstrip(" …?!.")[:60].casefold()
     asks = [ask for ask in asks if said not in ask.casefold()]
@@ -319,7 +268,7 @@ def _package(package: Package, decision: Decision, policy: Policy, fixed: Words)
         "reasons": _reasons(package, decision, fixed),
         "known": _known(package, policy, fixed),
         "suggestion": fixed[f"note.suggest_{_suggestion(package, decision)}"],
-        "similar": _similar(package, fixed),
+        "similar": shown_tickets(package.similar, fixed),
         "about": _about(package, policy, fixed),
     }
 
@@ -333,7 +282,7 @@ def _urgent(decision: Decision, fixed: Words) -> str:
 def _headline(package: Package, fixed: Words) -> str:
     label = package.label
     summary = label.summary if label and label.summary else package.reading.subject or package.reading.newest
-    return unmask(_shorten(summary, 120), package.reading.vault) or fixed["note.headline"]
+    return unmask(shorten(summary, 120), package.reading.vault) or fixed["note.headline"]
 
 
 def _reasons(package: Package, decision: Decision, fixed: Words) -> list[str]:
@@ -358,7 +307,7 @@ def _known(package: Package, policy: Policy, fixed: Words) -> list[str]:
     known = []
     if label and label.intent and label.confidence >= _NO_GUESS:
         intent = policy.intents.get(label.intent)
-        what = _shorten(intent.description.partition(":")[0].rstrip("."), _KIND_LETTERS) if intent else label.intent
+        what = shorten(intent.description.partition(":")[0].rstrip("."), _KIND_LETTERS) if intent else label.intent
         known.append(fixed["note.kind"].format(kind=what, sure=confidence_in_words(label.confidence, fixed)))
     if ticket.organization and ticket.organization.tags:
         known.append(fixed["note.organisation_tags"].format(tags=", ".join(ticket.organization.tags)))
