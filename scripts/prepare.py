@@ -49,7 +49,7 @@ def _help_centres(settings: Settings) -> int:
     reports = reindex.bring_level(settings, only_empty=True)
     for vendor, report in reports.items():
         articles = report["added"] + report["changed"] + report["unchanged"]
-        _say(f"help centre: {articles} articles of {vendor}, {report['chunks_embedded']} passages read")
+        _say(f"help centre: {articles} articles of {vendor}, {report['chunks_embedded']} new passages")
         if report["refused"]:
             print(f"help centre: {report['refused']}", file=sys.stderr)
             return 1
