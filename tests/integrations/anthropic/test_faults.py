@@ -100,12 +100,12 @@ def test_each_fault_has_its_outcome(meet: Meet, fault: dict[str, Any], outcome: 
     assert meet().value == City(city="Paris")
 
 
-@pytest.mark.parametrize("fault", [{"delay_before": 5}, {"stall_seconds": 5}, {"drip_seconds": 5}])
+@pytest.mark.parametrize("fault", [{"delay_before": 90}, {"stall_seconds": 90}, {"drip_seconds": 90}])
 def test_slowness_ends_at_the_deadline(meet: Meet, fault: dict[str, Any]) -> None:
     """Silence, half an answer and a drip cost no more than the caller gave."""
     began = time.monotonic()
     assert meet(deadline=0.4, **fault).usage.outcome is ModelOutcome.TIMED_OUT
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 30  # a busy machine takes its time, but not the fault's
 
 
 def test_a_stream_that_breaks_off_is_no_answer(meet: Meet) -> None:
@@ -122,7 +122,7 @@ def test_absurd_waits_are_not_waited_for(meet: Meet, retry_after: str, told: flo
     began = time.monotonic()
     usage = meet(deadline=0.5, status=429, headers={"Retry-After": retry_after}).usage
     assert (usage.outcome, usage.retry_after_seconds) == (ModelOutcome.OVERLOADED, told)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 30  # a busy machine takes its time, but not the fault's
 
 
 def test_a_fault_passes_when_it_is_used_up(meet: Meet) -> None:
