@@ -12,7 +12,7 @@ from workers.courtesy import without_courtesy
 from workers.domain import INTENT_TAG
 from workers.reading.mail import own_words
 from workers.reading.visible import visible
-from workers.redact import mask
+from workers.redact import PLACEHOLDER, mask
 from workers.services import Services
 from workers.stages.supersede import lesson_id, reinstate, supersede
 
@@ -122,13 +122,18 @@ def _refusal(question: str, answer: str, policy: Learning) -> str:
     return ""
 
 
+def _unnumbered(text: str) -> str:
+    """Take the numbers off placeholders: another ticket's [name-1] is somebody else, and would be filled in there."""
+    return PLACEHOLDER.sub(lambda found: f"[{found[0][1:-1].rpartition('-')[0]}]", text)
+
+
 def _document(document_id: str, ticket: Ticket, lesson: Lesson) -> Document:
     first, _, rest = lesson.question.partition("\n")
     return Document(
         id=document_id,
         source=Source.LESSON,
-        title=first or "A solved ticket",
-        text=f"# Question\n{rest or first}\n\n# Answer\n{lesson.answer}",
+        title=_unnumbered(first) or "A solved ticket",
+        text=_unnumbered(f"# Question\n{rest or first}\n\n# Answer\n{lesson.answer}"),
         audience=Audience.PUBLIC,
         url=ticket.url,
         locale="",

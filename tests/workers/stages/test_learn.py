@@ -1,5 +1,6 @@
 """What staff wrote becomes a lesson: masked, without courtesy, only if it teaches, and only as long as it stands."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -60,6 +61,16 @@ def test_personal_data_is_masked_everywhere(services, engine, solve):
     stored = f"{row_of(engine, ticket.id)} {found(services)} {services.library.chunks()}"
     for private in ("ada@harbour", "4111", "7946", "Ada Doe", "Grace"):
         assert private not in stored
+
+
+def test_what_is_masked_in_a_lesson_is_nobody_elses(services, solve):
+    """[name-1] of another ticket would be filled in with that ticket's own; without a number it never is."""
+    ticket = solve(f"{ANSWER} Write to ada@harbour.example.", question="How does Ada Doe download an invoice?")
+    lesson = learn(ticket, services)
+    assert re.search(r"\[[a-z-]+-\d+\]", lesson.question + lesson.answer)
+    shown = " ".join(f"{passage.title} {passage.text}" for passage in found(services))
+    assert not re.search(r"\[[a-z-]+-\d+\]", shown)
+    assert "[email]" in shown
 
 
 LINES = ANSWER.replace(", ", "\n").replace(" and ", "\n")
