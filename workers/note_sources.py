@@ -80,6 +80,7 @@ def _lines(text: str) -> Iterator[str]:
     """Yield the lines without the marks of headings, lists and tables, each ended so that it reads as a sentence."""
     for line in filter(None, (_row(line.strip()) for line in text.splitlines())):
         plain = re.sub(r"^(?:#{1,6}|[-*•])\s+", "", line)
+        plain = plain if plain == line else f"{plain[:1].upper()}{plain[1:]}"
         yield plain if plain.endswith((".", ":", ";", "!", "?", ",")) else f"{plain}."
 
 

@@ -34,7 +34,7 @@ from workers.domain import (
 from workers.note_sources import shorten, shown_sources, shown_tickets
 from workers.plain_reply import letters_over, plain_reply
 from workers.redact import unmask
-from workers.wording import confidence_in_words, finding_in_words, in_words, letter_words
+from workers.wording import all_in_words, confidence_in_words, finding_in_words, letter_words
 from workers.words import Words, section, spoken
 
 _ASKS = 5
@@ -289,7 +289,7 @@ def _reasons(package: Package, decision: Decision, fixed: Words) -> list[str]:
     # A rule's sentence stands in a list with the others: "the requester asks for a person" is said once.
     wording = {hit.id: _uncapped(hit.reason.rstrip(".")) for hit in package.hits}
     telling = [reason for reason in decision.reasons if decision.action is Action.DRAFT or _is_telling(reason)]
-    return list(dict.fromkeys(in_words(reason, wording, fixed) for reason in telling or decision.reasons))
+    return all_in_words(telling or decision.reasons, wording, fixed)
 
 
 def _is_telling(reason: Reason) -> bool:

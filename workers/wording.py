@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -25,6 +25,22 @@ def in_words(reason: Reason, rules: Mapping[str, str] | None = None, fixed: Word
     return _BRACKETS.sub("", said).format(detail=fixed["detail.unknown"])
 
 
+def all_in_words(reasons: Iterable[Reason], rules: Mapping[str, str], fixed: Words) -> list[str]:
+    """Say each of the reasons once; what several of one kind have in brackets stands there together."""
+    alike: dict[tuple[Code, str], list[Reason]] = {}
+    for reason in reasons:
+        has_brackets = bool(reason.detail) and _BRACKETS.search(fixed[f"reason.{reason.code.value}"])
+        alike.setdefault((reason.code, "" if has_brackets else reason.detail), []).append(reason)
+    return list(dict.fromkeys(_together(group, rules, fixed) for group in alike.values()))
+
+
+def _together(group: Sequence[Reason], rules: Mapping[str, str], fixed: Words) -> str:
+    if len(group) == 1:
+        return in_words(group[0], rules, fixed)
+    details = ", ".join(dict.fromkeys(_detail(reason, fixed) for reason in group))
+    return fixed[f"reason.{group[0].code.value}"].format(detail=details)
+
+
 def _detail(reason: Reason, fixed: Words) -> str:
     """Say what stands in the brackets of a reason. A tag is said as it stands on the ticket; codes of ours as words."""
     detail, plain = reason.detail, reason.detail.replace("_", " ")
@@ -39,10 +55,6 @@ def _detail(reason: Reason, fixed: Words) -> str:
             return f"{float(detail):.0%}"
         case Code.UNGROUNDED if backed := re.fullmatch(r"support ([01]\.\d+)", detail):
             return fixed["detail.support"].format(share=f"{float(backed[1]):.0%}")
-        case Code.UNGROUNDED if detail.startswith("unsupported"):
-            return _what(detail, fixed)
-        case Code.UNGROUNDED if detail.startswith("unsupported"):
-            return _what(detail, fixed)
         case Code.UNGROUNDED if detail.startswith("unsupported"):
             return _what(detail, fixed)
         case Code.UNGROUNDED | Code.CHECK_FAILED:

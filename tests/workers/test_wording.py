@@ -3,7 +3,7 @@
 import pytest
 
 from workers.domain import Code, Reason
-from workers.wording import confidence_in_words, in_words, letter_words
+from workers.wording import all_in_words, confidence_in_words, in_words, letter_words
 from workers.words import languages, words
 
 
@@ -59,6 +59,24 @@ def test_a_rule_speaks_for_itself():
 def test_details_are_said_in_words_too(code, detail, words):
     """Names from policy and code are turned into words."""
     assert in_words(Reason(code, detail)) == words
+
+
+def test_reasons_of_one_kind_are_said_together():
+    """In one pair of brackets; rules, and what has no brackets, each for itself, and nothing twice."""
+    reasons = (
+        Reason(Code.UNGROUNDED, "unsupported_number"),
+        Reason(Code.RULE, "chargeback"),
+        Reason(Code.UNGROUNDED, "support 0.50"),
+        Reason(Code.RULE, "lawyer"),
+        Reason(Code.FRUSTRATED),
+        Reason(Code.RULE, "lawyer"),
+    )
+    assert all_in_words(reasons, {"chargeback": "the bank asks"}, words()) == [
+        "something in the draft does not stand in its sources (number, 50% of it does)",
+        "the bank asks",
+        "rule “lawyer”",
+        "the requester sounds frustrated",
+    ]
 
 
 @pytest.mark.parametrize(
