@@ -22,6 +22,8 @@ CODE_WEIGHT = 3.0
 ENOUGH_SHARE = 0.32  # share of an ask's weight a piece must meet to count as an answer
 _BY_PLACE = (1.0, 0.85, 0.7)  # passages come best first, and who ordered them saw more than shared words
 _FEW_TERMS = 3  # an ask of fewer content words leans on what was said before it
+ENOUGH_TWICE = 0.6  # the same where that piece answers another ask already
+_ASKED_BEFORE = "Question"  # what stands under it in a solved ticket is what somebody asked, and answers nothing
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+(?:-\w+)+|(?<=[a-z,] )[A-Z][a-z]{2,}(?= [a-z])|“[^”]+”|\"[^\"]+\"")
 _OWN_CASE = re.compile(r"(?i)(if|when|where|once|to|for|in|on|without|only|there)\b")
 _AFTER_STEPS = "If something looks different on your side, just reply and describe what you see on your screen."
@@ -107,11 +109,13 @@ def write_draft(user: str) -> dict[str, Any]:
     message = spelt(tagged(user, "message"), known)
     asks = [re.sub(r"^\d+\. ", "", line) for line in tagged(user, "asks").splitlines() if re.match(r"\d+\. ", line)]
     lines: list[dict[str, Any]] = []
-    covered = []
+    covered: list[int] = []
+    taken: list[Piece] = []
     for number, ask in enumerate((spelt(ask, known) for ask in asks), 1):
         choice = _choose(ask, message, sources, is_only=len(asks) == 1)
-        if choice is not None:
+        if choice is not None and (choice.piece not in taken or choice.share >= ENOUGH_TWICE):
             covered.append(number)
+            taken.append(choice.piece)
             lines += [line for line in _quote(choice, ask, message, len(asks)) if line not in lines]
     if not lines:
         return _escalated("The passages do not answer what the requester asks.")
@@ -139,7 +143,8 @@ def _sources(user: str) -> Iterable[Source]:
         fields = dict(line.split(": ", 1) for line in head.splitlines() if ": " in line)
         section = fields.get("Section", "")
         heading = section.rsplit(" > ", 1)[-1]
-        yield Source(match[1], f"{fields.get('Title', '')} {section}", tuple(pieces(body, heading)))
+        said = (piece for piece in pieces(body, heading) if piece.heading != _ASKED_BEFORE)
+        yield Source(match[1], f"{fields.get('Title', '')} {section}", tuple(said))
 
 
 def _choose(ask: str, message: str, sources: list[Source], *, is_only: bool) -> Choice | None:

@@ -116,6 +116,7 @@ class Piece:
         return len(self.text.split())
 
 
+_FIGURE = re.compile(r"[$€£]?\d")
 _HEADING = re.compile(r"\s{0,3}#{1,6}\s+(.*)")
 _ITEM = re.compile(r"\s*(?:([-*•])|(\d{1,2})[.)])\s+(.*)")
 _CONTENTS = re.compile(r"(?i)(table of contents|in this article|contents|on this page)\W*$")
@@ -245,7 +246,10 @@ def _groups(body: str) -> Iterable[tuple[str, list[str]]]:
 
 
 def _rows(lines: list[str]) -> Iterable[str]:
-    """Yield each row of a table as a sentence: "TM-3005: Timesheets not approved. Remedy: Approve them."."""
+    """Yield each row of a table as a sentence: "TM-3005: Timesheets not approved. Remedy: Approve them.".
+
+    A figure gets the name of its column: "Crew: monthly $3.50. Yearly: $2.90.".
+    """
     cells = [[clean(cell) for cell in line.strip().strip("|").split("|")] for line in lines]
     if len(cells) < 3 or not all(set(cell) <= set(":- ") for cell in cells[1]):
         return
@@ -254,7 +258,9 @@ def _rows(lines: list[str]) -> Iterable[str]:
         if len(row) != len(head) or len(row) < 2 or not all(row[:2]):
             continue
         others = (f"{name}: {cell}." for name, cell in zip(head[2:], row[2:], strict=True) if cell)
-        yield " ".join((f"{row[0]}: {row[1]}.", *others)).replace("..", ".")
+        first = f"{head[0]} {row[0]}" if _FIGURE.match(row[0]) else row[0]
+        second = f"{head[1][:1].lower()}{head[1][1:]} {row[1]}" if _FIGURE.match(row[1]) else row[1]
+        yield " ".join((f"{first}: {second}.", *others)).replace("..", ".")
 
 
 def _items(lines: list[str], *, is_last: bool) -> list[str]:

@@ -98,6 +98,23 @@ def test_each_ask_is_answered_or_left_open() -> None:
     assert any("can't answer the other part" in text for text in texts)
 
 
+def test_one_piece_answers_two_asks_only_if_it_meets_both() -> None:
+    """What is quoted for the first ask is near to every other about the same thing."""
+    value = drafted(prompt("How do I approve the week of my team?", "How long may a week of night shifts be?"))
+    assert value["asks_covered"] == [1]
+    value = drafted(prompt("How do I approve a week?", "Where do I approve the whole week?"))
+    assert value["asks_covered"] == [1, 2]
+
+
+def test_what_was_asked_on_a_solved_ticket_is_no_answer() -> None:
+    """Of a lesson only what staff wrote is quoted."""
+    lesson = "Title: Rota\n\n# Question\n\nHow do we tell two people on the printed rota apart?\n\n# Answer\n\n{}"
+    asked = "How do I tell two people on the rota apart?"
+    short = "Give each of the two people on the rota a short name."
+    assert said(drafted(prompt(asked, passages=(lesson.format(short),))))[0] == ("paragraph", short)
+    assert drafted(prompt(asked, passages=(lesson.format("Phone us."),)))["sentences"] == []
+
+
 @pytest.mark.parametrize(
     "user",
     [

@@ -56,6 +56,14 @@ def test_a_row_of_a_table_becomes_a_sentence() -> None:
     assert piece.lines == ("TM-1: Not approved. Remedy: Approve it.",)
 
 
+def test_a_figure_in_a_table_says_what_it_is() -> None:
+    """By the name of its column; "08:53: 09:00" says nothing."""
+    (crew,) = pieces("| Plan | Monthly | Yearly |\n|---|---|---|\n| Crew | $3.50 | $2.90 |")
+    assert crew.lines == ("Crew: monthly $3.50. Yearly: $2.90.",)
+    (clocked,) = pieces("| Clocked | Counted |\n|---|---|\n| 08:53 | 09:00 |")
+    assert clocked.lines == ("Clocked 08:53: counted 09:00.",)
+
+
 def test_a_numbered_list_is_steps() -> None:
     """Numbers say that order matters, whatever the words."""
     (piece,) = pieces("1. The door.\n2. The key hole.")
