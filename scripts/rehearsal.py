@@ -101,6 +101,7 @@ class Rehearsal:
     def __init__(self, desks: Sequence[Desk], ledger: Ledger, lessons: Lessons, world: World) -> None:
         self._desks = {desk.vendor: desk for desk in desks}
         self._turn = 0
+        self._written_to: dict[str, Desk] = {}  # by the requester's address
         self._titles = {article.id: article.title for article in world.articles}
         self._ledger = ledger
         self._lessons = lessons
@@ -167,12 +168,18 @@ class Rehearsal:
         return played
 
     def _desk_for(self, ticket: Ticket) -> Desk:
-        """Return the helpdesk a ticket comes to: of those that take it each in turn, and a chat to Intercom."""
+        """Return where a ticket comes to: a chat to Intercom, else where its requester wrote before, else each in turn.
+
+        What somebody writes twice is the same question only where it is the same somebody.
+        """
         fitting = [desk for desk in self._desks.values() if desk.takes(ticket)]
         if ticket.channel == "chat" and len(fitting) > 1:
             return self._desks["intercom"]
+        if (known := self._written_to.get(ticket.requester.email)) in fitting:
+            return known
         self._turn += 1
-        return fitting[self._turn % len(fitting)]
+        desk = fitting[self._turn % len(fitting)]
+        return self._written_to.setdefault(ticket.requester.email, desk)
 
     def _act(self, played: Played, step: Step) -> None:
         desk = self._desks[played.vendor]

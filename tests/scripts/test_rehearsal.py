@@ -196,19 +196,20 @@ def intercom_fixture():
 
 
 def test_tickets_come_to_both_helpdesks_in_turn(desk, intercom):
-    """Chats come to Intercom, what has a mail's flags to Zendesk, the others to each in turn; all are followed."""
+    """Chats come to Intercom, what has a mail's flags to Zendesk, the others to each in turn; who wrote stays there."""
     book = Book()
-    sample = [ticket("A"), ticket("B"), ticket("Chat", channel="chat"), ticket("Away", flags=("automatic",))]
+    others = [replace(ticket(name), requester=Customer(name, f"{name}@x.example")) for name in ("B", "C", "D")]
+    again = replace(ticket("A again"), requester=ADA)
+    sample = [ticket("Chat", channel="chat"), ticket("Away", flags=("automatic",)), ticket("A"), *others, again]
     rehearsal = Rehearsal([desk, intercom], book, book, world(*sample))
     rehearsal.advance(at_most=9)
     vendors = {played.ticket.subject: played.vendor for played in rehearsal.played}
-    assert (vendors["Chat"], vendors["Away"], {vendors["A"], vendors["B"]}) == (
-        "intercom", "zendesk", {"zendesk", "intercom"},
-    )  # fmt: skip
-    assert (len(desk.state()["tickets"]), len(intercom.state()["conversations"])) == (2, 2)
+    assert {vendors[name] for name in ("Away", "A", "A again", "B", "D")} == {"zendesk"}
+    assert (vendors["Chat"], vendors["C"]) == ("intercom", "intercom")
+    assert (len(desk.state()["tickets"]), len(intercom.state()["conversations"])) == (5, 2)
     for played in rehearsal.played:
         settle(book, played)
-    assert len(rehearsal.advance(at_most=9)) == 4
+    assert len(rehearsal.advance(at_most=9)) == 7
     assert rehearsal.is_over
 
 
