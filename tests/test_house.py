@@ -171,6 +171,7 @@ def test_vendor_folders_hold_the_same_names():
     """Every helpdesk vendor has the same files, so that a reader of one knows them all."""
     vendors = [path.parent for path in (ROOT / "integrations").glob("*/webhook.py")]
     wanted = {"README.md", "__init__.py", "client.py", "webhook.py", "wire.py"}
+    wanted |= {"listings.py", "values.py", "writes.py"}
     assert {vendor.name: wanted - {path.name for path in vendor.iterdir()} for vendor in vendors} == {
         vendor.name: set() for vendor in vendors
     }

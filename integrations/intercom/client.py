@@ -26,7 +26,7 @@ from integrations.helpdesk import (
     Ticket,
     TicketWrite,
 )
-from integrations.intercom import wire
+from integrations.intercom import listings, values, wire, writes
 from integrations.limits import Limit
 from integrations.transport import Answer, FixedAuth, Transport
 
@@ -61,7 +61,7 @@ def transport_of(url: str, token: str, *, timeout_seconds: float = 20.0) -> Tran
     return Transport(
         url,
         FixedAuth(f"Bearer {token}"),
-        vendor=wire.VENDOR,
+        vendor=values.VENDOR,
         timeout_seconds=timeout_seconds,
         user_agent=USER_AGENT,
         headers={"Intercom-Version": API_VERSION},
@@ -71,7 +71,7 @@ def transport_of(url: str, token: str, *, timeout_seconds: float = 20.0) -> Tran
 class IntercomHelpdesk:
     """The calling half of Intercom. Nothing is repeated here but what `Transport` repeats."""
 
-    vendor = wire.VENDOR
+    vendor = values.VENDOR
 
     def __init__(
         self,
@@ -117,7 +117,7 @@ class IntercomHelpdesk:
         bot = wire.bot(body)
         if bot is None:
             raise PermanentError("the token does not act as a teammate", vendor=self.vendor, operation="me", status=403)
-        app_id = wire.identity(wire.mapping(body.get("app")).get("id_code"))
+        app_id = values.identity(values.mapping(body.get("app")).get("id_code"))
         site = self._url.replace("//api.", "//app.").replace(".intercom.io", ".intercom.com")
         self._inbox_url = f"{site}/a/inbox/{app_id}/inbox"
         self._bot = bot
@@ -129,7 +129,7 @@ class IntercomHelpdesk:
     def ticket(self, ticket_id: str) -> Ticket:
         """Read the conversation with its parts (the newest 500), then the contact who asks."""
         raw, answer = self._conversation(ticket_id)
-        contact: wire.Json = {}
+        contact: values.Json = {}
         if contact_id := wire.requester_id(raw):
             with suppress(NotFoundError):  # merged or deleted: what the first message says of them is left
                 contact = self._get(f"/contacts/{contact_id}", "contact")
@@ -141,15 +141,15 @@ class IntercomHelpdesk:
 
     def requested_by(self, requester_id: str, *, limit: int) -> tuple[EarlierTicket, ...]:
         """Search by the contact, newest first."""
-        if not wire.identity(requester_id):
+        if not values.identity(requester_id):
             raise NotFoundError("not an id of Intercom's", vendor=self.vendor, operation="requested", status=404)
         asked = {
             "query": {"field": "contact_ids", "operator": "IN", "value": [requester_id]},
             "sort": {"field": "created_at", "order": "descending"},
             "pagination": {"per_page": min(limit, PAGE_SIZE)},
         }
-        rows = wire.rows(self._search(asked, "requested")["conversations"])
-        found = [earlier for row in rows if (earlier := wire.earlier_ticket(row))]
+        rows = values.rows(self._search(asked, "requested")["conversations"])
+        found = [earlier for row in rows if (earlier := listings.earlier_ticket(row))]
         return tuple(sorted(found, key=lambda one: one.created_at, reverse=True)[:limit])
 
     def tagged(self, ticket: Ticket, tag: str) -> Tagging | None:
@@ -161,8 +161,8 @@ class IntercomHelpdesk:
         """Return the teams; what was read stays good for five minutes."""
         with self._lock:
             if self._teams is None or self._clock() >= self._teams_stale_at:
-                rows = wire.rows(self._listed("/teams", "teams", "teams")["teams"])
-                self._teams = tuple(team for row in rows if (team := wire.team(row)))
+                rows = values.rows(self._listed("/teams", "teams", "teams")["teams"])
+                self._teams = tuple(team for row in rows if (team := listings.team(row)))
                 self._teams_stale_at = self._clock() + FRESH_SECONDS
             return self._teams
 
@@ -180,10 +180,10 @@ class IntercomHelpdesk:
                 raise
             place = _Place(place.begin)
             page = self._search(_changed_since(place), "changes")
-        refs = [ref for row in wire.rows(page["conversations"]) if (ref := wire.ticket_ref(row))]
+        refs = [ref for row in values.rows(page["conversations"]) if (ref := listings.ticket_ref(row))]
         times = [ref.updated_at for ref in refs]
         is_sorted = times == sorted(times, reverse=True)
-        after = wire.words(wire.mapping(wire.mapping(page.get("pages")).get("next")).get("starting_after"))
+        after = values.words(values.mapping(values.mapping(page.get("pages")).get("next")).get("starting_after"))
         is_last = after in ("", place.after) or (is_sorted and bool(times) and times[-1] < place.begin)
         changed = tuple(ref for ref in refs if ref.updated_at >= place.begin)
         return Changes(changed, str(_Place(place.begin, "" if is_last else after)), is_last=is_last)
@@ -194,14 +194,14 @@ class IntercomHelpdesk:
         A change of a translation alone may not move the article in that list: a full pass from time to time stays
         necessary, as it does for deleted ones.
         """
-        shelf = wire.shelf(row for page in self._pages("/help_center/collections") for row in page)
+        shelf = listings.shelf(row for page in self._pages("/help_center/collections") for row in page)
         seen = set()
         for page in self._pages("/articles"):
             for raw in page:
-                if (key := wire.identity(raw.get("id"))) not in seen:
+                if (key := values.identity(raw.get("id"))) not in seen:
                     seen.add(key)
-                    yield from wire.articles(raw, shelf)
-            times = [time for raw in page if (time := wire.moment(raw.get("updated_at")))]
+                    yield from listings.articles(raw, shelf)
+            times = [time for raw in page if (time := values.moment(raw.get("updated_at")))]
             if updated_since and times and min(times) < updated_since:
                 return
 
@@ -220,12 +220,12 @@ class IntercomHelpdesk:
         if write.is_public and write.html and not write.mark:
             raise self._refusal("a public reply needs a mark")
         try:
-            follow = wire.state_change(write, ticket.status, admin_id, self._now() + SNOOZE)
+            follow = writes.state_change(write, ticket.status, admin_id, self._now() + SNOOZE)
         except ValueError as error:
             raise self._refusal(str(error)) from None
         with self._beside(path):
             self._tag(path, ticket, write, admin_id)
-            for assignment in wire.assignments(write, admin_id):
+            for assignment in writes.assignments(write, admin_id):
                 self._beside_call("POST", f"{path}/parts", assignment, "assign")
             self._enter(path, ticket, write, write.author_id or admin_id)
         if self._clock() - begun > BESIDE_SECONDS:
@@ -238,12 +238,12 @@ class IntercomHelpdesk:
     def _say(self, path: str, write: TicketWrite, admin_id: str) -> Applied:
         if not write.html:
             return Applied("", "")
-        body = wire.message_body(write, admin_id)
+        body = writes.message_body(write, admin_id)
         try:
             answer = self._transport.call("POST", f"{path}/reply", json=body, operation="write")
         except NotFoundError as error:
             raise self._what_is_gone(path, error) from None
-        applied = wire.applied(wire.mapping(answer.body), body, request_id=answer.request_id)
+        applied = writes.applied(values.mapping(answer.body), body, request_id=answer.request_id)
         if not applied.message_id:
             raise TransientError(
                 "the answer does not confirm the message",
@@ -264,7 +264,7 @@ class IntercomHelpdesk:
         """Write the conversation's attributes; for a public reply from a fresh read, and it may not go without."""
         is_reply = write.is_public and bool(write.html)
         replies = self._unmoved(ticket, write) if is_reply else ""
-        if not (found := wire.attributes(write, replies, author_id)):
+        if not (found := writes.attributes(write, replies, author_id)):
             return
         try:
             self._beside_call("PUT", path, {"custom_attributes": found}, "attributes")
@@ -284,7 +284,7 @@ class IntercomHelpdesk:
         is_tagged = bool({*now.tags} - {*ticket.tags, *write.add_tags})  # perhaps to stop us: that is not known here
         if is_new or has_taken or is_there or is_tagged or wire.status(raw) is not _plain_state(ticket):
             raise ConflictError("the conversation moved", vendor=self.vendor, operation="write")
-        return wire.words(wire.mapping(raw.get("custom_attributes")).get(wire.REPLIES))
+        return values.words(values.mapping(raw.get("custom_attributes")).get(writes.REPLIES))
 
     def _tag(self, path: str, ticket: Ticket, write: TicketWrite, admin_id: str) -> None:
         for name in write.add_tags:
@@ -314,7 +314,7 @@ class IntercomHelpdesk:
         with self._lock:
             if name.lower() not in self._tags:
                 answer = self._transport.post("/tags", json={"name": name}, operation="tag")
-                tag_id = wire.identity(wire.mapping(answer).get("id"))
+                tag_id = values.identity(values.mapping(answer).get("id"))
                 if not tag_id:
                     raise TransientError("the answer has no tag", vendor=self.vendor, operation="tag")
                 self._tags[name.lower()] = tag_id
@@ -362,8 +362,8 @@ class IntercomHelpdesk:
     def _own(self) -> Person:
         return self._bot or self.me()
 
-    def _home(self, contact: wire.Json) -> wire.Home:
-        has_tags = bool(wire.rows(wire.mapping(contact.get("tags")).get("data")))
+    def _home(self, contact: values.Json) -> wire.Home:
+        has_tags = bool(values.rows(values.mapping(contact.get("tags")).get("data")))
         bot = self._own()
         names = self._names_of_tags() if has_tags else {}
         self._know_teammates()
@@ -373,7 +373,7 @@ class IntercomHelpdesk:
         """Read who is who, and who may not speak to contacts; what was read stays good for five minutes."""
         with self._lock:
             if self._clock() >= self._seats_stale_at:
-                admins = wire.rows(self._listed("/admins", "admins", "admins")["admins"])
+                admins = values.rows(self._listed("/admins", "admins", "admins")["admins"])
                 self._seatless, self._colleagues = wire.seatless(admins), wire.colleagues(admins)
                 self._seats_stale_at = self._clock() + FRESH_SECONDS
 
@@ -381,55 +381,55 @@ class IntercomHelpdesk:
         """Return id -> name: a contact names its tags by id only."""
         with self._lock:
             if self._tags_stale_at is None or self._clock() >= self._tags_stale_at:
-                rows = wire.rows(self._listed("/tags", "data", "tags")["data"])
-                self._tag_names = {wire.identity(row.get("id")): wire.words(row.get("name")) for row in rows}
+                rows = values.rows(self._listed("/tags", "data", "tags")["data"])
+                self._tag_names = {values.identity(row.get("id")): values.words(row.get("name")) for row in rows}
                 self._tags_stale_at = self._clock() + FRESH_SECONDS
             return self._tag_names
 
-    def _conversation(self, ticket_id: str) -> tuple[wire.Json, Answer]:
+    def _conversation(self, ticket_id: str) -> tuple[values.Json, Answer]:
         path = f"/conversations/{self._known_id(ticket_id)}"
         answer = self._transport.call("GET", path, operation="ticket")
-        raw = wire.mapping(answer.body)
-        if not wire.identity(raw.get("id")):
+        raw = values.mapping(answer.body)
+        if not values.identity(raw.get("id")):
             raise TransientError("the answer has no conversation", vendor=self.vendor, operation="ticket")
         return raw, answer
 
-    def _search(self, asked: Mapping[str, Any], operation: str) -> wire.Json:
+    def _search(self, asked: Mapping[str, Any], operation: str) -> values.Json:
         answer = self._transport.call(
             "POST", "/conversations/search", json=asked, operation=operation, changes_data=False
         )
         return self._with_list(answer.body, "conversations", operation)
 
-    def _pages(self, path: str) -> Iterator[list[wire.Json]]:
+    def _pages(self, path: str) -> Iterator[list[values.Json]]:
         """Yield the pages of a list that counts them. `total_pages` alone ends it."""
         operation = path.strip("/")
         for number in range(1, MAX_PAGES):
             params = {"page": str(number), "per_page": str(ARTICLES_A_PAGE)}
             page = self._listed(path, "data", operation, params)
-            yield wire.rows(page["data"])
-            total = wire.mapping(page.get("pages")).get("total_pages")
+            yield values.rows(page["data"])
+            total = values.mapping(page.get("pages")).get("total_pages")
             if not isinstance(total, int) or number >= total:
                 return
         raise TransientError("the pages do not come to an end", vendor=self.vendor, operation=operation)
 
-    def _listed(self, path: str, name: str, operation: str, params: Mapping[str, str] | None = None) -> wire.Json:
+    def _listed(self, path: str, name: str, operation: str, params: Mapping[str, str] | None = None) -> values.Json:
         return self._with_list(self._transport.get(path, params=params, operation=operation), name, operation)
 
-    def _with_list(self, body: Any, name: str, operation: str) -> wire.Json:
+    def _with_list(self, body: Any, name: str, operation: str) -> values.Json:
         """Return a page with the named list. Without it, it is an outage: "no articles" would empty a library."""
-        page = wire.mapping(body)
+        page = values.mapping(body)
         if not isinstance(page.get(name), list):
             raise TransientError(f"the answer has no {name}", vendor=self.vendor, operation=operation)
         return page
 
-    def _get(self, path: str, operation: str) -> wire.Json:
+    def _get(self, path: str, operation: str) -> values.Json:
         body = self._transport.get(path, operation=operation)
         if not isinstance(body, dict):
             raise TransientError("the answer is not an object", vendor=self.vendor, operation=operation)
         return body
 
     def _known_id(self, ticket_id: str) -> str:
-        found = wire.identity(ticket_id)
+        found = values.identity(ticket_id)
         if not found.isdecimal():
             raise NotFoundError("not an id of Intercom's", vendor=self.vendor, operation="ticket", status=404)
         return found
@@ -445,7 +445,7 @@ class _Place:
     @classmethod
     def read(cls, cursor: str) -> "_Place | None":
         begin, _, after = cursor.partition("|")
-        found = wire.moment(begin)
+        found = values.moment(begin)
         return cls(found, after) if found else None
 
     def __str__(self) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from config.settings import Settings
 from integrations.errors import IntegrationError, PermanentError
-from integrations.intercom import wire
+from integrations.intercom import values, writes
 from integrations.intercom.client import API_VERSION, USER_AGENT, transport_of
 from integrations.intercom.webhook import TOPICS, sign
 from integrations.setup import BY_HAND, Act, Step, Trial, Wish
@@ -21,9 +21,9 @@ ARRIVAL_SECONDS = 25.0
 MARK = "Made by deskhand connect."
 PATH = "/webhooks/intercom"
 ATTRIBUTES = {
-    wire.REPLIES: "What Deskhand sent here. Please leave it alone: it keeps replies from going out twice.",
-    wire.OUTCOME: "What Deskhand did last.",
-    wire.PRIORITY: "How urgent Deskhand takes it to be.",
+    writes.REPLIES: "What Deskhand sent here. Please leave it alone: it keeps replies from going out twice.",
+    writes.OUTCOME: "What Deskhand did last.",
+    writes.PRIORITY: "How urgent Deskhand takes it to be.",
 }
 PERMISSIONS = (
     "Read and write conversations, read and write users and companies, read and write tags, read admins, "
@@ -37,7 +37,7 @@ def build_setup(settings: Settings) -> "IntercomSetup":
     token = settings.intercom_access_token.get_secret_value()
     if not token:
         raise ValueError("INTERCOM_ACCESS_TOKEN is missing")
-    return IntercomSetup(settings.intercom_url, token, settings.public_url, settings.webhook_secrets(wire.VENDOR))
+    return IntercomSetup(settings.intercom_url, token, settings.public_url, settings.webhook_secrets(values.VENDOR))
 
 
 class IntercomSetup:
@@ -80,16 +80,16 @@ class IntercomSetup:
                 self._transport.post("/conversations/attributes", json=body, operation="attribute")
             yield Step("attribute", name, Act.CREATE)
 
-    def _live_attributes(self) -> list[tuple[str, wire.Json]]:
+    def _live_attributes(self) -> list[tuple[str, values.Json]]:
         answer = self._transport.get("/conversations/attributes", operation="attributes")
-        rows = wire.rows(wire.mapping(answer).get("data"))
-        return [(wire.words(row.get("name")), row) for row in rows if row.get("archived") is not True]
+        rows = values.rows(values.mapping(answer).get("data"))
+        return [(values.words(row.get("name")), row) for row in rows if row.get("archived") is not True]
 
     def _tags(self, wish: Wish, *, is_dry: bool) -> Iterator[Step]:
         """Make the tags that people set or look for. Intercom finds them by name in any case."""
         answer = self._transport.get("/tags", operation="tags")
-        there = {wire.words(row.get("name")).lower() for row in wire.rows(wire.mapping(answer).get("data"))}
-        wanted = (*wish.off_tags, *(macro.tag for macro in wish.macros), *wire.OUTCOMES)
+        there = {values.words(row.get("name")).lower() for row in values.rows(values.mapping(answer).get("data"))}
+        wanted = (*wish.off_tags, *(macro.tag for macro in wish.macros), *writes.OUTCOMES)
         for name in dict.fromkeys(wanted):
             if name.lower() in there:
                 yield Step("tag", name, Act.KEEP)
@@ -100,7 +100,7 @@ class IntercomSetup:
 
     def _teams(self, wish: Wish) -> Iterator[Step]:
         answer = self._transport.get("/teams", operation="teams")
-        there = {wire.words(row.get("name")).casefold() for row in wire.rows(wire.mapping(answer).get("teams"))}
+        there = {values.words(row.get("name")).casefold() for row in values.rows(values.mapping(answer).get("teams"))}
         for name in wish.groups:
             if name.casefold() in there:
                 yield Step("group", name, Act.KEEP)
@@ -112,9 +112,9 @@ class IntercomSetup:
     def remove(self, *, is_dry: bool) -> Iterator[Step]:
         """Archive our attributes. Tags stay: they are the record on conversations, and rules may use them."""
         for name, row in self._live_attributes():
-            if name in ATTRIBUTES and MARK in wire.words(row.get("description")):
+            if name in ATTRIBUTES and MARK in values.words(row.get("description")):
                 if not is_dry:
-                    self._transport.delete(f"/conversations/attributes/{wire.identity(row.get('id'))}")
+                    self._transport.delete(f"/conversations/attributes/{values.identity(row.get('id'))}")
                 yield Step("attribute", name, Act.REMOVE, "archived; what it holds stays on the conversations")
 
     # --- the secret, and a trial
@@ -175,7 +175,7 @@ class IntercomSetup:
         """Keep Deskhand itself off the trial."""
         if not self._off_tag:
             return
-        admin_id = wire.identity(wire.mapping(self._transport.get("/me", operation="me")).get("id"))
+        admin_id = values.identity(values.mapping(self._transport.get("/me", operation="me")).get("id"))
         tag_id = self._made("/tags", {"name": self._off_tag}, "id")
         body = {"id": tag_id, "admin_id": admin_id}
         self._transport.post(f"/conversations/{conversation_id}/tags", json=body, operation="tag")
@@ -189,9 +189,9 @@ class IntercomSetup:
         return True
 
     def _made(self, path: str, body: dict[str, Any], name: str) -> str:
-        made = wire.identity(wire.mapping(self._transport.post(path, json=body, operation="trial")).get(name))
+        made = values.identity(values.mapping(self._transport.post(path, json=body, operation="trial")).get(name))
         if not made:
-            raise PermanentError(f"the answer has no {name}", vendor=wire.VENDOR, operation="trial")
+            raise PermanentError(f"the answer has no {name}", vendor=values.VENDOR, operation="trial")
         return made
 
 

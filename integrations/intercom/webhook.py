@@ -11,7 +11,7 @@ from typing import Any
 from config.settings import Settings
 from integrations.errors import SignatureError
 from integrations.helpdesk import EventKind, TicketEvent
-from integrations.intercom.wire import VENDOR, identity, mapping, moment, rows, words
+from integrations.intercom.values import VENDOR, identity, mapping, moment, rows, words
 from integrations.json_body import ids_in, read_json
 
 # Topic -> what it hints at. The others are kept and ignored: tickets, people, articles, read receipts, what comes new.

@@ -1,4 +1,4 @@
-"""Intercom's JSON -> our nouns, and our writes -> Intercom's JSON. Pure; vendor words end here.
+"""Intercom's JSON of one conversation and its people -> our nouns. Pure; vendor words end here.
 
 Ids become text. A field that is missing, null or of an odd type becomes the noun's empty value, never a crash; what
 decides whether a requester is written to (visibility, audience, draft) falls to the careful side instead.
@@ -8,46 +8,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
 
-from integrations.helpdesk import (
-    Applied,
-    Article,
-    Attachment,
-    EarlierTicket,
-    Flag,
-    Message,
-    Organization,
-    Person,
-    Rating,
-    Role,
-    Status,
-    Tagging,
-    Team,
-    Ticket,
-    TicketRef,
-    TicketWrite,
-)
-from integrations.intercom.markup import allowed, fingerprint, is_markup, plain
+from integrations.helpdesk import Attachment, Flag, Message, Organization, Person, Rating, Role, Status, Tagging, Ticket
+from integrations.intercom.markup import fingerprint, is_markup, plain
+from integrations.intercom.values import VENDOR, Json, identity, listed, mapping, moment, rows, words
+from integrations.intercom.writes import REPLIES, REPLY
 
-VENDOR = "intercom"
-REPLIES = "Deskhand replies"  # conversation attributes that `deskhand connect intercom` creates
-OUTCOME = "Deskhand outcome"
-PRIORITY = "Deskhand priority"
-OUTCOMES = {
-    "deskhand_send": "Replied",
-    "deskhand_draft": "Draft to approve",
-    "deskhand_assist": "Handed over",
-    "deskhand_hand_off": "For a person",
-}
 # What Intercom says of a conversation that Fin still has; every other word means that it has given it up.
 _FINS = frozenset({"", "assumed_resolution", "confirmed_resolution"})
-
-Json = Mapping[str, Any]
-
-_ID = re.compile(r"[0-9A-Za-z-]{1,40}")
-_KEPT_REPLIES = 8
-_REPLY = re.compile(r"(\S{1,60}):([0-9a-f]{10})")
 _NOTE_MARK = re.compile(r"\[Deskhand (\S{1,60})\]\s*$")
 _CONTACTS = frozenset({"user", "lead", "contact", "visitor"})
 # Parts by anybody but a contact whose text the contact sees. Text in any other part counts as a note.
@@ -58,7 +26,6 @@ _PRIORITIES = {"low": "low", "medium": "normal", "high": "high", "urgent": "urge
 _CHANNELS = {"conversation": "messenger", "phone_call": "voice", "phone_switch": "voice"}
 # A comment written through the API may never arrive in these.
 _CHATS = frozenset({"facebook", "instagram", "twitter", "whatsapp", "sms", "voice", "push"})
-_LOCALE = re.compile(r"/([a-z]{2,3}(?:-[A-Za-z]{2,4})?)/articles/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,47 +37,6 @@ class Home:
     tag_names: Mapping[str, str] = field(default_factory=dict)
     seatless: frozenset[str] = frozenset()  # teammates who may not speak to a contact
     colleagues: Mapping[str, str] = field(default_factory=dict)  # names of teammates, whom a tag names by id only
-
-
-# --- small values ----------------------------------------------------------------------------------------------------
-
-
-def identity(value: object) -> str:
-    """Return an id as text; "" for everything Intercom uses for "nobody" (0, null, "") and for what is no id."""
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        return ""
-    text = str(value).strip()
-    return text if _ID.fullmatch(text) and text.strip("0-") else ""
-
-
-def words(value: object) -> str:
-    """Return text that any database and any encoder takes: no NUL, no lone surrogates; "" for anything but text."""
-    if not isinstance(value, str):
-        return ""
-    return value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
-
-
-def moment(value: object) -> datetime | None:
-    """Read Unix seconds, or the ISO 8601 of older API versions, as aware UTC; None if it is neither."""
-    try:
-        if isinstance(value, int) and not isinstance(value, bool):
-            return datetime.fromtimestamp(value, UTC) if value > 0 else None
-        if not isinstance(value, str):
-            return None
-        if value.strip().isdecimal():
-            return moment(int(value))
-        time = datetime.fromisoformat(value.strip())
-        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
-
-
-def mapping(value: object) -> Json:
-    return value if isinstance(value, Mapping) else {}
-
-
-def rows(value: object) -> list[Json]:
-    return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
 
 
 def channel(raw: Json) -> str:
@@ -135,7 +61,7 @@ def requester_id(raw: Json) -> str:
     author = mapping(mapping(raw.get("source")).get("author"))
     if words(author.get("type")) in _CONTACTS and identity(author.get("id")):
         return identity(author.get("id"))
-    return next(filter(None, (identity(row.get("id")) for row in _listed(raw.get("contacts"), "contacts"))), "")
+    return next(filter(None, (identity(row.get("id")) for row in listed(raw.get("contacts"), "contacts"))), "")
 
 
 def requester(contact: Json, contact_id: str, tag_names: Mapping[str, str]) -> Person:
@@ -143,8 +69,8 @@ def requester(contact: Json, contact_id: str, tag_names: Mapping[str, str]) -> P
 
     A lead has only claimed who it is.
     """
-    companies = _listed(contact.get("companies"), "data")
-    tags = (tag_names.get(identity(row.get("id")), "") for row in _listed(contact.get("tags"), "data"))
+    companies = listed(contact.get("companies"), "data")
+    tags = (tag_names.get(identity(row.get("id")), "") for row in listed(contact.get("tags"), "data"))
     return Person(
         id=contact_id,
         name=words(contact.get("name")),
@@ -192,7 +118,7 @@ def colleagues(admins: Iterable[Json]) -> dict[str, str]:
 
 def tagging(raw: Json, tag: str, home: Home) -> Tagging | None:
     """Return who put a tag on a conversation, as its list of tags says; None if it does not."""
-    for row in _listed(raw.get("tags"), "tags"):
+    for row in listed(raw.get("tags"), "tags"):
         at = moment(row.get("applied_at"))
         if words(row.get("name")).lower() == tag.lower() and at is not None:
             return Tagging(_author(mapping(row.get("applied_by")), Person("", "", Role.REQUESTER), home), at)
@@ -222,7 +148,7 @@ def ticket(raw: Json, contact: Json, home: Home) -> Ticket:
         stamp=str(int(updated_at.timestamp())),
         channel=where,
         priority=_PRIORITIES.get(words(raw.get("priority")), ""),
-        tags=tuple(filter(None, (words(row.get("name")) for row in _listed(raw.get("tags"), "tags")))),
+        tags=tuple(filter(None, (words(row.get("name")) for row in listed(raw.get("tags"), "tags")))),
         organization=_organization(raw, asker),
         assignee_id=_assignee(raw, home),
         group_id=identity(raw.get("team_assignee_id")),
@@ -254,7 +180,7 @@ def _with_source(asker: Person, author: Json) -> Person:
 def _messages(raw: Json, asker: Person, home: Home, created_at: datetime) -> tuple[Message, ...]:
     """Return the first message and every part with words or files, oldest first; a redacted one stays, emptied."""
     found = [] if (first := _first(raw, asker, home, created_at)) is None else [first]
-    for part in _listed(raw.get("conversation_parts"), "conversation_parts"):
+    for part in listed(raw.get("conversation_parts"), "conversation_parts"):
         if said := _part(part, asker, home, channel(raw), created_at):
             found.append(said)
     ordered = sorted(found, key=lambda message: (message.created_at, message.id.zfill(20)))
@@ -328,17 +254,14 @@ def _marked(messages: Sequence[Message], replies: str) -> tuple[Message, ...]:
 
     The same words may have been said twice: a reply answers the newest message before it that one of the marks names.
     """
-    kept = _REPLY.findall(replies)
+    kept = REPLY.findall(replies)
     found: list[Message] = []
     seen: dict[str, int] = {}
     for message in messages:
         if message.author.role in (Role.BOT, Role.STAFF) and message.is_public and message.text:
             print_ = fingerprint(message.html or message.text, message.author.id)
             marks = [mark for mark, one in kept if one == print_]
-            placed = [
-                (seen.get(mark.split("-")[1] if "-" in mark else "", -1), order, mark)
-                for order, mark in enumerate(marks)
-            ]
+            placed = [(seen.get(_question(mark), -1), order, mark) for order, mark in enumerate(marks)]
             message = replace(message, mark=max(placed, default=(-1, -1, ""))[2])
         seen[message.id] = len(seen)
         found.append(message)
@@ -386,161 +309,6 @@ def _organization(raw: Json, asker: Person) -> Organization | None:
     company = mapping(raw.get("company"))
     company_id = identity(company.get("id"))
     if company_id:
-        tags = (words(row.get("name")) for row in _listed(company.get("tags"), "tags"))
+        tags = (words(row.get("name")) for row in listed(company.get("tags"), "tags"))
         return Organization(company_id, words(company.get("name")), tuple(filter(None, tags)), _fields(company))
     return Organization(asker.organization_id, "") if asker.organization_id else None
-
-
-def _listed(value: object, name: str) -> list[Json]:
-    return rows(mapping(value).get(name))
-
-
-# --- writes ----------------------------------------------------------------------------------------------------------
-
-
-def message_body(write: TicketWrite, admin_id: str) -> dict[str, Any]:
-    """Return the one decisive request: a comment or a note. A note carries its mark in its last line."""
-    html = allowed(words(write.html))
-    if not write.is_public and write.mark:
-        html += f"<p>[Deskhand {write.mark}]</p>"
-    kind = "comment" if write.is_public else "note"
-    return {"message_type": kind, "type": "admin", "admin_id": admin_id, "body": html}
-
-
-def attributes(write: TicketWrite, replies: str, admin_id: str) -> dict[str, str]:
-    """Return the conversation attributes of a write by this teammate. `replies` is what REPLIES holds now.
-
-    A public reply is entered there before it is sent, by its words: so a read-back knows it, whatever was lost.
-    """
-    found = {}
-    if write.is_public and write.html and write.mark:
-        entry = f"{write.mark}:{fingerprint(allowed(words(write.html)), admin_id)}"
-        older = [f"{mark}:{one}" for mark, one in _REPLY.findall(replies) if f"{mark}:{one}" != entry]
-        found[REPLIES] = " ".join([*older, entry][-_KEPT_REPLIES:])
-    if outcome := next((words for tag, words in OUTCOMES.items() if tag in write.add_tags), ""):
-        found[OUTCOME] = outcome
-    if write.priority is not None:
-        found[PRIORITY] = write.priority
-    return found
-
-
-def assignments(write: TicketWrite, admin_id: str) -> list[dict[str, Any]]:
-    """Return what moves a conversation to a team, and away from the teammate who has it."""
-    start = {"message_type": "assignment", "admin_id": admin_id}
-    found = []
-    if write.unassign:
-        found.append({**start, "type": "admin", "assignee_id": "0"})
-    if write.group_id is not None:
-        found.append({**start, "type": "team", "assignee_id": write.group_id or "0"})
-    return found
-
-
-def state_change(write: TicketWrite, before: Status, admin_id: str, snoozed_until: datetime) -> dict[str, Any] | None:
-    """Return what follows the message to reach a status; None if the message itself leads there.
-
-    Raise ValueError on what Intercom has no word for.
-    """
-    start = {"type": "admin", "admin_id": admin_id}
-    match write.status:
-        case None:
-            return None
-        case Status.SOLVED:
-            return {"message_type": "close", **start}
-        case Status.ON_HOLD:
-            return {"message_type": "snoozed", **start, "snoozed_until": int(snoozed_until.timestamp())}
-        case Status.OPEN:
-            return {"message_type": "open", **start} if before in (Status.SOLVED, Status.ON_HOLD) else None
-        case Status.PENDING if write.is_public and write.html:
-            return None  # who was answered does not wait any more
-        case other:
-            raise ValueError(f"no update leads to the status {other.value}")
-
-
-def applied(answer: Json, body: Mapping[str, Any], *, request_id: str = "") -> Applied:
-    """Read the answer to a message: the newest part by us with the same words."""
-    wanted = fingerprint(str(body["body"]))
-    parts = _listed(answer.get("conversation_parts"), "conversation_parts")
-    own = [
-        identity(part.get("id"))
-        for part in parts
-        if identity(mapping(part.get("author")).get("id")) == body["admin_id"]
-        and fingerprint(words(part.get("body"))) == wanted
-    ]
-    updated_at = moment(answer.get("updated_at"))
-    stamp = str(int(updated_at.timestamp())) if updated_at else ""
-    return Applied(max(own, key=lambda one: one.zfill(20), default=""), stamp, request_id, updated_at)
-
-
-# --- lists -----------------------------------------------------------------------------------------------------------
-
-
-def team(raw: Json) -> Team | None:
-    team_id = identity(raw.get("id"))
-    return Team(team_id, words(raw.get("name"))) if team_id else None
-
-
-def earlier_ticket(raw: Json) -> EarlierTicket | None:
-    """Read a conversation of a listing; None if it says neither whose it is nor of when."""
-    ticket_id, asker, created = identity(raw.get("id")), requester_id(raw), moment(raw.get("created_at"))
-    if not ticket_id or not asker or created is None:
-        return None
-    source = mapping(raw.get("source"))
-    subject = plain(words(source.get("subject"))) or words(raw.get("title")) or plain(words(source.get("body")))[:80]
-    return EarlierTicket(ticket_id, asker, subject, status(raw), created)
-
-
-def ticket_ref(raw: Json) -> TicketRef | None:
-    ticket_id, updated_at = identity(raw.get("id")), moment(raw.get("updated_at"))
-    return TicketRef(ticket_id, status(raw), updated_at) if ticket_id and updated_at else None
-
-
-def articles(raw: Json, shelf: Mapping[str, tuple[str, ...]]) -> Iterable[Article]:
-    """Return an article in each of its languages. `shelf` maps a collection's id to the names on the way to it.
-
-    Public only if it is published, has an address and says that everyone may read it: a missing audience counts as
-    restricted. A translation has a state of its own; the audience is the whole article's.
-    """
-    texts = {
-        str(locale): mapping(one)
-        for locale, one in mapping(raw.get("translated_content")).items()
-        if mapping(one).get("type") == "article_content"
-    }
-    for locale, content in (texts or {words(raw.get("default_locale")): raw}).items():
-        if found := _article(raw, content, locale, shelf):
-            yield found
-
-
-def _article(raw: Json, content: Json, locale: str, shelf: Mapping[str, tuple[str, ...]]) -> Article | None:
-    article_id, url = identity(raw.get("id")), words(content.get("url"))
-    if not article_id:
-        return None
-    is_draft = content.get("state") != "published"
-    updated_at = moment(content.get("updated_at")) or moment(raw.get("updated_at")) or moment(raw.get("created_at"))
-    named = _LOCALE.search(url)
-    parents = raw.get("parent_ids")
-    places = [identity(one) for one in (parents if isinstance(parents, list) else [raw.get("parent_id")])]
-    return Article(
-        id=article_id,
-        title=words(content.get("title")),
-        html=words(content.get("body")),
-        url=url,
-        locale=(locale or (named[1] if named else "")).lower(),
-        is_public=not is_draft and bool(url) and raw.get("help_center_audience") == "everyone",
-        is_draft=is_draft,
-        updated_at=updated_at or datetime.fromtimestamp(0, UTC),
-        section=next((shelf[place] for place in places if place in shelf), ()),
-        labels=tuple(filter(None, (words(row.get("name")) for row in _listed(raw.get("tags"), "tags")))),
-    )
-
-
-def shelf(collections: Iterable[Json]) -> dict[str, tuple[str, ...]]:
-    """Return collection id -> the names from the outermost collection down to it."""
-    by_id = {identity(row.get("id")): row for row in collections}
-
-    def path(place: str, seen: frozenset[str]) -> tuple[str, ...]:
-        row = by_id.get(place)
-        if row is None or place in seen:
-            return ()
-        return (*path(identity(row.get("parent_id")), seen | {place}), words(row.get("name")))
-
-    return {place: path(place, frozenset()) for place in by_id}

@@ -24,7 +24,7 @@ from integrations.helpdesk import (
 )
 from integrations.limits import Limit
 from integrations.transport import Answer, Auth, FixedAuth, Transport
-from integrations.zendesk import wire
+from integrations.zendesk import listings, values, wire, writes
 
 API = "/api/v2"
 USER_AGENT = "deskhand/1 (helpdesk worker)"
@@ -70,7 +70,7 @@ class ClientCredentials:
     def __init__(
         self, site_url: str, client_id: str, client_secret: str, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._transport = Transport(site_url, vendor=wire.VENDOR, timeout_seconds=10, user_agent=USER_AGENT)
+        self._transport = Transport(site_url, vendor=values.VENDOR, timeout_seconds=10, user_agent=USER_AGENT)
         self._client_id = client_id
         self._client_secret = client_secret
         self._clock = clock
@@ -102,10 +102,10 @@ class ClientCredentials:
         }
         # A token asked for in vain changes nothing on a ticket, so no write becomes doubtful by it.
         answer = self._transport.call("POST", "/oauth/tokens", json=asked, operation="token", changes_data=False).body
-        token = wire.mapping(answer).get("access_token")
+        token = values.mapping(answer).get("access_token")
         if not isinstance(token, str) or not token.isascii() or not token.isprintable() or not token:
-            raise PermanentError("the answer has no token", vendor=wire.VENDOR, operation="token")
-        life = wire.mapping(answer).get("expires_in")
+            raise PermanentError("the answer has no token", vendor=values.VENDOR, operation="token")
+        life = values.mapping(answer).get("expires_in")
         seconds = float(life) if isinstance(life, int | float) and not isinstance(life, bool) and life > 0 else 300.0
         self._token = token
         self._stale_at = self._clock() + max(seconds - 60, seconds / 2)
@@ -118,7 +118,7 @@ class ZendeskHelpdesk:
     token). URLs that Zendesk sends along are never followed: pages are asked for by cursor on our own address.
     """
 
-    vendor = wire.VENDOR
+    vendor = values.VENDOR
 
     def __init__(
         self,
@@ -131,7 +131,7 @@ class ZendeskHelpdesk:
     ) -> None:
         self._site_url = site_url.rstrip("/")
         self._transport = Transport(
-            self._site_url, auth, vendor=wire.VENDOR, timeout_seconds=timeout_seconds, user_agent=USER_AGENT
+            self._site_url, auth, vendor=values.VENDOR, timeout_seconds=timeout_seconds, user_agent=USER_AGENT
         )
         self._auth = auth
         self._now = now
@@ -167,7 +167,7 @@ class ZendeskHelpdesk:
             raise PermanentError(
                 "the credentials are not those of an agent or admin", vendor=self.vendor, operation="me", status=401
             )
-        bot = wire.person(user, bot_id=wire.identity(user.get("id")))
+        bot = wire.person(user, bot_id=values.identity(user.get("id")))
         self._bot_id = bot.id
         return bot
 
@@ -178,25 +178,25 @@ class ZendeskHelpdesk:
         """Read the ticket first and its comments after: what arrives between the two makes a later write conflict."""
         path = f"/tickets/{self._known_id(ticket_id, 'ticket')}"
         answer = self._answer(path, "ticket", {"include": "users,groups,organizations"})
-        page = wire.mapping(answer.body)
-        raw = wire.mapping(page.get("ticket"))
+        page = values.mapping(answer.body)
+        raw = values.mapping(page.get("ticket"))
         if wire.is_gone(raw):
             raise NotFoundError("deleted or merged", vendor=self.vendor, operation="ticket", status=404)
-        if not wire.identity(raw.get("id")):
+        if not values.identity(raw.get("id")):
             raise TransientError("the answer has no ticket", vendor=self.vendor, operation="ticket")
 
-        users = list(wire.rows(page.get("users")))
-        comments: list[wire.Json] = []
+        users = list(values.rows(page.get("users")))
+        comments: list[values.Json] = []
         for part in self._pages(f"{path}/comments", "comments", {"include": "users", "sort": "created_at"}):
-            comments += wire.rows(part["comments"])
-            users += wire.rows(part.get("users"))
+            comments += values.rows(part["comments"])
+            users += values.rows(part.get("users"))
         by_id = _by_id(users)
         by_id |= self._missing_users(wire.authors(raw, comments) - by_id.keys())
         found = wire.ticket(
             raw,
             comments,
             by_id,
-            wire.rows(page.get("organizations")),
+            values.rows(page.get("organizations")),
             bot_id=self.own_id(),
             site_url=self._site_url,
         )
@@ -210,8 +210,8 @@ class ZendeskHelpdesk:
         """Ask for one page, newest first; Zendesk keeps no cursor for this list."""
         path = f"/users/{self._known_id(requester_id, 'requested')}/tickets/requested"
         order = {"sort_by": "created_at", "sort_order": "desc", "per_page": str(min(limit, PAGE_SIZE))}
-        rows = wire.rows(self._list(path, "tickets", order)["tickets"])
-        return tuple(found for row in rows if (found := wire.earlier_ticket(row)))
+        rows = values.rows(self._list(path, "tickets", order)["tickets"])
+        return tuple(found for row in rows if (found := listings.earlier_ticket(row)))
 
     def tagged(self, ticket: Ticket, tag: str) -> Tagging | None:
         """Read it from the audits, which come oldest first; a rule is nobody."""
@@ -236,15 +236,15 @@ class ZendeskHelpdesk:
         if not ticket.stamp:
             raise self._refusal("the ticket was read without a stamp")
         try:
-            body = wire.update(ticket, write)
+            body = writes.update(ticket, write)
         except ValueError as error:
             raise self._refusal(str(error)) from None
         html = body["ticket"].get("comment", {}).get("html_body", "")
-        if len(html.encode()) > wire.MAX_HTML_BYTES:
+        if len(html.encode()) > writes.MAX_HTML_BYTES:
             raise self._refusal("the text is longer than 64 KB and would be cut")
         path = f"{API}/tickets/{self._known_id(ticket.id, 'write')}"
         answer = self._transport.call("PUT", path, json=body, operation="write")
-        applied = wire.applied(wire.mapping(answer.body), request_id=answer.request_id)
+        applied = writes.applied(values.mapping(answer.body), request_id=answer.request_id)
         if not applied.stamp or (html and not applied.message_id):
             raise TransientError(
                 "the answer does not confirm the write",
@@ -260,7 +260,7 @@ class ZendeskHelpdesk:
         with self._lock:
             if self._teams is None or self._clock() >= self._teams_stale_at:
                 groups = self._rows("/groups", "groups")
-                self._teams = tuple(team for group in groups if (team := wire.team(group)))
+                self._teams = tuple(team for group in groups if (team := listings.team(group)))
                 self._teams_stale_at = self._clock() + TEAMS_FRESH_SECONDS
             return self._teams
 
@@ -269,7 +269,7 @@ class ZendeskHelpdesk:
         start = max(0, int(min(since, self._now() - EXPORT_LAG).timestamp()))
         place = {"cursor": cursor} if cursor else {"start_time": str(start)}
         page = self._list("/incremental/tickets/cursor", "tickets", {**place, "per_page": str(EXPORT_PAGE_SIZE)})
-        return wire.changes(page, cursor)
+        return listings.changes(page, cursor)
 
     def articles(self, *, updated_since: datetime | None = None) -> Iterator[Article]:
         """Yield every article in every enabled locale, or with a time what changed since, once for each article.
@@ -277,32 +277,32 @@ class ZendeskHelpdesk:
         The feed of changes names articles in the locale they were written in and leaves deleted ones out: a full
         listing from time to time stays necessary. Raise NotFoundError if the account has no Help Center.
         """
-        shelf = wire.shelf(
+        shelf = listings.shelf(
             self._rows("/help_center/sections", "sections"),
             self._rows("/help_center/categories", "categories"),
         )
         found = self._every_article() if updated_since is None else self._changed_articles(updated_since)
         seen = set()
         for raw in found:
-            article = wire.article(raw, shelf)
+            article = listings.article(raw, shelf)
             if article and (article.id, article.locale) not in seen:
                 seen.add((article.id, article.locale))
                 yield article
 
-    def _who(self) -> wire.Json:
-        return wire.mapping(self._get("/users/me", "me").get("user"))
+    def _who(self) -> values.Json:
+        return values.mapping(self._get("/users/me", "me").get("user"))
 
-    def _every_article(self) -> Iterator[wire.Json]:
+    def _every_article(self) -> Iterator[values.Json]:
         for locale in self._locales():
             yield from self._rows(f"/help_center/{locale}articles", "articles")
 
-    def _changed_articles(self, since: datetime) -> Iterator[wire.Json]:
+    def _changed_articles(self, since: datetime) -> Iterator[values.Json]:
         """Follow the time-based feed, which repeats rows at the border of two pages and ends when time stands still."""
         start = max(0, int(since.timestamp()))
-        newest: dict[str, wire.Json] = {}
+        newest: dict[str, values.Json] = {}
         for _ in range(MAX_PAGES):
             page = self._list("/help_center/incremental/articles", "articles", {"start_time": str(start)})
-            rows = wire.rows(page["articles"])
+            rows = values.rows(page["articles"])
             newest |= _by_id(rows)
             end = page.get("end_time")
             if not rows or not page.get("next_page") or not isinstance(end, int) or end <= start:
@@ -316,30 +316,30 @@ class ZendeskHelpdesk:
             locales = self._get("/help_center/locales", "locales").get("locales")
         except PermanentError:
             return [""]
-        names = [name.lower() for name in wire.texts(locales) if name.replace("-", "").isalnum() and name.isascii()]
+        names = [name.lower() for name in values.texts(locales) if name.replace("-", "").isalnum() and name.isascii()]
         return [f"{name}/" for name in dict.fromkeys(names)] or [""]
 
-    def _missing_users(self, missing: Iterable[str]) -> dict[str, wire.Json]:
+    def _missing_users(self, missing: Iterable[str]) -> dict[str, values.Json]:
         ids = sorted(missing)
-        found: list[wire.Json] = []
+        found: list[values.Json] = []
         for begin in range(0, len(ids), PAGE_SIZE):
             page = self._list("/users/show_many", "users", {"ids": ",".join(ids[begin : begin + PAGE_SIZE])})
-            found += wire.rows(page["users"])
+            found += values.rows(page["users"])
         return _by_id(found)
 
-    def _rows(self, path: str, name: str) -> Iterator[wire.Json]:
+    def _rows(self, path: str, name: str) -> Iterator[values.Json]:
         for page in self._pages(path, name):
-            yield from wire.rows(page[name])
+            yield from values.rows(page[name])
 
-    def _pages(self, path: str, name: str, params: Mapping[str, str] | None = None) -> Iterator[wire.Json]:
+    def _pages(self, path: str, name: str, params: Mapping[str, str] | None = None) -> Iterator[values.Json]:
         """Yield all pages by cursor. `meta.has_more` alone ends it: `links.next` is set on the last page too."""
         cursor = ""
         for _ in range(MAX_PAGES):
             place = {"page[size]": str(PAGE_SIZE)} | ({"page[after]": cursor} if cursor else {})
             page = self._list(path, name, {**(params or {}), **place})
             yield page
-            meta = wire.mapping(page.get("meta"))
-            after = wire.words(meta.get("after_cursor"))
+            meta = values.mapping(page.get("meta"))
+            after = values.words(meta.get("after_cursor"))
             if meta.get("has_more") is not True:
                 return
             if not after or after == cursor:
@@ -347,15 +347,15 @@ class ZendeskHelpdesk:
             cursor = after
         raise TransientError("the pages do not come to an end", vendor=self.vendor, operation=name)
 
-    def _list(self, path: str, name: str, params: Mapping[str, str] | None = None) -> wire.Json:
+    def _list(self, path: str, name: str, params: Mapping[str, str] | None = None) -> values.Json:
         """Return a page with the named list. Without it, it is an outage: "no articles" would empty a library."""
         page = self._get(path, name, params)
         if not isinstance(page.get(name), list):
             raise TransientError(f"the answer has no {name}", vendor=self.vendor, operation=name)
         return page
 
-    def _get(self, path: str, operation: str, params: Mapping[str, str] | None = None) -> wire.Json:
-        body: wire.Json = self._answer(path, operation, params).body
+    def _get(self, path: str, operation: str, params: Mapping[str, str] | None = None) -> values.Json:
+        body: values.Json = self._answer(path, operation, params).body
         return body
 
     def _answer(self, path: str, operation: str, params: Mapping[str, str] | None = None) -> Answer:
@@ -366,7 +366,7 @@ class ZendeskHelpdesk:
         return answer
 
     def _known_id(self, ticket_id: str, operation: str) -> str:
-        found = wire.identity(ticket_id)
+        found = values.identity(ticket_id)
         if not found:
             raise NotFoundError("not an id of Zendesk's", vendor=self.vendor, operation=operation, status=404)
         return found
@@ -375,5 +375,5 @@ class ZendeskHelpdesk:
         return PermanentError(why, vendor=self.vendor, operation="write")
 
 
-def _by_id(rows: Iterable[wire.Json]) -> dict[str, wire.Json]:
-    return {identity: row for row in rows if (identity := wire.identity(row.get("id")))}
+def _by_id(rows: Iterable[values.Json]) -> dict[str, values.Json]:
+    return {identity: row for row in rows if (identity := values.identity(row.get("id")))}

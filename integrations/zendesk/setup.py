@@ -11,7 +11,7 @@ from config.settings import Settings
 from integrations.errors import PermanentError
 from integrations.setup import Act, Step, Trial, Wish
 from integrations.transport import Auth, Transport
-from integrations.zendesk import wanted, wire
+from integrations.zendesk import values, wanted
 from integrations.zendesk.client import API, USER_AGENT, auth_of
 
 PAGE_SIZE = 100
@@ -26,7 +26,7 @@ def build_setup(settings: Settings) -> "ZendeskSetup":
 
 class ZendeskSetup:
     def __init__(self, site_url: str, auth: Auth) -> None:
-        self._transport = Transport(site_url, auth, vendor=wire.VENDOR, timeout_seconds=20, user_agent=USER_AGENT)
+        self._transport = Transport(site_url, auth, vendor=values.VENDOR, timeout_seconds=20, user_agent=USER_AGENT)
 
     # --- connecting
 
@@ -140,7 +140,7 @@ class ZendeskSetup:
         if found is None:
             return ""
         answer = self._transport.get(f"{API}/webhooks/{found['id']}/signing_secret", operation="signing_secret")
-        return wire.words(self._one(answer, "signing_secret").get("secret"))
+        return values.words(self._one(answer, "signing_secret").get("secret"))
 
     def vendor_time(self) -> datetime | None:
         return self._transport.call("GET", f"{API}/users/me", operation="me").at
@@ -180,21 +180,21 @@ class ZendeskSetup:
         cursor = ""
         for _ in range(MAX_PAGES):
             place = {"page[size]": str(PAGE_SIZE)} | ({"page[after]": cursor} if cursor else {})
-            page = wire.mapping(
+            page = values.mapping(
                 self._transport.get(f"{API}/{path}", params={**(params or {}), **place}, operation=path)
             )
-            rows += wire.rows(page.get(path))
-            meta = wire.mapping(page.get("meta"))
-            after = wire.words(meta.get("after_cursor"))
+            rows += values.rows(page.get(path))
+            meta = values.mapping(page.get("meta"))
+            after = values.words(meta.get("after_cursor"))
             if meta.get("has_more") is not True or not after or after == cursor:
                 break
             cursor = after
         return rows
 
     def _one(self, answer: object, name: str) -> Mapping[str, Any]:
-        found = wire.mapping(wire.mapping(answer).get(name))
+        found = values.mapping(values.mapping(answer).get(name))
         if not found:
-            raise PermanentError(f"the answer has no {name}", vendor=wire.VENDOR, operation="connect")
+            raise PermanentError(f"the answer has no {name}", vendor=values.VENDOR, operation="connect")
         return found
 
 

@@ -13,7 +13,7 @@ from config.settings import Settings
 from integrations.errors import SignatureError
 from integrations.helpdesk import EventKind, Status, TicketEvent
 from integrations.json_body import ids_in, read_json
-from integrations.zendesk.wire import VENDOR, identity, mapping, moment, status, words
+from integrations.zendesk.values import VENDOR, identity, mapping, moment, status, words
 
 # Printed in Zendesk's documentation: it signs requests of webhooks that were never saved, and anybody can use it.
 PUBLIC_TEST_SECRET = "dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ=="  # noqa: S105

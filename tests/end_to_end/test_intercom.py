@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from integrations.errors import TransientError
-from integrations.intercom import wire
+from integrations.intercom import writes
 from integrations.intercom.client import IntercomHelpdesk
 from integrations.intercom.webhook import IntercomWebhook
 from kb.domain import Audience, Document, Source
@@ -84,7 +84,7 @@ def test_a_question_is_answered_once(make):
     found = server.desk.ticket(ID)
     assert found.messages[-1].mark == "dh-2900001"
     assert {"deskhand", "deskhand_send", "deskhand_intent_swap_shift"} <= set(found.tags)
-    assert server.app.conversations[ID]["custom_attributes"][wire.OUTCOME] == "Replied"
+    assert server.app.conversations[ID]["custom_attributes"][writes.OUTCOME] == "Replied"
     server.work()
     assert len(server.said("comment")) == 1
     assert server.said("note") == []

@@ -11,7 +11,7 @@ import pytest
 from app import create_app
 from config.policy import load_policy
 from config.settings import Settings
-from integrations.intercom import wire
+from integrations.intercom import writes
 from integrations.intercom.webhook import sign
 from scripts import check_outside
 from scripts.__main__ import main
@@ -169,7 +169,7 @@ def test_the_doctor_finds_what_is_broken(server, door, breaking, name, state):
     """Each finding says why it matters and how to mend it."""
     subscribe(server, door)
     connect()
-    assert server.attributes[0]["name"] == wire.REPLIES
+    assert server.attributes[0]["name"] == writes.REPLIES
     breaking(server)
     checks = look()
     assert bad(checks)[name] is state

@@ -9,7 +9,7 @@ import pytest
 from config.settings import Settings
 from integrations.errors import ConflictError, NotFoundError, PermanentError, TransientError
 from integrations.helpdesk import Role, Status, Team, TicketWrite
-from integrations.intercom import wire
+from integrations.intercom import writes
 from integrations.intercom.client import BESIDE_SECONDS, IntercomHelpdesk, build_helpdesk
 from tests.fakes.intercom_server import (
     BOT,
@@ -171,7 +171,7 @@ def test_a_reply_comes_last_and_is_entered_before(server, desk):
     assert (own.id, own.mark, own.is_public, own.author.role) == (applied.message_id, "dh-2900001", True, Role.BOT)
     assert desk.ticket(ID).status is Status.PENDING
     assert set(desk.ticket(ID).tags) == {"deskhand", "deskhand_send"}
-    assert server.conversations[ID]["custom_attributes"][wire.OUTCOME] == "Replied"
+    assert server.conversations[ID]["custom_attributes"][writes.OUTCOME] == "Replied"
 
 
 def test_a_hand_over_is_a_note_with_team_and_priority(server, desk):
@@ -187,7 +187,7 @@ def test_a_hand_over_is_a_note_with_team_and_priority(server, desk):
     assert not read.messages[-1].is_public
     assert read.group_id == TEAM_ID
     assert read.tags == ("deskhand", "deskhand_hand_off")
-    assert server.conversations[ID]["custom_attributes"] == {wire.OUTCOME: "For a person", wire.PRIORITY: "urgent"}
+    assert server.conversations[ID]["custom_attributes"] == {writes.OUTCOME: "For a person", writes.PRIORITY: "urgent"}
 
 
 def test_a_reply_in_a_colleagues_name(server, desk):

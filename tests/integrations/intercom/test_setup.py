@@ -6,7 +6,7 @@ import pytest
 
 from config.settings import Settings
 from integrations.errors import IntegrationError
-from integrations.intercom import wire
+from integrations.intercom import writes
 from integrations.intercom.setup import ARRIVAL_SECONDS, IntercomSetup, build_setup
 from integrations.intercom.webhook import IntercomWebhook
 from integrations.setup import BY_HAND, Act, Macro, Wish
@@ -55,7 +55,7 @@ def test_everything_the_api_makes_is_made_once(server):
     assert acts(setup_of(server).connect(WISH, is_dry=True)) == made
     assert (server.attributes, list(server.tags.values())) == ([], ["vip"])
     assert acts(setup_of(server).connect(WISH, is_dry=False)) == made
-    assert {row["name"] for row in server.attributes} == {wire.REPLIES, wire.OUTCOME, wire.PRIORITY}
+    assert {row["name"] for row in server.attributes} == {writes.REPLIES, writes.OUTCOME, writes.PRIORITY}
     assert {"deskhand_do_send", "deskhand_off", "deskhand_send"} <= set(server.tags.values())
     assert acts(setup_of(server).connect(WISH, is_dry=False)) == kept
 

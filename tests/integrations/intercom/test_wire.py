@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from integrations.helpdesk import Rating, Role, Status, TicketWrite
-from integrations.intercom import wire
+from integrations.intercom import listings, wire, writes
 from integrations.intercom.markup import fingerprint
 from tests.fakes.intercom_server import BOT, BOT_ID, INES, MARA, OPERATOR, START, article, conversation, part
 
@@ -207,13 +207,10 @@ def test_the_order_is_that_of_time_then_number():
     assert [m.text for m in ticket(*same).messages] == ["How do I swap a shift?", "second", "third"]
 
 
-# --- marks
-
-
 def test_a_reply_is_known_by_its_words_after_its_question():
     """The same words to two questions: each reply has the mark of the newest question before it."""
     body, entry = "<p>Yes, it does.</p>", fingerprint("<p>Yes, it does.</p>", BOT_ID)
-    kept = {wire.REPLIES: f"dh-2900001:{entry} dh-3:{entry}"}
+    kept = {writes.REPLIES: f"dh-2900001:{entry} dh-3:{entry}"}
     parts = (
         part(1, BOT, body),
         part(3, MARA, "<p>Really?</p>"),
@@ -228,7 +225,7 @@ def test_a_reply_is_known_by_its_words_after_its_question():
 def test_a_reply_in_a_colleagues_name_is_known_too():
     """What staff had us send is entered for them; the same words by somebody else are somebody else's."""
     write = TicketWrite(mark="dh-2900001-send", html="<p>Yes.</p>", is_public=True, author_id=INES["id"])
-    kept = wire.attributes(write, "", INES["id"])
+    kept = writes.attributes(write, "", INES["id"])
     parts = (part(1, BOT, "<p>Yes.</p>"), part(2, INES, "<p>Yes.</p>"), part(3, INES, "<p>No.</p>"))
     assert [m.mark for m in messages(*parts, custom_attributes=kept)] == ["", "dh-2900001-send", ""]
 
@@ -262,76 +259,14 @@ def test_only_our_own_notes_carry_marks():
     assert [m.mark for m in messages(*parts)] == ["dh-7", "", "", ""]
 
 
-def test_the_entry_of_a_reply_is_added_and_the_oldest_go():
-    """Eight are kept, one is entered once, the whole fits into an attribute."""
-    replies = ""
-    for number in range(20):
-        write = TicketWrite(mark=f"dh-4570000{number:04}", html=f"<p>{number}</p>", is_public=True)
-        replies = wire.attributes(write, replies, BOT_ID)[wire.REPLIES]
-        assert wire.attributes(write, replies, BOT_ID)[wire.REPLIES] == replies
-    assert [entry.split(":")[0] for entry in replies.split()] == [f"dh-4570000{n:04}" for n in range(12, 20)]
-    assert len(replies) <= 255
-    assert wire.attributes(TicketWrite(mark="dh-1", html="<p>note</p>"), replies, BOT_ID) == {}
-
-
 def test_a_reply_through_intercoms_editor_keeps_its_mark():
     """What Intercom makes of the mark-up on its way does not matter."""
     write = TicketWrite(
         mark="dh-2900001", html="<p>See <strong>this</strong>: <a href='https://h.example'>it</a></p>", is_public=True
     )
-    kept = wire.attributes(write, "", BOT_ID)
+    kept = writes.attributes(write, "", BOT_ID)
     came = '<div>See&nbsp;this: <a href="https://h.example/?utm=x" rel="nofollow">it</a></div>'
     assert [m.mark for m in messages(part(1, BOT, came), custom_attributes=kept)] == ["dh-2900001"]
-
-
-# --- lists and values
-
-
-def test_an_article_in_its_languages():
-    """Each with its own state and address; the audience is the article's."""
-    content = {"type": "article_content", "title": "Schicht tauschen", "body": "<p>x</p>", "updated_at": START + 9}
-    texts = {
-        "type": "article_translated_content",
-        "de": {**content, "state": "published", "url": "https://h.example/de/articles/41"},
-        "pt-BR": {**content, "state": "draft", "url": None},
-        "fr": None,
-    }
-    found = {
-        one.locale: one for one in wire.articles(article("41", "x", translated_content=texts, default_locale="de"), {})
-    }
-    assert set(found) == {"de", "pt-br"}
-    assert (found["de"].is_public, found["de"].title) == (True, "Schicht tauschen")
-    assert found["de"].updated_at == datetime.fromtimestamp(START + 9, UTC)
-    assert (found["pt-br"].is_public, found["pt-br"].is_draft) == (False, True)
-
-
-@pytest.mark.parametrize("audience", ["restricted", "all_users", "all_leads", None, ""])
-def test_what_not_everyone_may_read_is_not_public(audience):
-    """A missing audience counts as restricted; an article without an address is in no help centre."""
-    (found,) = wire.articles(article("41", "x", help_center_audience=audience), {})
-    assert not found.is_public
-    assert not next(iter(wire.articles(article("41", "x", url=None), {}))).is_public
-
-
-def test_collections_that_stand_in_each_other():
-    """A circle ends."""
-    rows = [
-        {"id": 1, "name": "A", "parent_id": "2"},
-        {"id": "2", "name": "B", "parent_id": 1},
-        {"id": "3", "name": "C"},
-    ]
-    assert wire.shelf(rows)["1"] == ("B", "A")
-    assert wire.shelf(rows)["3"] == ("C",)
-
-
-@pytest.mark.parametrize(
-    ("value", "seconds"),
-    [(1795000000, 1795000000), ("1795000000", 1795000000), ("2026-11-18T11:06:40.000Z", 1795000000), (0, None),
-     (-5, None), (True, None), (None, None), ("soon", None), (10**15, None), ({}, None)],
-)  # fmt: skip
-def test_times(value, seconds):
-    """Unix seconds, or the ISO text of older versions."""
-    assert wire.moment(value) == (datetime.fromtimestamp(seconds, UTC) if seconds else None)
 
 
 ODD = [None, 7, "x", [], {}, [None, "x", {}], True, {"type": 5}]
@@ -350,7 +285,7 @@ def test_no_odd_field_crashes(odd):
     for name in (*CONTACT, "custom_attributes", "tags", "companies", "created_at"):
         wire.ticket(whole, {**CONTACT, name: odd}, HOME)
     for name in article("41", "x"):
-        list(wire.articles({**article("41", "x"), name: odd}, {}))
-    wire.articles({**article("41", "x"), "translated_content": odd}, {})
-    assert wire.earlier_ticket({"id": odd}) is None
-    assert wire.team({"id": "5", "name": odd}) is not None
+        list(listings.articles({**article("41", "x"), name: odd}, {}))
+    listings.articles({**article("41", "x"), "translated_content": odd}, {})
+    assert listings.earlier_ticket({"id": odd}) is None
+    assert listings.team({"id": "5", "name": odd}) is not None

@@ -12,7 +12,7 @@ from config.settings import Settings
 from integrations.errors import ConflictError, NotFoundError, PermanentError, TransientError
 from integrations.helpdesk import Role, Status, Team, TicketWrite
 from integrations.transport import FixedAuth
-from integrations.zendesk import wire
+from integrations.zendesk import writes
 from integrations.zendesk.client import ClientCredentials, ZendeskHelpdesk, api_token, build_helpdesk
 from scripts.sandbox import acts
 from scripts.sandbox.server import run_app
@@ -260,7 +260,7 @@ def test_a_closed_ticket_takes_no_write(server, desk):
 @pytest.mark.parametrize(
     "write",
     [
-        TicketWrite(mark="m", html="ü" * (wire.MAX_HTML_BYTES // 2 + 1)),
+        TicketWrite(mark="m", html="ü" * (writes.MAX_HTML_BYTES // 2 + 1)),
         TicketWrite(mark="m", html="{{" * 20_000),
         TicketWrite(mark="m", status=Status.DELETED),
         TicketWrite(mark="m", group_id="Support"),

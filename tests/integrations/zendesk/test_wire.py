@@ -1,15 +1,12 @@
 """Zendesk's JSON in, nouns out: tables of ordinary and odd shapes."""
 
-from datetime import UTC, datetime
-from typing import Any
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.helpdesk import Attachment, Flag, Rating, Role, Status, Team, Ticket, TicketWrite
-from integrations.zendesk import wire
-from tests.fakes.zendesk_server import AGENT_ID, BOT_ID, REQUESTER_ID, article, comment, ticket, user
+from integrations.helpdesk import Attachment, Flag, Rating, Role, Status, Ticket
+from integrations.zendesk import listings, wire, writes
+from tests.fakes.zendesk_server import AGENT_ID, BOT_ID, REQUESTER_ID, comment, ticket, user
 
 SITE = "https://acme.zendesk.com"
 JSON = st.recursive(
@@ -28,96 +25,6 @@ def read(raw=None, comments=(), users=(), organizations=()) -> Ticket:
         bot_id=str(BOT_ID),
         site_url=SITE,
     )
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        (5158, "5158"),
-        ("5158", "5158"),
-        (" 5158 ", "5158"),
-        ("0005158", "5158"),
-        (8447388092001, "8447388092001"),
-        (None, ""),
-        ("", ""),
-        (0, ""),
-        ("0", ""),
-        (-1, ""),
-        ("-1", ""),
-        (True, ""),
-        (5158.0, ""),
-        ("5158/comments", ""),
-        ("٥", ""),
-        ("9" * 21, ""),
-        ([5158], ""),
-    ],
-)
-def test_ids_become_text_and_unset_becomes_empty(value, expected):
-    """Every way Zendesk writes an id gives one text, every way it writes "unset" gives none."""
-    assert wire.identity(value) == expected
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        ("open", Status.OPEN),
-        ("HOLD", Status.ON_HOLD),
-        ("hold", Status.ON_HOLD),
-        ("Solved", Status.SOLVED),
-        ("ARCHIVED", Status.CLOSED),
-        ("SCRUBBED", Status.DELETED),
-        ("deleted", Status.DELETED),
-        ("something", Status.OPEN),
-        (None, Status.OPEN),
-        (3, Status.OPEN),
-    ],
-)
-def test_statuses_in_both_cases(value, expected):
-    """Status words of REST and of events mean the same, and an unknown one is open to somebody's eyes."""
-    assert wire.status(value) is expected
-
-
-@pytest.mark.parametrize(
-    ("via", "expected"),
-    [
-        ({"channel": "email"}, "email"),
-        ({"channel": "mail"}, "email"),
-        ({"channel": 4}, "email"),
-        ({"channel": "web_service"}, "api"),
-        ({"channel": "Web Widget"}, "web_widget"),
-        ({"channel": "helpcenter"}, "help_center"),
-        ({"channel": "native_messaging"}, "messaging"),
-        ({"channel": 34}, "voice"),
-        ({"channel": "carrier-pigeon"}, "carrier_pigeon"),
-        ({"channel": None}, ""),
-        ({"channel": True}, ""),
-        ({}, ""),
-        (None, ""),
-        ("email", ""),
-    ],
-)
-def test_channels_have_one_name(via, expected):
-    """The three vocabularies for channels come to one, and an unknown channel passes."""
-    assert wire.channel(via) == expected
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        ("2026-01-02T03:04:05Z", datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)),
-        ("2026-01-02T03:04:05.123456789Z", datetime(2026, 1, 2, 3, 4, 5, 123456, tzinfo=UTC)),
-        ("2026-01-02T05:04:05+02:00", datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)),
-        ("2026-01-02T03:04:05", datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)),
-        ("0001-01-01T00:00:00+23:00", None),
-        ("yesterday", None),
-        ("", None),
-        (None, None),
-        (5, None),
-    ],
-)
-def test_times_are_aware_or_none(value, expected):
-    """Times come as aware UTC, nanoseconds and offsets included."""
-    assert wire.moment(value) == expected
 
 
 @pytest.mark.parametrize(
@@ -332,69 +239,6 @@ def test_attachments_and_mail_id():
     assert found.headers == {"Message-ID": "<a@b>"}
 
 
-def write_to(write: TicketWrite, **more) -> dict[str, Any]:
-    change: dict[str, Any] = wire.update(read(ticket(**more)), write)["ticket"]
-    assert change.pop("safe_update") is True
-    assert change.pop("updated_stamp") == "2026-01-02T03:04:04Z"
-    return change
-
-
-@pytest.mark.parametrize(
-    ("write", "change"),
-    [
-        (TicketWrite(mark=""), {}),
-        (TicketWrite(mark="m"), {"metadata": {"deskhand": "m"}}),
-        (TicketWrite(mark="", html="a"), {"comment": {"html_body": "a", "public": False}}),
-        (TicketWrite(mark="", html="a", is_public=True), {"comment": {"html_body": "a", "public": True}}),
-        (
-            TicketWrite(mark="", html="a", is_public=True, author_id="801"),
-            {"comment": {"html_body": "a", "public": True, "author_id": 801}},
-        ),
-        (TicketWrite(mark="", status=Status.ON_HOLD), {"status": "hold"}),
-        (TicketWrite(mark="", priority="urgent"), {"priority": "urgent"}),
-        (TicketWrite(mark="", priority=""), {"priority": None}),
-        (TicketWrite(mark="", group_id="7"), {"group_id": 7}),
-        (TicketWrite(mark="", group_id="7", unassign=True), {"group_id": 7, "assignee_id": None}),
-        (TicketWrite(mark="", add_tags=("web",)), {}),
-        (TicketWrite(mark="", add_tags=("new", "new")), {"tags": ["web", "plan_pro", "new"]}),
-        (TicketWrite(mark="", remove_tags=("web", "none")), {"tags": ["plan_pro"]}),
-        (TicketWrite(mark="", add_tags=("a",), remove_tags=("a",)), {}),
-    ],
-)
-def test_a_write_says_only_what_changes(write, change):
-    """Fields left alone are not sent, tags go as the whole set and only if it changes."""
-    assert write_to(write) == change
-
-
-@pytest.mark.parametrize("write", [TicketWrite(mark="", status=Status.DELETED), TicketWrite(mark="", group_id="x")])
-def test_a_write_zendesk_has_no_word_for_is_an_error(write):
-    """A status or id without meaning there raises instead of being dropped."""
-    with pytest.raises(ValueError):
-        write_to(write)
-
-
-@pytest.mark.parametrize(
-    ("html", "expected"),
-    [
-        ("{{ticket.id}}", "&#123;{ticket.id}}"),
-        ("{{{", "&#123;&#123;{"),
-        ("{% if %}", "&#123;% if %}"),
-        ("{a}", "{a}"),
-        ("a\0b\ud800", "ab?"),
-    ],
-)
-def test_placeholders_in_text_stay_text(html, expected):
-    """Nothing in a reply is expanded by Zendesk, and the reader sees the same characters."""
-    assert wire.neutral(html) == expected
-
-
-@given(st.text(alphabet="{%} a", max_size=12))
-def test_no_text_keeps_a_placeholder(html):
-    """However braces are strewn, no opening of a placeholder is left."""
-    assert "{{" not in wire.neutral(html)
-    assert "{%" not in wire.neutral(html)
-
-
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
@@ -409,89 +253,6 @@ def test_no_text_keeps_a_placeholder(html):
 def test_fields_of_an_account_are_plain_text(given, expected):
     """What holds no plain value is left out, of people and of organisations alike."""
     assert wire.person({"id": 5, "user_fields": given}).fields == expected
-
-
-@pytest.mark.parametrize(
-    ("group", "expected"),
-    [
-        ({"id": 1, "name": "Support", "deleted": False}, Team("1", "Support")),
-        ({"id": 1, "name": "Support"}, Team("1", "Support")),
-        ({"id": 1, "deleted": True}, None),
-        ({"name": "no id"}, None),
-    ],
-)
-def test_groups_become_teams(group, expected):
-    """A group is a team unless it is deleted."""
-    assert wire.team(group) == expected
-
-
-@pytest.mark.parametrize(
-    ("change", "is_public", "is_draft"),
-    [
-        ({}, True, False),
-        ({"draft": True}, False, True),
-        ({"draft": None}, False, True),
-        ({"user_segment_id": 5}, False, False),
-        ({"user_segment_id": 0}, False, False),
-        ({"user_segment_ids": [5]}, False, False),
-        ({"user_segment_ids": None}, True, False),
-    ],
-)
-def test_only_what_is_plainly_open_is_public(change, is_public, is_draft):
-    """An article is public if restriction and draft are both denied; anything unclear is not."""
-    found = wire.article(article(41, "Swap", **change), {"31": ("Scheduling", "Shifts")})
-    assert found
-    assert (found.is_public, found.is_draft, found.section) == (is_public, is_draft, ("Scheduling", "Shifts"))
-
-
-@pytest.mark.parametrize("missing", ["draft", "user_segment_id"])
-def test_an_article_that_does_not_say_is_not_public(missing):
-    """A missing field counts as restricted."""
-    raw = article(41, "Swap")
-    del raw[missing]
-    found = wire.article(raw, {})
-    assert found
-    assert not found.is_public
-
-
-def test_an_article_without_a_body_or_an_id():
-    """An empty article stays an article; one without an id is none."""
-    found = wire.article(article(41, "Swap", body=None, locale="EN-US", label_names=None) | {"title": None}, {})
-    assert found
-    assert (found.html, found.locale, found.title, found.labels) == ("", "en-us", "Swap", ())
-    assert wire.article({"title": "x"}, {}) is None
-
-
-def test_the_shelf_names_category_and_nested_sections():
-    """A section's place names its category and parents; a circle of parents ends."""
-    sections = [
-        {"id": 1, "name": "Shifts", "category_id": 9},
-        {"id": 2, "name": "Swaps", "category_id": 9, "parent_section_id": 1},
-        {"id": 3, "name": "Lone", "category_id": None},
-        {"id": 4, "name": "A", "parent_section_id": 5},
-        {"id": 5, "name": "B", "parent_section_id": 4},
-    ]
-    shelf = wire.shelf(sections, [{"id": 9, "name": "Scheduling"}])
-    assert shelf["1"] == ("Scheduling", "Shifts")
-    assert shelf["2"] == ("Scheduling", "Shifts", "Swaps")
-    assert shelf["3"] == ("Lone",)
-    assert shelf["4"] == ("B", "A")
-
-
-@pytest.mark.parametrize(
-    ("page", "ids", "cursor", "is_last"),
-    [
-        ({"tickets": [ticket(1)], "after_cursor": "b", "end_of_stream": False}, ["1"], "b", False),
-        ({"tickets": [], "after_cursor": "b", "end_of_stream": True}, [], "b", True),
-        ({"tickets": [], "after_cursor": None, "end_of_stream": False}, [], "a", True),
-        ({"tickets": [ticket(1, updated_at=None), 5, {}]}, [], "a", True),
-        ({}, [], "a", True),
-    ],
-)
-def test_a_page_of_changes(page, ids, cursor, is_last):
-    """The cursor is kept when no new one comes, and rows without id or time are passed over."""
-    found = wire.changes(page, "a")
-    assert ([t.ticket_id for t in found.tickets], found.cursor, found.is_last) == (ids, cursor, is_last)
 
 
 @given(
@@ -510,11 +271,11 @@ def test_no_shape_crashes_the_reader(raw, row, account):
 def test_no_shape_crashes_the_lists(value):
     """Rows of groups, articles and exports may hold anything."""
     row = {"id": 1, "name": value, "deleted": value, "section_id": value, "label_names": value, "draft": value}
-    wire.team(row)
-    wire.article({**row, "user_segment_id": value}, {})
-    wire.changes({"tickets": value, "after_cursor": value, "end_of_stream": value}, "a")
-    wire.applied({"audit": value, "ticket": value})
-    wire.shelf([row], [row])
+    listings.team(row)
+    listings.article({**row, "user_segment_id": value}, {})
+    listings.changes({"tickets": value, "after_cursor": value, "end_of_stream": value}, "a")
+    writes.applied({"audit": value, "ticket": value})
+    listings.shelf([row], [row])
 
 
 @pytest.mark.parametrize(
