@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import pairwise
 
 from workers.personal.word_lists import VERY_COMMON, commonness
 from workers.stages.texts import Line, Texts, clause, content
@@ -20,6 +21,7 @@ NEARLY_EQUAL = 0.75  # from here on one exchanged word is a finding
 
 _CONDITIONS = frozenset({"if", "unless", "until", "except", "once", "when", "provided", "after", "before", "while"})
 _PLACING = word_set("with in inside on at for to from by via under within during through")
+_MUST = word_set("must required necessary mandatory obligatory needed")
 _WIDEST = word_set("always anywhere everywhere anytime everyone everybody anyone anybody whatever wherever whenever")
 _ONLY = frozenset({"only", "just", "solely", "exclusively", "except", "unless", "no"})
 
@@ -38,26 +40,32 @@ def differences(
     `said` has its condition behind, `plain` is as written; what stands `around` the sentence is not left out.
     """
     line = texts.lines[place]
-    yield from _worded(texts, said, place, _plain_opener(plain))
+    yield from _worded(texts, said, place, plain)
     yield from _turned(texts, said, place)
+    yield from _obliged(said, line)
     yield from _left_out(texts, said, line, around)
     yield from _overstated(texts, said, line)
 
 
-def _worded(texts: Texts, said: Sequence[Token], place: int, opener: Token | None) -> Iterable[Fault]:
-    """Yield what two sentences of much the same wording do not agree in; an opener is no name for its capital."""
-    theirs = clause(said, texts.lines[place].tokens)
-    matcher = SequenceMatcher(None, [t.root for t in said], [t.root for t in theirs], autojunk=False)
+def _worded(texts: Texts, said: Sequence[Token], place: int, plain: Sequence[Token]) -> Iterable[Fault]:
+    """Yield what two sentences of much the same wording do not agree in; an opener is no name for its capital.
+
+    They are laid side by side as written or with their conditions behind, whichever is more alike.
+    """
+    line = texts.lines[place]
+    said, theirs, matcher = max((_laid(said, line.tokens), _laid(plain, line.plain)), key=lambda one: one[2].ratio())
     likeness = matcher.ratio()
     if likeness < ALIKE:
         return
+    opener = _plain_opener(plain)
     ours_count, theirs_count = Counter(t.stem for t in said), Counter(t.stem for t in theirs)
     new = [token for token in said if ours_count[token.stem] > theirs_count[token.stem]]
     gone = [token for token in theirs if theirs_count[token.stem] > ours_count[token.stem]]
     if likeness >= CLEARLY_ALIKE:
         joined = texts.joined(content(said), place)
         yield from _swapped(texts, [t for t in new if t is not opener and not (t.is_number and t.root in joined)], gone)
-    yield from (Fault("contradiction", one.raw) for one in new if any((one.stem, o.stem) in OPPOSITES for o in gone))
+    yield from _opposed(said, theirs, new, gone)
+    yield from _crossed(said, theirs)
     for kind, i1, i2, j1, j2 in matcher.get_opcodes():
         ours, others = said[i1:i2], theirs[j1:j2]
         if kind == "equal":
@@ -67,6 +75,39 @@ def _worded(texts: Texts, said: Sequence[Token], place: int, opener: Token | Non
             yield Fault("contradiction", " ".join(t.raw for t in (ours or others)))
         elif kind == "replace" and likeness >= NEARLY_EQUAL and len(ours) == len(others) == 1:
             yield from _other_word(ours[0], others[0], new, gone)
+
+
+def _laid(
+    said: Sequence[Token], line: tuple[Token, ...]
+) -> tuple[Sequence[Token], Sequence[Token], SequenceMatcher[str]]:
+    theirs = clause(said, line)
+    return said, theirs, SequenceMatcher(None, [t.root for t in said], [t.root for t in theirs], autojunk=False)
+
+
+def _opposed(
+    said: Sequence[Token], theirs: Sequence[Token], new: Sequence[Token], gone: Sequence[Token]
+) -> Iterable[Fault]:
+    """Yield a word whose opposite stands in its place; not "removes" for "erases", whatever else is kept."""
+    ours_roots, their_roots = {t.root for t in said}, {t.root for t in theirs}
+    for one in new:
+        others = [o for o in gone if (one.stem, o.stem) in OPPOSITES]
+        if others and not (one.root in their_roots and all(o.root in ours_roots or o.is_content for o in others)):
+            yield Fault("contradiction", one.raw)
+
+
+def _crossed(said: Sequence[Token], theirs: Sequence[Token]) -> Iterable[Fault]:
+    """Yield a word that goes with what the line puts to another word, and the other way round ("X for A, Y for B")."""
+    ours, their = _followers(said), _followers(theirs)
+    for one, behind in ours.items():
+        for other, there in ours.items():
+            if one < other and behind != there and their.get(one) == there and their.get(other) == behind:
+                yield Fault("contradiction", f"{one} {behind}")
+
+
+def _followers(found: Sequence[Token]) -> dict[str, str]:
+    """Return for each word of substance that stands once the next one."""
+    roots = [token.root for token in found if token.is_content]
+    return {one: other for one, other in pairwise(roots) if roots.count(one) == 1}
 
 
 def _turned(texts: Texts, said: Sequence[Token], place: int) -> Iterable[Fault]:
@@ -80,6 +121,16 @@ def _turned(texts: Texts, said: Sequence[Token], place: int) -> Iterable[Fault]:
         turned = "stated" if token.root in ours else "denied"
         if has_it and token.is_content and all(token.root in getattr(line, turned) for line in has_it):
             yield Fault("contradiction", token.raw)
+
+
+def _obliged(said: Sequence[Token], line: Line) -> Iterable[Fault]:
+    """Yield what the sentence asks for and the line leaves free, or the other way round."""
+    ours, theirs = {token.norm for token in said}, {token.norm for token in line.plain}
+    roots = content(token for token in said if token.norm not in _MUST)
+    if not roots or len(roots & line.roots) < TELLS * len(roots):
+        return
+    if ("needless" in ours) != ("needless" in theirs) and _MUST & (ours ^ theirs) and not (ours & theirs & _MUST):
+        yield Fault("contradiction", "required")
 
 
 def _swapped(texts: Texts, new: Sequence[Token], gone: Sequence[Token]) -> Iterable[Fault]:
@@ -117,8 +168,12 @@ def _left_out(texts: Texts, said: Sequence[Token], line: Line, around: frozenset
 
 def _overstated(texts: Texts, said: Sequence[Token], line: Line) -> Iterable[Fault]:
     """Yield "always", "anywhere", "only" and their like where the texts do not speak so and set a condition."""
-    if any(token.norm in _CONDITIONS or token.norm in _ONLY for token in line.tokens):
-        yield from (Fault("dropped_condition", t.raw) for t in said if t.norm in _WIDEST and t.norm not in texts.norms)
+    if not any(token.norm in _CONDITIONS or token.norm in _ONLY for token in line.tokens):
+        return
+    yield from (Fault("dropped_condition", t.raw) for t in said if t.norm in _WIDEST and t.norm not in texts.norms)
+    for one, other in pairwise(said):
+        if one.norm == "even" and other.norm in _CONDITIONS and "even" not in texts.norms:
+            yield Fault("dropped_condition", f"{one.raw} {other.raw}")
 
 
 def _is_inner(i1: int, i2: int, ours: int, j1: int, j2: int, theirs: int) -> bool:

@@ -78,11 +78,12 @@ class Texts:
         return max(close, key=lambda number: _alike(said, clause(said, self.lines[number].tokens)))
 
     def in_one_place(self, roots: frozenset[str], place: int | None) -> int:
-        """Count the words met in the best line and in one more: a sentence may join two."""
+        """Count the words met in the best line, its neighbours and one more: a sentence may join two."""
         if place is None:
             return 0
-        met = roots & self.lines[place].roots
-        return len(met) + len((roots - met) & self.joined(roots, place))
+        near = range(max(0, place - 1), min(place + 2, len(self.lines)))
+        here = [self.lines[one].roots for one in near if self.text_of[one] == self.text_of[place]]
+        return len(roots & self.joined(roots, place).union(*here))
 
     def joined(self, roots: frozenset[str], place: int) -> frozenset[str]:
         """Return the words of the line that has most of what the best one lacks; none for a single word."""

@@ -54,6 +54,11 @@ _PROMISE = re.compile(
     r"|\b(?:we|i) (?:guarantee|promise)\b|\b(?:has|have|is|are) being (?:looked into|investigated|escalated|"
     r"processed)\b"
 )
+# What is yet to come: nobody but a passage may name a time for it.
+_TO_COME = re.compile(
+    r"(?i)(?<!as )\b(?:soon|shortly|tomorrow|tonight|next (?:week|month|quarter|year|release|version|update)|planned"
+    r"|upcoming|in (?:the )?(?:near )?future|by (?:mon|tues|wednes|thurs|fri|satur|sun)day)\b(?! as\b)"
+)
 _PLACEHOLDER = re.compile(
     r"\{\{.*?\}\}|\{%.*?%\}|\[\[.*?\]\]|\[[A-Z][A-Z _-]{2,30}\d{0,3}\]"
     r"|\[(?:your|insert|name|company|date|amount|link|agent)[^\]]*\]"
@@ -108,8 +113,9 @@ def _commitments(text: str, evidence: Evidence) -> Iterable[tuple[str, str]]:
     for claim in claims:
         if claim and not evidence.knows(claim[0]):
             yield "claimed_action", claim[0]
-    if (match := _PROMISE.search(text)) and not evidence.knows(match[0]):
-        yield "promise", match[0]
+    for pattern in (_PROMISE, _TO_COME):
+        if (match := pattern.search(text)) and not evidence.knows(match[0]):
+            yield "promise", match[0]
 
 
 def _is_excused(code: str, words: str, evidence: Evidence, cited_text: str) -> bool:

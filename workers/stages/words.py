@@ -21,8 +21,18 @@ _PHRASES = (
     (re.compile(r"(?i)\b(?:go(?:es)?|carry|carries) on\b"), "continue"),
     (re.compile(r"(?i)\b(?:turn|switch)(?:e[ds]|s)? on\b"), "enable"),
     (re.compile(r"(?i)\b(?:turn|switch)(?:e[ds]|s)? off\b"), "disable"),
+    (re.compile(r"(?i)\b(?:as|so) long as\b"), "if"),
+    # Free to do or leave: no denial of what is done.
+    (
+        re.compile(
+            r"(?i)\b(?:(?:do|does|did|will|would) not (?:have|need) to|need not|no need to|optional|not (?:strictly )?"
+            r"(?:necessary|required|mandatory|obligatory))\b"
+        ),
+        "needless",
+    ),
+    (re.compile(r"(?i), not even\b"), ", even"),
 )
-_HAS_PHRASE = re.compile(r"(?i) o(?:n|ff)\b").search
+_HAS_PHRASE = re.compile(r"(?i) o(?:n|ff)\b|\blong as\b|\bneed|\bnot |\boptional").search
 _CONTRACTIONS = (
     (re.compile(r"(?i)\bcan(?:no|['’])t\b"), "can not"),
     (re.compile(r"(?i)\bwon['’]t\b"), "will not"),
@@ -185,9 +195,16 @@ def denied(found: Sequence[Token]) -> frozenset[str]:
         word.root
         for place, token in enumerate(found)
         if token.norm in NEGATORS and found[place + 1 : place + 2]
-        for word in itertools.islice((one for one in found[place + 1 : place + 5] if one.is_content), 1)
+        for word in itertools.islice((one for one in found[place + 1 : place + 1 + _REACH] if _is_deed(one)), 1)
         if found[place + 1].norm not in _NOT_DENYING
     )
 
 
-_NOT_DENYING = frozenset({"possible", "able", "only", "just", "until", "more", "less", "later", "longer"})
+_REACH = 7  # words behind a negation in which what it denies is looked for
+_NOT_DENYING = frozenset({"only", "just", "until", "more", "less", "later", "longer"})
+_ABLE = frozenset({"possible", "able", "allowed", "permitted", "each", "every", "per", "any", "anyone"})
+
+
+def _is_deed(token: Token) -> bool:
+    """Say whether a word may be what is denied: "not possible to open" denies opening, "not per seat" the seat."""
+    return token.is_content and token.norm not in _ABLE

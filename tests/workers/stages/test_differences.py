@@ -13,6 +13,8 @@ LINES = [
     "Press Save before you close the window of the planner.",
     "The rental ends after 48 hours without a signal.",
     "Towels are included in Premium, not in Standard.",
+    "A reset erases the calibration but keeps the history.",
+    "A bell on the bike is not necessary.",
 ]
 
 
@@ -29,6 +31,10 @@ def codes(sentence: str) -> list[str]:
     [
         ("Helmets are required.", "contradiction"),
         ("Children under 12 may use the pool.", "dropped_condition"),
+        ("Helmets are recommended and required.", "contradiction"),
+        ("Children under 12 may use the pool even if no adult is there.", "dropped_condition"),
+        ("Towels are included in Standard, not in Premium.", "contradiction"),
+        ("A reset keeps the calibration but erases the history.", "contradiction"),
         ("Park anywhere on the map.", "dropped_condition"),
         ("Press Save after you close the window of the planner.", "contradiction"),
         ("The rental ends after 12 hours without a signal.", "unsupported_number"),
@@ -43,6 +49,9 @@ def test_a_difference_has_a_name(sentence: str, code: str) -> None:
     "sentence",
     [
         "Helmets are not required.",
+        "Helmets are optional.",
+        "You do not need to have a bell on the bike.",
+        "A reset deletes the calibration, but the history stays.",
         "Children under 12 may use the pool only with an adult.",
         "After 2 days without a signal, the rental ends.",
         "Always wear a helmet.",
