@@ -156,6 +156,10 @@ class BellWorker(SimpleWorker):
             time.sleep(0.02)
         return super().dequeue_job_and_maintain_ttl(timeout, max_idle_time)
 
+    def subscribe(self) -> None:
+        """Take no commands: who can write to Redis could end us by one, and RQ leaves the thread that listens behind
+        when it loses Redis, once for each loss."""
+
     @property
     def was_asked_to_stop(self) -> bool:
         return getattr(self, "_shutdown_requested_date", None) is not None

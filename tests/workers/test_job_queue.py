@@ -196,6 +196,15 @@ def test_our_jobs_are_json_with_ids_alone(redis):
 
 
 @pytest.mark.real
+def test_a_worker_takes_no_commands(redis, connection, worker):
+    """It listens to none of RQ's channels, so no thread does: RQ leaves that one behind whenever it loses Redis."""
+    Bell(redis).ring_ticket("zendesk", "5")
+    assert worker.calls(1) == ["zendesk 5"]
+    assert connection.pubsub_channels("rq:pubsub:*") == []
+    assert connection.client_list(_type="pubsub") == []
+
+
+@pytest.mark.real
 def test_a_worker_ends_when_asked(redis, tmp_path):
     """SIGTERM lets it finish and leave with success."""
     worker = Worker(redis.removesuffix("/0") + "/2", tmp_path / "calls")
