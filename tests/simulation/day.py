@@ -22,6 +22,7 @@ from workers.domain import Action, Code, Decision, MessageKind, Reason, mark_of
 from workers.pipeline import _known_until, _spoken_for
 from workers.protocol import Begin, Later, Look, Outbox, Patience, Record, Settle, State, Write
 from workers.reading.ticket import _split
+from workers.stages.conclude import is_given_up
 from workers.store.ledger import Case, Intent
 from workers.store.tickets import Lease, LeaseLostError
 
@@ -76,6 +77,7 @@ class Day:
 
     def __init__(self, seed: int, kind: str, *, trace: bool = False, store: Any = None) -> None:
         self.random = Random(seed * len(KINDS) + list(KINDS).index(kind))
+        self._patience = Random(f"{kind} {seed}")  # of its own: a day on which nothing is given up is as it ever was
         self.abilities: Abilities = KINDS[kind]
         self.now = 0.0
         self.faults: Counter[str] = Counter()
@@ -89,9 +91,12 @@ class Day:
         # A calm day now and then: most days are bad enough that good paths would hardly be walked.
         self._badness = self.random.choice((0.0, 0.5, 1.0, 1.0, 2.0))
         self._lowered: set[str] = set()  # messages whose reply had become a draft for what a person did
+        self._doubted: set[str] = set()  # messages whose reply was lost, and may yet arrive
         self._raised: list[str] = []
         self._settled_on: dict[str, float] = {}  # how fresh the look was that a case was settled on
         self._is_flipped = False  # policy has come to exclude this requester
+        self._most = self._patience.choice((1, 4, 150, 150, 150))  # failures after which a person gets the ticket
+        self._replays: Counter[str] = Counter()  # how often a message's case was opened again
 
     # --- playing
 
@@ -185,6 +190,16 @@ class Day:
         if due_at is not None:  # no clock is wrong by more than two minutes
             self.later(max(self.random.uniform(2.0, 8.0), due_at - self.now - 125.0), self._ring)
 
+    def _replay(self, case: Case) -> None:
+        """An operator sets going again what we gave up; to ask for it twice is as good as once."""
+        if not self.store.replay(case.id, self.now):
+            return
+        self.faults["replayed"] += 1
+        self.note(f"an operator replays {case.message_id}")
+        self._replays[case.message_id] += 1
+        self._settled_on.pop(case.message_id, None)
+        self._ring()
+
     # --- processes
 
     def _go_on(self, visit: Visit, lease: Lease, worker: Worker) -> None:
@@ -215,6 +230,8 @@ class Day:
         except StoreDownError:
             self.note("drops the ticket: the store is down", worker.name)
         except _LaterError as error:
+            if lease.attempts + 1 >= self._most and (yield from self._gives_up(worker, lease, error.why)):
+                return
             due = self.clock(worker) + max(2.0 * (1 + min(lease.attempts, 20)), error.seconds)
             store.release(lease, self.clock(worker), due, error.why)
             self.note(f"comes back later: {error.why}", worker.name)
@@ -224,43 +241,82 @@ class Day:
         if ticket is None:
             yield from self._settle_gone(worker, lease)
             return None
+        if asked := (yield from self._settle_overtaken(worker, lease, ticket, seen)):
+            changed_at: float | None = yield from self._answer(worker, lease, ticket, asked, seen)
+            if changed_at is not None:
+                return changed_at
+        return seconds(_known_until(ticket, NO_SERVICES))
+
+    def _settle_overtaken(
+        self, worker: Worker, lease: Lease, ticket: Ticket, seen: Seen
+    ) -> Generator[float, None, str]:
+        """Settle what nobody asks about any more; return the message that is to be answered."""
         burst = _split([m for m in ticket.messages if m.is_public])[1]
         asked = burst[-1].id if burst else _spoken_for(ticket)
         for case in self.store.open_cases():
             if case.message_id != asked:
                 quiet = Decision(Action.IGNORE, (Reason(protocol.overtaken_by(ticket, case.message_id)),))
                 yield from self._drive(worker, lease, case, quiet, ticket, seen)
-        if asked:
-            changed_at: float | None = yield from self._answer(worker, lease, ticket, asked, seen)
-            if changed_at is not None:
-                return changed_at
-        return seconds(_known_until(ticket, NO_SERVICES))
+        return asked
 
     def _answer(self, worker: Worker, lease: Lease, ticket: Ticket, asked: str, seen: Seen) -> Timed:
+        case = yield from self._open(worker, lease, ticket, asked, seen)
+        if case is None:
+            return None
+        decision = yield from self._decide(ticket, case)
+        return (yield from self._drive(worker, lease, case, decision, ticket, seen))
+
+    def _open(
+        self, worker: Worker, lease: Lease, ticket: Ticket, asked: str, seen: Seen
+    ) -> Generator[float, None, Case | None]:
+        """Open the case; return None if it has its outcome, perhaps from what an earlier attempt wrote."""
         yield from self._commit()
-        case = self.store.open_case(lease, asked)
+        case: Case = self.store.open_case(lease, asked)
         if case.is_settled:
             return None
         intent = self.store.begun(case.id)
-        step = protocol.arrived(outbox_of(intent), ticket, asked, self.abilities, PATIENCE, at=at(self.clock(worker)))
+        outbox, now = outbox_of(intent, case), at(self.clock(worker))
+        step = protocol.arrived(outbox, ticket, asked, self.abilities, PATIENCE, at=now)
         if isinstance(step, Later):
             raise _LaterError(step.seconds, step.why)
-        if step is not None:
-            yield from self._settle(worker, lease, case, intent, step, seen)
-            return None
-        decision = yield from self._decide(ticket, asked)
-        return (yield from self._drive(worker, lease, case, decision, ticket, seen))
+        if step is None:
+            return case
+        yield from self._settle(worker, lease, case, intent, step, seen)
+        return None
 
-    def _decide(self, ticket: Ticket, asked: str) -> Generator[float, None, Decision]:
-        reading: Any = SimpleNamespace(kind=_NO_FACTS.kind, message_id=asked)
-        is_settled = protocol.find_own(ticket, asked) is not None
-        if stop := decide.admit(facts.for_admit(ticket, reading, is_settled=is_settled), POLICY):
+    def _decide(self, ticket: Ticket, case: Case) -> Generator[float, None, Decision]:
+        is_settled = protocol.find_own(ticket, case.message_id, case.set_aside) is not None
+        if stop := self._admit(ticket, case, is_settled=is_settled):
             return stop
         if self._is_flipped:
             return _QUIET
         yield self.random.choice((0.05, 0.3, 3.0, 25.0))  # classifier, search, model
         wanted = Action.DRAFT if ticket.assignee_id else self.random.choice(_KINDS_OF_ANSWER)
         return Decision(wanted, (Reason(Code.CONFIDENT),))
+
+    def _admit(self, ticket: Ticket, case: Case, *, is_settled: bool) -> Decision | None:
+        reading: Any = SimpleNamespace(kind=_NO_FACTS.kind, message_id=case.message_id)
+        return decide.admit(facts.for_admit(ticket, reading, is_settled=is_settled), POLICY)
+
+    def _gives_up(self, worker: Worker, lease: Lease, why: str) -> Generator[float, None, bool]:
+        """Leave the ticket to a person, as `pipeline.give_up` does; return False if that failed, too."""
+        self.note("gives the ticket up", worker.name)
+        try:
+            ticket, seen = yield from self._read()
+            if ticket is None:
+                return False
+            asked = yield from self._settle_overtaken(worker, lease, ticket, seen)
+            case = (yield from self._open(worker, lease, ticket, asked, seen)) if asked else None
+            if case is not None:
+                tired = Decision(Action.ASSIST, (Reason(Code.GAVE_UP, why),))
+                decision = self._admit(ticket, case, is_settled=False) or tired
+                yield from self._drive(worker, lease, case, decision, ticket, seen)
+            self.store.release(lease, self.clock(worker))
+        except LeaseLostError:
+            self.note("finds its lease lost", worker.name)
+        except (_LaterError, StoreDownError):
+            return False
+        return True
 
     # --- the send step, driven
 
@@ -269,13 +325,14 @@ class Day:
     ) -> Timed:
         """Do what the attempt says, as workers/stages/conclude.py does; return the vendor's time of our change."""
         changed_at: float | None = None
+        own_id = ""
         intent = self.store.begun(case.id)
         look = before
         attempt = protocol.Attempt(
             decision,
             ticket,
             case.message_id,
-            outbox_of(intent),
+            outbox_of(intent, case),
             self.abilities,
             PATIENCE,
             at=at(self.clock(worker)),
@@ -305,17 +362,19 @@ class Day:
                         "action": wanted.action.value,
                         "is_public": outbox.is_public,
                         "lowered_for": outbox.lowered_for,
+                        "reasons": [str(reason) for reason in wanted.reasons],
                     },
                     outbox.stamp,
                     outbox.state.value,
                     outbox.looked_at,
                 )
-                self._note_begun(case.message_id, wanted)
+                self._note_begun(case.message_id, wanted, outbox)
                 yield from self._committed()
                 attempt.begun(age_seconds=self.now - look.at)
                 put = Put(case.message_id, intent.mark, outbox.is_public, outbox.stamp, before, look, self.now)
             elif isinstance(step, Write):
                 changed_at = yield from self._call(attempt, put)
+                own_id = self.desk.own_id(put)
             elif isinstance(step, Record):
                 assert intent is not None
                 yield from self._commit()
@@ -323,39 +382,53 @@ class Day:
                 yield from self._committed()
                 attempt.recorded()
             elif isinstance(step, Settle):
-                yield from self._settle(worker, lease, case, intent, step, look)
+                yield from self._settle(worker, lease, case, intent, step, look, own_id)
                 return changed_at
             else:
                 raise _LaterError(step.seconds, step.why)
 
-    def _note_begun(self, message_id: str, wanted: Decision) -> None:
-        """Once a person's act made a draft of a reply, and that is on record, no later try may make a reply of it."""
+    def _note_begun(self, message_id: str, wanted: Decision, outbox: Outbox) -> None:
+        """Once it is on record that a person's act made a draft of a reply, or that a reply may yet arrive, no later
+        try may reply."""
+        if outbox.state is State.NOTING:
+            self._doubted.add(message_id)
         if wanted.action is Action.DRAFT and wanted.reasons[0].code in (Code.STAFF_AT_WORK, Code.STATUS_CHANGED):
             self._lowered.add(message_id)
-        elif wanted.action is Action.SEND and message_id in self._lowered:
+        elif wanted.action is Action.SEND and message_id in self._lowered | self._doubted:
             self._raised.append(f"{message_id} became a reply again")
 
     def _settle(
-        self, worker: Worker, lease: Lease, case: Case, intent: Intent | None, step: Settle, look: Seen
+        self,
+        worker: Worker,
+        lease: Lease,
+        case: Case,
+        intent: Intent | None,
+        step: Settle,
+        look: Seen,
+        own_id: str = "",
     ) -> Visit:
         decision = step.decision
         if decision is None:
             assert intent is not None
             assert step.own is not None
-            action = protocol.as_found(Action(intent.write["action"]), step.own)
-            decision = Decision(action, (Reason(Code.CONFIDENT),))
+            decision = _recorded(intent, step.own)
+        own_id = step.own.id if step.own else own_id
         ended = (intent, step.state.value) if intent else None
         outcome = {"action": decision.action.value, "reasons": [str(reason) for reason in decision.reasons]}
+        is_lost = is_given_up(decision)
         yield from self._commit()
-        self.store.settle(lease, case.id, ended, step.own.id if step.own else "", outcome)
+        self.store.settle(lease, case.id, ended, own_id, outcome, is_lost)
         self._settled_on.setdefault(case.message_id, look.messages_at)
         self.note(f"settled {case.message_id}: {outcome}", worker.name)
+        if is_lost and not self.abilities.has_keys:  # a key is good for one request, and a replay makes another
+            for _ in range(self._patience.randint(0, 2)):
+                self.later(self._patience.uniform(0, 200), partial(self._replay, case))
         yield from self._committed()
 
     def _settle_gone(self, worker: Worker, lease: Lease) -> Visit:
         for case in self.store.open_cases():
             intent = self.store.begun(case.id)
-            ended = (intent, protocol.without_ticket(outbox_of(intent)).state.value) if intent else None
+            ended = (intent, protocol.without_ticket(outbox_of(intent, case)).state.value) if intent else None
             outcome = {"action": "ignore", "reasons": ["ticket_gone"]}
             yield from self._commit()
             self.store.settle(lease, case.id, ended, "", outcome)
@@ -459,7 +532,10 @@ class Day:
         every = Counter(landed.put.mark for landed in desk.landed)
         verdict.doubles = [f"{mark} {times} times" for mark, times in public.items() if times > 1]
         if self.abilities.has_lock:
-            verdict.doubles += [f"{mark} as {times} messages" for mark, times in every.items() if times > 1]
+            most = {mark_of(message_id): 1 + times for message_id, times in self._replays.items()}
+            verdict.doubles += [
+                f"{mark} as {times} messages" for mark, times in every.items() if times > most.get(mark, 1)
+            ]
         for landed in desk.landed:
             self._judge_landed(landed, verdict)
         verdict.collisions += self._raised
@@ -495,7 +571,7 @@ class Day:
             if outcome is None:
                 continue
             verdict.outcomes[outcome["action"]] += 1
-            own = landed.pop(message_id, [])
+            own = [m for m in landed.pop(message_id, []) if m.is_public or m.id not in case.set_aside]
             shown = any(message.is_public for message in own)
             is_in_doubt = "in_doubt" in outcome["reasons"]
             verdict.in_doubt += is_in_doubt
@@ -533,12 +609,19 @@ class _LaterError(Exception):
         self.why = why
 
 
-def outbox_of(intent: Intent | None) -> Outbox:
+def outbox_of(intent: Intent | None, case: Case) -> Outbox:
     if intent is None:
-        return Outbox()
+        return Outbox(set_aside=case.set_aside)
     kept = intent.write
     is_public, lowered_for = kept["is_public"], kept["lowered_for"]
-    return Outbox(State(intent.state), is_public, intent.stamp, intent.looked_at, lowered_for=lowered_for)
+    return Outbox(State(intent.state), is_public, intent.stamp, intent.looked_at, case.set_aside, lowered_for)
+
+
+def _recorded(intent: Intent, own: Message) -> Decision:
+    """Return what an earlier try did: a note is what was begun last, with its reasons."""
+    split = [] if own.is_public else [text.partition(":") for text in intent.write["reasons"]]
+    reasons = tuple(Reason(Code(code), detail) for code, _, detail in split) or (Reason(Code.CONFIDENT),)
+    return Decision(protocol.as_found(Action(intent.write["action"]), own), reasons)
 
 
 def told(step: protocol.Step) -> str:

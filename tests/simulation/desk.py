@@ -141,6 +141,15 @@ class Desk:
         self.landed.append(Landed(put, now, own))
         return "applied"
 
+    def own_id(self, put: Put) -> str:
+        """Return the message that such a write became; "" if none landed."""
+        found = (
+            one.own.id
+            for one in reversed(self.landed)
+            if (one.put.mark, one.put.is_public) == (put.mark, put.is_public)
+        )
+        return next(found, "")
+
     def act(self, now: float, what: str) -> bool:
         """Let a person do something; return False if the ticket does not take it any more."""
         newest = self.newest

@@ -4,9 +4,11 @@ Times are seconds, because that is ten times as fast. `test_store.py` plays rand
 and compares every answer.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from workers.store import dead
 from workers.store.ledger import Case, Intent
 from workers.store.tickets import Lease, LeaseLostError
 
@@ -29,6 +31,7 @@ class MemoryStore:
         self.outcomes: dict[int, dict[str, Any]] = {}
         self.outbox: dict[int, Intent] = {}
         self.ended: dict[int, str] = {}
+        self.given_up: set[int] = set()
 
     def wake(self, now: float) -> None:
         self.wakes += 1
@@ -70,7 +73,7 @@ class MemoryStore:
         if known is None:
             known = Case(len(self.cases) + 1, VENDOR, TICKET, message_id, False, 1)
         elif not known.is_settled:
-            known = Case(known.id, VENDOR, TICKET, message_id, False, known.attempts + 1)
+            known = replace(known, attempts=known.attempts + 1)
         self.cases[message_id] = known
         return known
 
@@ -104,17 +107,43 @@ class MemoryStore:
         self._move(intent.case_id, state)
 
     def settle(
-        self, lease: Lease, case_id: int, ended: tuple[Intent, str] | None, message_id: str, outcome: dict[str, Any]
+        self,
+        lease: Lease,
+        case_id: int,
+        ended: tuple[Intent, str] | None,
+        message_id: str,
+        outcome: dict[str, Any],
+        is_given_up: bool = False,
     ) -> None:
         self.hold(lease)
         if ended:
             self._move(case_id, ended[1])
             self.ended[case_id] = message_id
-        for name, case in self.cases.items():
-            if case.id == case_id and not case.is_settled:
-                self.cases[name] = Case(case.id, VENDOR, TICKET, name, True, case.attempts)
-                self.outcomes[case_id] = outcome
+        case = self._case(case_id)
+        if not case.is_settled:
+            self.cases[case.message_id] = replace(case, is_settled=True)
+            self.outcomes[case_id] = outcome
+            if is_given_up:
+                self.given_up.add(case_id)
+
+    def replay(self, case_id: int, now: float) -> bool:
+        """Open a case again that was given up; its ticket is due at once. No lease: an operator holds none."""
+        if case_id not in self.given_up:
+            return False
+        self.given_up.remove(case_id)
+        del self.outcomes[case_id]
+        case, note = self._case(case_id), self.ended.pop(case_id, "")
+        set_aside = (*case.set_aside, note) if note else case.set_aside
+        self.cases[case.message_id] = replace(case, is_settled=False, set_aside=set_aside)
+        if begun := self.outbox.get(case_id):
+            is_feared = dead.may_yet_arrive(begun.state, begun.write.get("reasons", ()))
+            self._move(case_id, "in_doubt" if is_feared else "cancelled")
+        self.attempts = 0
+        self.wake(now)
+        return True
+
+    def _case(self, case_id: int) -> Case:
+        return next(case for case in self.cases.values() if case.id == case_id)
 
     def _move(self, case_id: int, state: str) -> None:
-        old = self.outbox[case_id]
-        self.outbox[case_id] = Intent(old.id, case_id, old.mark, state, old.write, old.stamp, old.tries, old.looked_at)
+        self.outbox[case_id] = replace(self.outbox[case_id], state=state)

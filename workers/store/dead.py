@@ -4,6 +4,7 @@ Nothing is kept apart: a dead letter is a row of the record in a state that nobo
 state, once, and leaves the rest to the workers: what became of the ticket meanwhile is theirs to see.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -140,16 +141,18 @@ def _replay_case(connection: Connection, row_id: int, now: datetime) -> bool:
         again.values(state="open", settled_at=None, action="", tier=None, reasons=[], set_aside=set_aside)
     )
     if begun:
-        state = "in_doubt" if _may_yet_arrive(begun) else "cancelled"
+        state = "in_doubt" if may_yet_arrive(begun.state, begun.write.get("reasons", ())) else "cancelled"
         connection.execute(update(action).where(action.c.id == begun.id).values(state=state, message_id=""))
     _make_due(connection, and_(ticket.c.vendor == given_up.vendor, ticket.c.ticket_id == given_up.ticket_id), now)
     return True
 
 
-def _may_yet_arrive(begun: Row[Any]) -> bool:
-    """Tell whether a public reply was lost that nothing keeps from coming: only notes may follow it, now as before."""
-    was_in_doubt = any(str(reason).startswith("in_doubt") for reason in begun.write.get("reasons", ()))
-    return was_in_doubt or begun.state in ("in_doubt", "noting", "sending")
+def may_yet_arrive(state: str, reasons: Iterable[str]) -> bool:
+    """Tell whether a public reply was lost that nothing keeps from coming: only notes may follow it, now as before.
+
+    `state` and `reasons` are those of what was begun last.
+    """
+    return state in ("in_doubt", "noting", "sending") or any(reason.startswith("in_doubt") for reason in reasons)
 
 
 def _replay_ticket(connection: Connection, row_id: int, now: datetime) -> bool:

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from tests.simulation.store import TICKET, VENDOR, AlreadyDoneError, MemoryStore
+from workers.store.dead import DeadLetter, DeadLetters
 from workers.store.ledger import Ledger
 from workers.store.tickets import LeaseLostError, Tickets
 
@@ -19,6 +20,7 @@ class Both:
 
     def __init__(self, engine, now):
         self.memory, self.tickets, self.ledger = MemoryStore(), Tickets(engine), Ledger(engine)
+        self.letters = DeadLetters(engine)
         self.now, self.seconds = now, 0.0
         self.leases, self.cases, self.intents = [], [], []
 
@@ -75,7 +77,8 @@ class Both:
 
     def begin(self, dice):
         lease, case, public = dice.choice(self.leases), dice.choice(self.cases), dice.choice((True, False))
-        write, state = {"is_public": public}, dice.choice(("sending", "noting"))
+        reasons = dice.choice((["confident"], ["in_doubt", "gave_up: tired"]))
+        write, state = {"is_public": public, "reasons": reasons}, dice.choice(("sending", "noting"))
         intent = self.same(
             lambda: self.memory.begin(lease, case.id, "m", write, "s", state, self.at(self.seconds)),
             lambda: self.ledger.begin(
@@ -102,13 +105,25 @@ class Both:
     def settle(self, dice):
         lease, case = dice.choice(self.leases), dice.choice(self.cases)
         intent = self.memory.begun(case.id)
-        ended = (intent, "done") if intent else None
+        ended = (intent, dice.choice(("done", "done", "in_doubt", "refused"))) if intent else None
+        own, is_given_up = dice.choice(("9", "10", "")), dice.choice((True, False))
         self.same(
-            lambda: self.memory.settle(lease, case.id, ended, "9", {"action": "send"}),
+            lambda: self.memory.settle(lease, case.id, ended, own, {"action": "send"}, is_given_up),
             lambda: self.ledger.settle(
-                lease, case.id, now=self.at(self.seconds), ended=ended, message_id="9", action="send"
+                lease,
+                case.id,
+                now=self.at(self.seconds),
+                ended=ended,
+                message_id=own,
+                is_given_up=is_given_up,
+                action="send",
             ),
         )
+
+    def replay(self, dice):
+        case, now = dice.choice(self.cases), self.at(self.seconds)
+        letter = DeadLetter(f"case:{case.id}", VENDOR, TICKET, now, "given_up", "")
+        self.same(lambda: self.memory.replay(case.id, self.seconds), lambda: self.letters.replay(letter, now=now))
 
     def compare(self):
         assert self.memory.open_cases() == self.ledger.open_cases(VENDOR, TICKET)
@@ -129,5 +144,5 @@ def test_memory_and_sql_answer_alike(engine, now, seed):
     calls = (both.wake, both.claim, both.claim, both.renew, both.release, both.open_case, both.begin, both.end_try)
     for _ in range(CALLS):
         both.seconds += dice.choice((0.5, 1.0, 6.0, 9.0))
-        dice.choice((*calls, both.settle))(dice)
+        dice.choice((*calls, both.settle, both.replay))(dice)
         both.compare()
