@@ -1,7 +1,7 @@
 """The only list of vendors. A vendor is named when it is asked for: the door builds webhooks and never loads a client.
 
 Each vendor's folder has `webhook.py` with `is_configured(settings)` and `build_webhook(settings)`, `client.py` with
-`build_helpdesk(settings)`, and `setup.py` with `build_setup(settings)`.
+`build_helpdesk(settings, timeout_seconds=...)`, and `setup.py` with `build_setup(settings)`.
 """
 
 from importlib import import_module
@@ -20,9 +20,12 @@ def build_webhook(vendor: str, settings: Settings) -> Webhook:
     return webhook
 
 
-def build_helpdesk(vendor: str, settings: Settings) -> Helpdesk:
-    """Return the calling half of a vendor, one object for all threads. Raise ValueError as `build_webhook` does."""
-    helpdesk: Helpdesk = _module(vendor, "client").build_helpdesk(settings)
+def build_helpdesk(vendor: str, settings: Settings, *, timeout_seconds: float = 20.0) -> Helpdesk:
+    """Return the calling half of a vendor, one object for all threads; each of its calls ends within the time.
+
+    Raise ValueError as `build_webhook` does.
+    """
+    helpdesk: Helpdesk = _module(vendor, "client").build_helpdesk(settings, timeout_seconds=timeout_seconds)
     return helpdesk
 
 

@@ -86,6 +86,10 @@ def intents_path(settings: Settings) -> Path:
     return settings.data / "models" / "intents.npz"
 
 
+def _helpdesk(vendor: str, settings: Settings, policy: Policy) -> Helpdesk:
+    return registry.build_helpdesk(vendor, settings, timeout_seconds=policy.timing.helpdesk_seconds)
+
+
 def build(settings: Settings, *, sleep: Callable[[float], None] = time.sleep) -> Services:
     """Make everything. Raise SchemaError, PolicyError, PromptError or an IntegrationError with one clear line."""
     engine = open_engine(settings.sql_url, pool_size=settings.threads + 4)
@@ -100,7 +104,9 @@ def build(settings: Settings, *, sleep: Callable[[float], None] = time.sleep) ->
     return Services(
         policy=policy,
         prompts={name: load_prompt(settings.config / "prompts", name) for name in PROMPTS},
-        helpdesks={v: WatchedHelpdesk(registry.build_helpdesk(v, settings), outages, utc_now) for v in vendors},
+        helpdesks={
+            vendor: WatchedHelpdesk(_helpdesk(vendor, settings, policy), outages, utc_now) for vendor in vendors
+        },
         webhooks={vendor: registry.build_webhook(vendor, settings) for vendor in vendors},
         llm=GuardedModel(model, breakers, utc_now) if model else None,
         embedder=embedder,

@@ -48,12 +48,12 @@ SNOOZE = timedelta(hours=24)  # how long "on hold" lasts: Intercom wants to know
 log = get_logger(__name__)
 
 
-def build_helpdesk(settings: Settings) -> "IntercomHelpdesk":
+def build_helpdesk(settings: Settings, *, timeout_seconds: float = 20.0) -> "IntercomHelpdesk":
     """Return a client from the settings. Raise ValueError if the token is missing."""
     token = settings.intercom_access_token.get_secret_value()
     if not token:
         raise ValueError("INTERCOM_ACCESS_TOKEN is missing")
-    return IntercomHelpdesk(settings.intercom_url, token)
+    return IntercomHelpdesk(settings.intercom_url, token, timeout_seconds=timeout_seconds)
 
 
 def transport_of(url: str, token: str, *, timeout_seconds: float = 20.0) -> Transport:

@@ -40,9 +40,9 @@ FLIGHT_MARGIN_SECONDS = 60.0
 EXPORT_LAG = timedelta(seconds=90)
 
 
-def build_helpdesk(settings: Settings) -> "ZendeskHelpdesk":
+def build_helpdesk(settings: Settings, *, timeout_seconds: float = 20.0) -> "ZendeskHelpdesk":
     """Return a client from the settings. Raise ValueError as `auth_of` does."""
-    return ZendeskHelpdesk(settings.zendesk_url, auth_of(settings))
+    return ZendeskHelpdesk(settings.zendesk_url, auth_of(settings), timeout_seconds=timeout_seconds)
 
 
 def auth_of(settings: Settings) -> Auth:

@@ -100,9 +100,10 @@ def test_a_vendor_has_the_files_of_a_vendor(vendor):
 @each_vendor
 def test_a_vendor_says_what_its_writes_can_be_relied_on_for(vendor):
     """No write is in flight for longer than our own deadline and a margin; nothing is promised that is not known."""
-    abilities = build_helpdesk(vendor, settings(vendor)).abilities
+    abilities, hasty = (build_helpdesk(vendor, settings(vendor), timeout_seconds=most).abilities for most in (14, 4))
     assert abilities.longest_flight_seconds > 30
     assert 0 <= abilities.read_lag_seconds < abilities.longest_flight_seconds
+    assert abilities.longest_flight_seconds - hasty.longest_flight_seconds == 10
 
 
 @each_payload

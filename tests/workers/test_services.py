@@ -57,10 +57,25 @@ def test_a_reranker_that_cannot_be_loaded_stops_nothing(settings, tmp_path, monk
     assert made.kb.search(Query("", "swap a shift"), Filter(), 3).passages == ()
 
 
+ZENDESK = {"zendesk_url": "https://desk.example", "zendesk_email": "a@desk.example", "zendesk_api_token": "token"}
+
+
+def test_policy_says_how_long_a_call_of_the_helpdesk_may_take(settings, tmp_path):
+    """What policy sets is what its client keeps: its writes are in flight for so much less."""
+    config = shutil.copytree(CONFIG, tmp_path / "config")
+    with (config / "policy.toml").open("a", encoding="utf-8") as policy:
+        policy.write("\n[timing]\nhelpdesk_seconds = 4.0\n")
+    usual, hasty = (
+        build(settings(**ZENDESK, zendesk_webhook_secrets=("secret",)).model_copy(update={"config": folder}))
+        for folder in (CONFIG, config)
+    )
+    flights = [made.helpdesks["zendesk"].abilities.longest_flight_seconds for made in (usual, hasty)]
+    assert flights[0] - flights[1] == usual.policy.timing.helpdesk_seconds - 4.0
+
+
 def test_a_vendor_that_is_configured_has_both_halves(settings):
     """Webhook and helpdesk come from the same list."""
-    vendor = {"zendesk_url": "https://desk.example", "zendesk_email": "a@desk.example", "zendesk_api_token": "token"}
-    made = build(settings(**vendor, zendesk_webhook_secrets=("secret",)))
+    made = build(settings(**ZENDESK, zendesk_webhook_secrets=("secret",)))
     assert set(made.helpdesks) == set(made.webhooks) == {"zendesk"}
 
 
