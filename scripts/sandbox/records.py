@@ -47,6 +47,35 @@ class CustomStatus:
 
 
 @dataclass(slots=True)
+class TicketForm:
+    id: int
+    name: str
+    display_name: str = ""
+    ticket_field_ids: list[int] = field(default_factory=list)
+    active: bool = True
+    default: bool = False  # the form of tickets that name none
+    end_user_visible: bool = False
+    in_all_brands: bool = True
+    agent_conditions: list[dict[str, Any]] = field(default_factory=list)
+    end_user_conditions: list[dict[str, Any]] = field(default_factory=list)
+    position: int = 0
+    created_at: str = ""
+    updated_at: str = ""
+
+
+@dataclass(slots=True)
+class SlaPolicy:
+    id: int
+    title: str
+    description: str = ""
+    filter: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    policy_metrics: list[dict[str, Any]] = field(default_factory=list)
+    position: int = 0
+    created_at: str = ""
+    updated_at: str = ""
+
+
+@dataclass(slots=True)
 class View:
     id: int
     title: str

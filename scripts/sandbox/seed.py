@@ -2,7 +2,7 @@
 
 import json
 
-from scripts.sandbox.records import CustomStatus, FieldOption, TicketField, UserSegment
+from scripts.sandbox.records import CustomStatus, FieldOption, TicketField, TicketForm, UserSegment
 from scripts.sandbox.state import (
     Category,
     Group,
@@ -58,6 +58,7 @@ def seed(world: World) -> None:
 
     _add_fields(world)
     _add_statuses(world)
+    _add_form(world)
     _add_segments(world)
     _add_macros(world)
 
@@ -75,6 +76,14 @@ def _add_statuses(world: World) -> None:
         row = CustomStatus(_FIRST_STATUS + place, category, label, for_users, default=True)
         row.created_at = row.updated_at = stamp
         world.custom_statuses[row.id] = row
+
+
+def _add_form(world: World) -> None:
+    stamp = world.stamp()
+    row = TicketForm(world.account.ticket_form_id, "Default Ticket Form", "Default Ticket Form", default=True)
+    row.ticket_field_ids, row.end_user_visible = list(world.ticket_fields), True
+    row.created_at = row.updated_at = stamp
+    world.ticket_forms[row.id] = row
 
 
 def made_by_connect(key: str) -> str:

@@ -18,8 +18,10 @@ from scripts.sandbox.records import (
     Identity,
     Membership,
     Rating,
+    SlaPolicy,
     SuspendedTicket,
     TicketField,
+    TicketForm,
     Translation,
     Upload,
     UserSegment,
@@ -140,6 +142,7 @@ class Ticket:
     problem_id: int | None = None
     due_at: str | None = None
     custom_status_id: int | None = None  # None: the default one of the status
+    ticket_form_id: int = 0
     is_public: bool = True
     from_messaging_channel: bool = False
     satisfaction: str = "unoffered"
@@ -307,6 +310,8 @@ _MAKERS: dict[str, Callable[..., Any]] = {
     "articles": Article,
     "tickets": _ticket,
     "ticket_fields": _ticket_field,
+    "ticket_forms": TicketForm,
+    "sla_policies": SlaPolicy,
     "views": View,
     "custom_statuses": CustomStatus,
     "uploads": Upload,
@@ -339,6 +344,8 @@ class World(Kept):
         self.articles: dict[int, Article] = {}
         self.tickets: dict[int, Ticket] = {}
         self.ticket_fields: dict[int, TicketField] = {}
+        self.ticket_forms: dict[int, TicketForm] = {}
+        self.sla_policies: dict[int, SlaPolicy] = {}
         self.views: dict[int, View] = {}
         self.custom_statuses: dict[int, CustomStatus] = {}
         self.uploads: dict[str, Upload] = {}

@@ -1,4 +1,4 @@
-"""What a ticket says of other tickets, of other people and of its own status: problems, copies, custom statuses.
+"""What a ticket says of other tickets and people, of its status and form: problems, copies, custom statuses.
 
 Completes and checks what is wanted of a ticket before anything is set. Changes nothing but `wanted`.
 """
@@ -18,6 +18,7 @@ _UNSOLVED = ("new", "open", "pending", "hold")
 def prepare(world: World, ticket: Ticket, wanted: dict[str, Any]) -> None:
     """Refuse what does not fit together; let a status follow from a custom one, and links from the type."""
     _prepare_status(world, wanted)
+    _prepare_form(world, wanted)
     kind = wanted.get("type", ticket.type)
     problem_id = wanted.get("problem_id")
     if kind != "incident" and (problem_id is not None or ticket.problem_id is not None):
@@ -46,6 +47,14 @@ def _prepare_status(world: World, wanted: dict[str, Any]) -> None:
         raise invalid("custom_status", "Custom status: does not belong to the status category")
     wanted["status"] = chosen.status_category
     wanted["custom_status_id"] = None if chosen.default else chosen.id
+
+
+def _prepare_form(world: World, wanted: dict[str, Any]) -> None:
+    number = wanted.get("ticket_form_id")
+    if number is None:
+        wanted.pop("ticket_form_id", None)
+    elif (form := world.ticket_forms.get(number)) is None or not form.active:
+        raise invalid("ticket_form", "Ticket form is invalid")
 
 
 def _is_time(value: Any) -> bool:

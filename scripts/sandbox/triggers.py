@@ -108,13 +108,7 @@ def snapshot(ticket: Ticket) -> dict[str, Any]:
 
 def faults_in(conditions: Mapping[str, Any], actions: list[Any]) -> list[str]:
     """Name what is wrong with a trigger; an empty list means it can be saved."""
-    faults = []
-    for condition in [*conditions.get("all", []), *conditions.get("any", [])]:
-        name = str(condition.get("field"))
-        if name not in _OPERATORS and not name.startswith("custom_fields_"):
-            faults.append(f"Condition field {name} is not known")
-        elif condition.get("operator") not in _OPERATORS.get(name, ("is", "is_not")):
-            faults.append(f"Operator {condition.get('operator')} cannot be used with {name}")
+    faults = faults_of(conditions)
     if not conditions.get("all") and not conditions.get("any"):
         faults.append("Conditions: cannot be blank")
     for action in actions:
@@ -127,6 +121,18 @@ def faults_in(conditions: Mapping[str, Any], actions: list[Any]) -> list[str]:
             faults.append(f"{name} needs [whom, subject, body]")
     if not actions:
         faults.append("Actions: cannot be blank")
+    return faults
+
+
+def faults_of(conditions: Mapping[str, Any]) -> list[str]:
+    """Name the conditions whose field or operator is not known."""
+    faults = []
+    for condition in [*conditions.get("all", []), *conditions.get("any", [])]:
+        name = str(condition.get("field"))
+        if name not in _OPERATORS and not name.startswith("custom_fields_"):
+            faults.append(f"Condition field {name} is not known")
+        elif condition.get("operator") not in _OPERATORS.get(name, ("is", "is_not")):
+            faults.append(f"Operator {condition.get('operator')} cannot be used with {name}")
     return faults
 
 
@@ -218,7 +224,7 @@ _SPECIAL: dict[str, Callable[[Update, Any], bool]] = {
     "recipient": lambda update, value: (update.ticket.recipient or "") == str(value),
     "satisfaction_score": lambda update, value: update.ticket.satisfaction == str(value),
     "brand_id": lambda _, value: str(value) == str(Account().brand_id),
-    "ticket_form_id": lambda _, value: str(value) == str(Account().ticket_form_id),
+    "ticket_form_id": lambda update, value: str(value) == str(update.ticket.ticket_form_id),
     "locale_id": lambda _, value: str(value) == "1",
     "via_id": lambda update, value: str(VIA_CODES.get(update.ticket.via["channel"], 0)) == str(value),
     "current_via_id": lambda update, value: str(VIA_CODES.get(update.channel, 0)) == str(value),

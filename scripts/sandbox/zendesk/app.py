@@ -17,6 +17,7 @@ from scripts.sandbox.zendesk import (
     budgets,
     exports,
     fields,
+    forms,
     groups,
     help_center,
     hooks,
@@ -28,6 +29,7 @@ from scripts.sandbox.zendesk import (
     rules,
     searches,
     shelves,
+    slas,
     statuses,
     suspended,
     tickets,
@@ -45,8 +47,8 @@ _TOO_MANY = "Number of allowed API requests per minute exceeded"
 
 
 _PARTS = (
-    auth, account, people, identities, groups, tickets, statuses, jobs, uploads, fields, views, macros, rules, hooks,
-    ratings, suspended, shelves, translations, help_center, exports, searches, control, inbox,
+    auth, account, people, identities, groups, tickets, statuses, jobs, uploads, fields, forms, slas, views, macros,
+    rules, hooks, ratings, suspended, shelves, translations, help_center, exports, searches, control, inbox,
 )  # fmt: skip
 
 

@@ -15,7 +15,9 @@ from scripts.sandbox.zendesk.calls import twin, whole_number
 from scripts.sandbox.zendesk.people import save_user
 
 _PLAIN_FIELDS = ("subject", "status", "priority", "type", "external_id", "tags", "due_at")
-_ID_FIELDS = ("assignee_id", "group_id", "requester_id", "organization_id", "problem_id", "custom_status_id")
+_ID_FIELDS = (
+    "assignee_id", "group_id", "requester_id", "organization_id", "problem_id", "custom_status_id", "ticket_form_id",
+)  # fmt: skip
 
 
 def create(values: Mapping[str, Any], origin: Origin) -> tuple[Ticket, Audit]:

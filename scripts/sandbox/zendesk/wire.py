@@ -140,7 +140,7 @@ def ticket(row: Ticket, world: World) -> dict[str, Any]:
         "custom_status_id": status.id if status else None,
         "fields": fields,
         "followup_ids": row.followup_ids,
-        "ticket_form_id": account.ticket_form_id,
+        "ticket_form_id": row.ticket_form_id,
         "brand_id": account.brand_id,
         "allow_channelback": False,
         "allow_attachments": True,

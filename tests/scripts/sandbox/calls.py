@@ -147,8 +147,30 @@ def _links(api: Any, agent: int) -> None:
     api.put(f"/custom_statuses/{status}", {"custom_status": {"description": "d"}})
     api.put(f"/tickets/{number}", {"ticket": {"custom_status_id": status, "assignee_id": agent}})
     api.put("/custom_status/default", {"ids": str(status)})
+    _forms_and_slas(api, number)
     due = {"subject": "T", "comment": {"body": "x"}, "type": "task", "due_at": "2030-01-01T09:00:00Z"}
     api.post("/tickets", {"ticket": due})
+
+
+def _forms_and_slas(api: Any, ticket: int) -> None:
+    form = api.post("/ticket_forms", {"ticket_form": {"name": "Damage", "end_user_visible": True}}).json["ticket_form"]
+    api.get("/ticket_forms")
+    api.get(f"/ticket_forms/{form['id']}")
+    api.get(f"/ticket_forms/show_many?ids={form['id']}")
+    api.put(f"/tickets/{ticket}", {"ticket": {"ticket_form_id": form["id"]}})
+    api.put("/ticket_forms/reorder", {"ticket_form_ids": [form["id"]]})
+    copy = api.post(f"/ticket_forms/{form['id']}/clone", {}).json["ticket_form"]
+    api.put(f"/ticket_forms/{copy['id']}", {"ticket_form": {"name": "Loss"}})
+    api.delete(f"/ticket_forms/{copy['id']}")
+    incidents = {"all": [{"field": "type", "operator": "is", "value": "incident"}], "any": []}
+    wanted = {"title": "Urgent", "filter": incidents,
+              "policy_metrics": [{"priority": "urgent", "metric": "first_reply_time", "target": 60}]}  # fmt: skip
+    policy = api.post("/slas/policies", {"sla_policy": wanted}).json["sla_policy"]["id"]
+    api.get("/slas/policies")
+    api.get(f"/slas/policies/{policy}")
+    api.put(f"/slas/policies/{policy}", {"sla_policy": {"title": "Most urgent"}})
+    api.put(f"/slas/policies/reorder?sla_policy_ids={policy}", {})
+    api.delete(f"/slas/policies/{policy}")
 
 
 def _rules(api: Any, group: int) -> None:

@@ -50,7 +50,7 @@ ANSWERS = (
 REQUESTS = (
     Difference("unknown body", "", "12 [docs]: the file has no request body here",
                call=r"update_many|/tags |/groups|group_memberships|/ticket_fields|/identities|/views|/organizations/"
-                    r"|/redact "),
+                    r"|/redact |/ticket_forms|/slas/policies"),
     Difference("unknown parameter", r"^\?page\[(size|after)\]$", "1 [recorded]: cursor paging, on every list"),
     Difference("unknown parameter", r"^\?filename$", "4.2 [docs]: an upload is named in the query"),
     Difference("unknown parameter", r"^\?score$", "7 [docs]: ratings are picked by score"),
