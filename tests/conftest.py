@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.fakes import postgres
@@ -111,6 +112,14 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     else:
         shutil.copy(request.getfixturevalue("empty_sqlite"), tmp_path / "test.sqlite3")
         yield f"sqlite:///{tmp_path}/test.sqlite3"
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """That database, opened."""
+    engine = open_engine(database_url)
+    yield engine
+    engine.dispose()
 
 
 def _migrate(url: str) -> None:

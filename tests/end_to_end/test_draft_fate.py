@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from integrations.registry import VENDORS
 from tests.fakes.sandboxed import account
-from workers.store.tables import open_engine, reading, review
+from workers.store.tables import reading, review
 
 DRAFT = "Open the schedule, choose the shift and press Offer swap. A manager approves the swap."
 # What staff write, what that makes of the draft, and which kinds of edit stand on record.
@@ -32,13 +32,6 @@ FATES = {
 def held(request):
     with account(request.param) as held:
         yield held
-
-
-@pytest.fixture
-def engine(database_url):
-    engine = open_engine(database_url)
-    yield engine
-    engine.dispose()
 
 
 @pytest.mark.parametrize("fate", FATES)

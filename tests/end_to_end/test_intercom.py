@@ -16,7 +16,7 @@ from tests.fakes.helpdesk import FakeHelpdesk
 from tests.fakes.intercom_server import BOT_ID, INES, MARA, START, TEAM_ID, TOKEN, do_and_fail, intercom_server, refuse
 from tests.fakes.services import SWAP, make_services, scripted
 from workers import jobs, pipeline
-from workers.store.tables import delivery, open_engine, reading
+from workers.store.tables import delivery, reading
 
 ID = "215470000000101"
 
@@ -57,13 +57,6 @@ class Server:
     def said(self, kind):
         parts = self.app.conversations[ID]["conversation_parts"]["conversation_parts"]
         return [p for p in parts if p["part_type"] == kind and p["author"]["id"] == BOT_ID and p["body"]]
-
-
-@pytest.fixture
-def engine(database_url):
-    engine = open_engine(database_url)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

@@ -10,14 +10,6 @@ from tests.fakes.helpdesk import FakeHelpdesk
 from tests.fakes.record import add_case
 from tests.fakes.services import make_services
 from workers.forget import LEFT
-from workers.store.tables import open_engine
-
-
-@pytest.fixture
-def engine(database_url):
-    engine = open_engine(database_url)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

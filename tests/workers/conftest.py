@@ -1,18 +1,10 @@
-"""Services of small real objects, made by hand; and a database at this release's schema for each test."""
+"""Services of small real objects, made by hand."""
 
 import pytest
 import structlog
 
 from tests.fakes.helpdesk import FakeHelpdesk
 from tests.fakes.services import make_services, scripted, shelve_swap
-from workers.store.tables import open_engine
-
-
-@pytest.fixture
-def engine(database_url):
-    engine = open_engine(database_url)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture(autouse=True)

@@ -1,44 +1,27 @@
 """The README's examples are run as they stand, against a served sandbox."""
 
-import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from scripts.sandbox import twin as twins
+from tests.fakes.readme import curl_blocks, run_curls, switches_in
 
 README = Path(twins.__file__).with_name("README.md")
-
-
-def _blocks() -> list[str]:
-    """Return the README's shell blocks that call the sandbox."""
-    blocks = re.findall(r"^```\n(.*?)^```", README.read_text(encoding="utf-8"), flags=re.S | re.M)
-    return [block for block in blocks if "curl" in block]
 
 
 @pytest.mark.real
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_every_curl_of_the_readme_works(served):
     """Each command answers with a status under 400, in the order of the page, each block on a fresh account."""
-    assert sum(block.count("curl") for block in _blocks()) > 20
-    for block in _blocks():
+    blocks = curl_blocks(README)
+    assert sum(block.count("curl") for block in blocks) > 20
+    for block in blocks:
         url, _ = served()
-        script = "set -eu\ncurl() { command curl --noproxy '*' --fail-with-body \"$@\"; echo; }\n" + block
-        ran = subprocess.run(
-            ["bash", "-c", script.replace("http://127.0.0.1:8090", url)],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert ran.returncode == 0, ran.stdout[-500:] + ran.stderr
+        run_curls(block, written="http://127.0.0.1:8090", served=url)
 
 
 def test_readme_names_every_switch(twin):
     """No switch is missing from the table, and none stands there that is gone."""
-    text = README.read_text(encoding="utf-8")
-    table = text[text.index("| Switch |") :].split("\n\n")[0]
-    rows = [line.split("|")[1] for line in table.splitlines()[2:]]
-    assert {name for row in rows for name in re.findall(r"`(\w+)`", row)} == set(twin.switches())
+    assert switches_in(README) == set(twin.switches())
