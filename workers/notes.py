@@ -1,21 +1,10 @@
-"""Pure: what people read. The public reply, the draft note and the hand-over package, as the helpdesk's HTML."""
+"""Pure: what staff read. The draft note and the hand-over package, as the helpdesk's HTML."""
 
 import html
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from itertools import groupby
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
-
 from config.policy import Policy
-from integrations.helpdesk import Ticket
 from integrations.setup import WITH_MACROS
-from kb.domain import Passage, SimilarTicket, Source
-from workers.account import Account
 from workers.domain import (
     Action,
     Classification,
@@ -23,18 +12,17 @@ from workers.domain import (
     Decision,
     Draft,
     Finding,
-    Findings,
     Reading,
     Reason,
-    RuleHit,
     Sentiment,
     Stage,
     Urgency,
 )
+from workers.letter import Package, as_chat, blocks_of, cited, letter, render
 from workers.note_sources import shorten, shown_sources, shown_tickets
-from workers.plain_reply import letters_over, plain_reply
+from workers.plain_reply import letters_over
 from workers.redact import unmask
-from workers.wording import all_in_words, confidence_in_words, finding_in_words, letter_words
+from workers.wording import all_in_words, confidence_in_words, finding_in_words
 from workers.words import Words, section, spoken
 
 _ASKS = 5
@@ -53,76 +41,20 @@ _ONLY_OF_SENDING = frozenset(
         Code.SHARED,
     }
 )
-# What stands in the name field of people who gave no name.
-_NO_NAMES = frozenset(
-    {
-        "admin",
-        "anonymous",
-        "client",
-        "contact",
-        "customer",
-        "guest",
-        "hello",
-        "info",
-        "mail",
-        "none",
-        "noreply",
-        "office",
-    }
-    | {"requester", "sales", "support", "team", "test", "unknown", "user"}
-)
-
-_pages = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=True,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    undefined=StrictUndefined,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Package:
-    """All that is known of a case when its outcome is written."""
-
-    ticket: Ticket
-    reading: Reading
-    label: Classification | None = None
-    hits: tuple[RuleHit, ...] = ()
-    passages: tuple[Passage, ...] = ()
-    draft: Draft | None = None
-    findings: Findings = field(default_factory=Findings)
-    account: Account = field(default_factory=Account)
-    is_bare: bool = False  # the note says only that a person has to look: whatever else it would say cannot be said
-    similar: tuple[SimilarTicket, ...] = ()
-
-
-def reply(package: Package, policy: Policy) -> str:
-    """Render the public reply. Personal data of the same requester is put back, secrets never are."""
-    return _render(
-        "reply.html",
-        **_letter(package, policy),
-        says_assistant=policy.answering.assistant_line(package.reading.language),
-    )
-
-
-def approved_reply(package: Package, policy: Policy) -> str:
-    """Render the public reply of a draft that a person sends: no assistant is named."""
-    return _render("reply.html", **_letter(package, policy), says_assistant="")
 
 
 def draft_note(package: Package, decision: Decision, policy: Policy) -> str:
     """Render the note that carries a draft: the answer first, then sources, reasons, and what to do next."""
     fixed = spoken(decision.team, policy)
-    return _render(
+    return render(
         "draft_note.html",
-        **_letter(package, policy, package.findings.doubts),
+        **letter(package, policy, package.findings.doubts),
         fixed=section(fixed, "note"),
         doubts=_doubts(package, fixed),
-        cited=shown_sources(_cited(package), fixed),
+        cited=shown_sources(cited(package), fixed),
         unanswered=_unanswered(package),
         reasons=_reasons(package, decision, fixed),
-        chat=(chat := _as_chat(package)),
+        chat=(chat := as_chat(package)),
         how=_how_in_chat(package, chat, fixed) if chat else _how(package, policy, fixed),
         about=_about(package, policy, fixed),
     )
@@ -131,13 +63,13 @@ def draft_note(package: Package, decision: Decision, policy: Policy) -> str:
 def assist_note(package: Package, decision: Decision, policy: Policy) -> str:
     """Render the hand-over package: asks, reasons, what is known, a start for the reply, and sources."""
     shown, fixed = _shown(package, decision), spoken(decision.team, policy)
-    return _render(
+    return render(
         "assist_note.html",
         **_package(package, decision, policy, fixed),
-        groups=_groups(shown, package.reading, package.findings.doubts) if shown else [],
+        groups=blocks_of(shown, package.reading, package.findings.doubts) if shown else [],
         doubts=_doubts(package, fixed) if shown else [],
         passages=shown_sources(
-            _cited(package) if shown else package.passages,
+            cited(package) if shown else package.passages,
             fixed,
             quotes=_quotes(shown, decision),
             question=package.reading.question,
@@ -159,7 +91,7 @@ def _shown(package: Package, decision: Decision) -> Draft | None:
 
 def hand_off_note(package: Package, decision: Decision, policy: Policy) -> str:
     """Render the short note of a ticket that goes straight to a person."""
-    return _render("hand_off_note.html", **_package(package, decision, policy, spoken(decision.team, policy)))
+    return render("hand_off_note.html", **_package(package, decision, policy, spoken(decision.team, policy)))
 
 
 def bare_note(decision: Decision) -> str:
@@ -169,56 +101,6 @@ def bare_note(decision: Decision) -> str:
         "<p><strong>Deskhand could not work on this ticket. Please answer it personally.</strong></p>"
         f"<p>Reason, for an admin: {html.escape(why[:300])}.</p>"
     )
-
-
-def _render(template: str, **values: Any) -> str:
-    lines = (line.strip() for line in _pages.get_template(template).render(**values).splitlines())
-    return "\n".join(line for line in lines if line)
-
-
-def _letter(package: Package, policy: Policy, doubts: Sequence[Finding] = ()) -> dict[str, Any]:
-    """Return what a reply is made of, in the requester's language; words in doubt are underlined."""
-    assert package.draft is not None
-    words = letter_words(package.reading.language)
-    # Whom else a reply answers, it greets nobody by name: it still goes to the requester.
-    name = "" if package.reading.is_participant else package.ticket.requester.name
-    return {
-        "greeting": greeting(name, package.reading.language),
-        "groups": _groups(package.draft, package.reading, doubts),
-        "links": _links(package),
-        "read_more": words.read_more,
-        "signature": policy.answering.signature,
-    }
-
-
-def greeting(name: str, language: str = "en") -> str:
-    """Address a person by first name if the name looks like one, else by nothing."""
-    first = name.strip().split(" ")[0] if name.strip() else ""
-    usable = first.isalpha() and 1 < len(first) < 20 and first.lower() not in _NO_NAMES
-    words = letter_words(language)
-    return words.greeting.format(name=f"{first[0].upper()}{first[1:]}") if usable else words.hello
-
-
-def _groups(draft: Draft, reading: Reading, doubts: Sequence[Finding] = ()) -> list[dict[str, Any]]:
-    """Group sentences into paragraphs and lists; a change of sources inside prose starts no new paragraph."""
-    lines = [
-        (sentence.block, _line(sentence.text, reading, [one.words for one in doubts if one.sentence == place]))
-        for place, sentence in enumerate(draft.sentences)
-    ]
-    return [
-        {"kind": kind.value, "lines": [line for _, line in run]}
-        for kind, run in groupby(lines, key=lambda pair: pair[0])
-    ]
-
-
-def _line(text: str, reading: Reading, doubtful: Sequence[str]) -> Markup:
-    """Return a sentence with the requester's own data put back, and what is in doubt underlined."""
-    found = sorted({unmask(words, reading.vault) for words in doubtful if words.strip()}, key=len, reverse=True)
-    if not found:
-        return escape(unmask(text, reading.vault))
-    parts = re.split(f"({'|'.join(map(re.escape, found))})", unmask(text, reading.vault))
-    underlined = Markup("<u>{}</u>")
-    return Markup("").join(underlined.format(part) if part in found else part for part in parts)
 
 
 def _doubts(package: Package, fixed: Words) -> list[str]:
@@ -238,18 +120,6 @@ def _unanswered(package: Package) -> list[str]:
     covered = package.draft.asks_covered if package.draft else ()
     left = [ask for number, ask in enumerate(package.reading.asks) if number not in covered]
     return [unmask(shorten(ask, 300), package.reading.vault) for ask in left[:_ASKS]]
-
-
-def _cited(package: Package) -> tuple[Passage, ...]:
-    if package.draft is None:
-        return package.passages
-    names = {name for sentence in package.draft.sentences for name in sentence.passages}
-    return tuple(p for number, p in enumerate(package.passages, 1) if f"P{number}" in names)
-
-
-def _links(package: Package) -> list[dict[str, str]]:
-    articles = (p for p in _cited(package) if p.source is Source.ARTICLE and p.url.startswith("http"))
-    return [{"url": url, "title": title} for url, title in dict.fromkeys((p.url, p.title) for p in articles)][:2]
 
 
 def _package(package: Package, decision: Decision, policy: Policy, fixed: Words) -> dict[str, Any]:
@@ -357,21 +227,6 @@ def _how(package: Package, policy: Policy, fixed: Words) -> str:
     if package.ticket.vendor not in WITH_MACROS:
         shortcut = fixed["note.by_tag"].format(tag=policy.approval.send_tag)
     return fixed["note.draft_how"].format(shortcut=shortcut)
-
-
-def _as_chat(package: Package) -> str:
-    """Return the draft as a person pastes it into a chat, which shows no mark-up; "" where the reply is a mail."""
-    if not package.ticket.is_messaging or package.draft is None:
-        return ""
-    words = letter_words(package.reading.language)
-    name = "" if package.reading.is_participant else package.ticket.requester.name
-    return plain_reply(
-        package.draft,
-        package.reading.vault,
-        greeting=greeting(name, package.reading.language),
-        read_more=words.read_more,
-        links=[(link["title"], link["url"]) for link in _links(package)],
-    )
 
 
 def _how_in_chat(package: Package, chat: str, fixed: Words) -> str:

@@ -27,7 +27,7 @@ from workers.domain import (
     Urgency,
 )
 from workers.enclosures import with_enclosures
-from workers.notes import Package
+from workers.letter import Package
 from workers.protocol import find_own
 from workers.reading import read
 from workers.services import Services

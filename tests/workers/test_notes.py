@@ -11,7 +11,7 @@ import pytest
 from integrations.helpdesk import Attachment, Message, Organization, Person, Role, Status, Ticket
 from kb.domain import Passage, SimilarTicket, Source
 from tests.fakes.services import POLICY
-from workers import notes
+from workers import letter, notes
 from workers.account import Account, Earlier, Fact
 from workers.domain import (
     Action,
@@ -32,7 +32,8 @@ from workers.domain import (
     Stage,
     Urgency,
 )
-from workers.notes import Package, assist_note, draft_note, greeting, hand_off_note, reply
+from workers.letter import Package, greeting, reply
+from workers.notes import assist_note, draft_note, hand_off_note
 
 GOLDEN = Path(__file__).with_name("notes")
 AT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -301,31 +302,9 @@ def test_sources_cited_stand_once_and_in_order():
     assert reply(both, POLICY).count("<a ") == 1
 
 
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [
-        ("Ada Doe", "Hi Ada,"),
-        ("ada", "Hi Ada,"),
-        ("Jürgen Groß", "Hi Jürgen,"),
-        ("", "Hello,"),
-        ("  ", "Hello,"),
-        ("J. Doe", "Hello,"),
-        ("info", "Hello,"),
-        ("Support Team", "Hello,"),
-        ("ada@harbour.example", "Hello,"),
-        ("<b>Ada</b>", "Hello,"),
-        ("x" * 30, "Hello,"),
-        ("李 明", "Hello,"),
-    ],
-)
-def test_people_are_greeted_by_name_only_if_it_is_one(name, words):
-    """Mailboxes, initials and oddities get a plain greeting."""
-    assert greeting(name) == words
-
-
 def test_every_template_is_used():
     """A file nobody renders is gone."""
-    source = Path(notes.__file__).read_text(encoding="utf-8")
+    source = "".join(Path(one.__file__).read_text(encoding="utf-8") for one in (letter, notes))
     folder = Path(notes.__file__).with_name("templates")
     assert {path.name for path in folder.glob("*.html")} - {"blocks.html"} <= set(re.findall(r"\w+\.html", source))
 

@@ -15,7 +15,8 @@ from config.policy import Policy
 from integrations.errors import ConflictError, NotFoundError, PermanentError, TransientError
 from integrations.helpdesk import Message, Status, Ticket, TicketWrite
 from workers.domain import INTENT_TAG, Action, Code, Decision, MessageKind, Reading, Reason, Urgency, mark_of
-from workers.notes import Package, assist_note, bare_note, draft_note, hand_off_note, reply
+from workers.letter import Package, reply
+from workers.notes import assist_note, bare_note, draft_note, hand_off_note
 from workers.protocol import (
     TRIES,
     Attempt,

@@ -23,7 +23,8 @@ from workers.commands import (
     why_not_send,
 )
 from workers.domain import Action, mark_of, send_key_of
-from workers.notes import Package, approved_reply, draft_note
+from workers.letter import Package, approved_reply
+from workers.notes import draft_note
 from workers.protocol import State
 from workers.redact import mask
 from workers.services import Services

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from integrations.helpdesk import Rating, Status, Ticket
 from workers.domain import Action, Code, Decision, MessageKind, Reading, Reason
-from workers.notes import Package
+from workers.letter import Package
 from workers.reading.language import detect
 from workers.redact import kinds, mask
 from workers.services import Services

@@ -28,7 +28,7 @@ from workers.domain import (
     Urgency,
 )
 from workers.enclosures import with_enclosures
-from workers.notes import Package
+from workers.letter import Package
 from workers.reading import read
 from workers.services import Services
 from workers.stages.propose import Question, propose

@@ -8,7 +8,7 @@ from workers.autonomy import Kind
 from workers.domain import MessageKind, Reading, Sentiment, mark_of, send_key_of
 from workers.draft_outcome import Outcome, Use, compare, resembles
 from workers.ladder import reconsider
-from workers.notes import greeting
+from workers.letter import greeting
 from workers.protocol import find_own
 from workers.redact import mask
 from workers.services import Services

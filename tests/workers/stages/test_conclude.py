@@ -20,7 +20,7 @@ from tests.fakes.services import (
 )
 from workers import pipeline
 from workers.domain import Action, Classification, Code, Decision, MessageKind, Reading, Reason, Stage, Urgency, mark_of
-from workers.notes import Package
+from workers.letter import Package
 from workers.protocol import find_own
 from workers.stages.conclude import compose, conclude
 from workers.store.ledger import Case
