@@ -29,11 +29,12 @@ def shown_sources(
 
 
 def _source(passage: Passage, fixed: Words, *, quote: str) -> dict[str, str]:
+    is_lesson = passage.source is Source.LESSON  # whose headings, question and answer, are ours and say nothing
     return {
         "url": passage.url if passage.url.startswith("http") else "",
         "title": passage.title,
-        "heading": " > ".join(passage.heading),
-        "kind": fixed["note.lesson"] if passage.source is Source.LESSON else "",
+        "heading": "" if is_lesson else " > ".join(passage.heading),
+        "kind": fixed["note.lesson"] if is_lesson else "",
         "quote": quote,
         "why": _precedence(passage, fixed),
     }

@@ -22,7 +22,7 @@ from workers.letter import Package, as_chat, blocks_of, cited, letter, render
 from workers.note_sources import shorten, shown_sources, shown_tickets
 from workers.plain_reply import letters_over
 from workers.redact import unmask
-from workers.wording import all_in_words, confidence_in_words, finding_in_words
+from workers.wording import all_in_words, confidence_in_words, finding_in_words, tongue
 from workers.words import Words, section, spoken
 
 _ASKS = 5
@@ -191,7 +191,7 @@ def _known(package: Package, policy: Policy, fixed: Words) -> list[str]:
     if label and label.sentiment is not Sentiment.CALM:
         known.append(fixed["note.mood"].format(mood=fixed[f"note.{label.sentiment.value}"]))
     if reading.language and reading.language not in policy.answering.languages:
-        known.append(fixed["note.language"].format(language=reading.language))
+        known.append(fixed["note.language"].format(language=tongue(reading.language, fixed)))
     known += _attached(reading, fixed)
     if reading.bot_replies:
         often = "once" if reading.bot_replies == 1 else "often"

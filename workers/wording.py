@@ -63,11 +63,18 @@ def _detail(reason: Reason, fixed: Words) -> str:
             return fixed["detail.of"].format(some=some[1], all=some[2])
         case Code.PERSONAL_DATA:
             return ", ".join(fixed.get(f"masked.{kind.replace('-', '_')}", kind) for kind in detail.split(", "))
+        case Code.LANGUAGE:
+            return tongue(detail, fixed)
         case Code.EXCLUDED:
             kind, _, name = detail.partition(" ")
             return fixed.get(f"detail.{kind}", detail).format(name=name)
         case _:
             return plain
+
+
+def tongue(code: str, fixed: Words) -> str:
+    """Name a language by its code (ISO 639-1); one without a name here keeps the code."""
+    return fixed.get(f"tongue.{code.partition('-')[0].lower()}", code)
 
 
 def confidence_in_words(confidence: float, fixed: Words | None = None) -> str:

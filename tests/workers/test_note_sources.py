@@ -38,10 +38,11 @@ def test_an_article_is_named_once_unless_there_is_more_to_say():
 
 def test_lessons_without_a_link_are_told_apart_by_title():
     """What a colleague wrote has no page of its own."""
-    lesson = replace(PUBLISH, source=Source.LESSON, url="")
+    lesson = replace(PUBLISH, source=Source.LESSON, heading=("Answer",), url="")
     rows = shown(lesson, replace(lesson, title="Another"), lesson)
     assert [(row["title"], row["url"]) for row in rows] == [("Publish", ""), ("Another", "")]
     assert rows[0]["kind"]
+    assert not rows[0]["heading"]
 
 
 def test_of_a_long_passage_the_part_that_fits_is_quoted():
