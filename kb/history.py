@@ -11,13 +11,13 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kb.domain import Filter, Precedent, Shelf, ShelvedPrecedent
 from kb.habits import MOST_TICKETS, Habits, habits
+from kb.level import Level
 from kb.lexical import SUBJECT_WEIGHT, is_code, tokenise
 
 Floats = NDArray[np.float32]
@@ -224,54 +224,21 @@ class History:
             setattr(self, name, new)
 
 
-class Histories:
-    """Keeps one History level with the shelf, which is asked at most once in `check_seconds`."""
+def histories(
+    shelf: Shelf, model: str, dimension: int, check_seconds: float, clock: Callable[[], float] = time.monotonic
+) -> Level[History]:
+    """Return what keeps one History level with the shelf."""
 
-    def __init__(
-        self,
-        shelf: Shelf,
-        model: str,
-        dimension: int,
-        check_seconds: float,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._shelf = shelf
-        self._model = model
-        self._dimension = dimension
-        self._check_seconds = check_seconds
-        self._clock = clock
-        self._reading = Lock()
-        self._history: History | None = None
-        self._checked_at = 0.0
-
-    def current(self) -> History:
-        known = self._history
-        if known is not None and self._clock() - self._checked_at < self._check_seconds:
-            return known
-        if known is not None and not self._reading.acquire(blocking=False):
-            return known  # another thread is at it
-        if known is None:
-            self._reading.acquire()
-        try:
-            return self._level()
-        finally:
-            self._reading.release()
-
-    def expire(self) -> None:
-        """Look at the shelf on the next call: we changed it ourselves."""
-        self._checked_at = -self._check_seconds
-
-    def _level(self) -> History:
-        self._checked_at = self._clock()
-        history = self._history
+    def levelled(history: History | None) -> History:
         if history is None or history.is_mostly_dead:
-            history = History(self._dimension)
-        for item in self._shelf.precedents_after(history.change, self._model):
+            history = History(dimension)
+        for item in shelf.precedents_after(history.change, model):
             history.add(item)
             history.change = item.change
         history.settle()
-        self._history = history
         return history
+
+    return Level(levelled, check_seconds, clock)
 
 
 def _words(subject: str, text: str) -> Words:

@@ -31,12 +31,12 @@ from kb.domain import (
     Source,
 )
 from kb.embed import Embedder
-from kb.history import LEAST_ALIKE, Histories, Votes
+from kb.history import LEAST_ALIKE, Votes, histories
 from kb.index import ChromaIndex, IndexUnavailable
 from kb.live_index import LiveIndex, RepairReport
 from kb.rerank import Reranker
 from kb.retrieve import Candidates, Ranked, Reread, rank
-from kb.snapshot import Snapshot, Snapshots, address, best_keywords
+from kb.snapshot import Snapshot, address, best_keywords, snapshots
 
 _CANDIDATES = 40  # from each of the two searches, before they are fused
 _QUESTION_TOKENS = 128  # what is read of a question: 256 find up to 1 % more first, and take twice the time
@@ -82,8 +82,8 @@ class KnowledgeBase:
         self._embedder = embedder
         self._reranker = reranker
         self._index = LiveIndex(shelf, ChromaIndex(chroma_url, timeout_seconds), embedder.name, check_seconds)
-        self._snapshots = Snapshots(shelf, embedder.name, embedder.dimension, check_seconds)
-        self._histories = Histories(shelf, embedder.name, embedder.dimension, check_seconds)
+        self._snapshots = snapshots(shelf, embedder.name, embedder.dimension, check_seconds)
+        self._histories = histories(shelf, embedder.name, embedder.dimension, check_seconds)
         self._asked: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
         self._asking = Lock()
         self._writing = Lock()

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cached_property
-from threading import Lock
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from kb.domain import Audience, Chunk, Document, Filter, Shelf, ShelvedChunk, Source
 from kb.embed import everyday_words, real_words
+from kb.level import Level
 from kb.lexical import LexicalIndex
 from kb.spelling import Speller
 from kb.vocabulary import Vocabulary
@@ -248,56 +248,22 @@ def _best(rows: Rows, values: NDArray[np.float32], limit: int) -> list[int]:
     return [int(row) for row in rows[np.argsort(-values, kind="stable")]]
 
 
-class Snapshots:
-    """Hands out the newest snapshot; looks at the shelf's revision at most once in `check_seconds`.
+def snapshots(
+    shelf: Shelf, model: str, dimension: int, check_seconds: float, clock: Callable[[], float] = time.monotonic
+) -> Level[Snapshot]:
+    """Return what keeps a snapshot level with the shelf: a new one for each of its revisions."""
 
-    One thread builds; the others go on with the old one meanwhile.
-    """
-
-    def __init__(
-        self,
-        shelf: Shelf,
-        model: str,
-        dimension: int,
-        check_seconds: float,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._shelf = shelf
-        self._model = model
-        self._dimension = dimension
-        self._check_seconds = check_seconds
-        self._clock = clock
-        self._building = Lock()
-        self._current: Snapshot | None = None
-        self._checked_at = 0.0
-
-    def current(self) -> Snapshot:
-        """Return the snapshot to search in; the first call waits until there is one."""
-        known = self._current
-        if known is None:
-            with self._building:
-                return self._current or self._build()
-        if self._clock() - self._checked_at >= self._check_seconds and self._building.acquire(blocking=False):
-            try:
-                self._checked_at = self._clock()
-                return known if self._shelf.revision() == known.revision else self._build()
-            finally:
-                self._building.release()
-        return known
-
-    def expire(self) -> None:
-        """Look at the shelf on the next call: we changed it ourselves."""
-        self._checked_at = -self._check_seconds
-
-    def _build(self) -> Snapshot:
-        self._checked_at = self._clock()
-        revision = self._shelf.revision()  # before the chunks: at worst they are newer, and are read again
-        items = self._shelf.chunks()
+    def newest(known: Snapshot | None) -> Snapshot:
+        revision = shelf.revision()  # before the chunks: at worst they are newer, and are read again
+        if known and known.revision == revision:
+            return known
+        items = shelf.chunks()
         hashes = list(dict.fromkeys(item.chunk.hash for item in items))
         vectors: dict[str, bytes] = {}
         for at in range(0, len(hashes), _BATCH):
-            vectors |= self._shelf.vectors(hashes[at : at + _BATCH], self._model)
-        if self._current and len(vectors) < len(hashes):  # another model is embedding anew: ours goes on meanwhile
-            vectors = self._current.vectors_of(set(hashes) - vectors.keys()) | vectors
-        self._current = Snapshot(revision, items, vectors, self._dimension, self._current)
-        return self._current
+            vectors |= shelf.vectors(hashes[at : at + _BATCH], model)
+        if known and len(vectors) < len(hashes):  # another model is embedding anew: ours goes on meanwhile
+            vectors = known.vectors_of(set(hashes) - vectors.keys()) | vectors
+        return Snapshot(revision, items, vectors, dimension, known)
+
+    return Level(newest, check_seconds, clock)

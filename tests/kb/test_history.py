@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kb.domain import Filter, Precedent, ShelvedPrecedent
-from kb.history import FEW, Histories, History
+from kb.history import FEW, History, histories
 from tests.fakes.embedder import HashEmbedder
 from tests.fakes.shelf import MemoryShelf
 
@@ -133,34 +133,34 @@ def test_it_grows_beyond_its_first_size() -> None:
 def test_workers_read_only_what_is_new() -> None:
     """The second look asks for the changes since the first, and hears of what is gone."""
     shelf = MemoryShelf()
-    histories = Histories(shelf, EMBEDDER.name, EMBEDDER.dimension, 0)
+    level = histories(shelf, EMBEDDER.name, EMBEDDER.dimension, 0)
     shelf.keep_precedent(SWAPS[0].precedent, SWAPS[0].vector, EMBEDDER.name)
-    first = histories.current()
+    first = level.current()
     assert (len(first), first.change) == (1, 1)
     shelf.keep_precedent(PAYS[0].precedent, PAYS[0].vector, EMBEDDER.name)
-    assert histories.current() is first
+    assert level.current() is first
     assert (len(first), first.change) == (2, 2)
     shelf.drop_precedents(["s0"])
-    assert len(histories.current()) == 1
+    assert len(level.current()) == 1
 
 
 def test_what_is_dead_is_swept_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """After many changes to few tickets the copy in memory is made anew, and says the same."""
     monkeypatch.setattr("kb.history._MANY_DEAD", 2)
     shelf = MemoryShelf()
-    histories = Histories(shelf, EMBEDDER.name, EMBEDDER.dimension, 0)
+    level = histories(shelf, EMBEDDER.name, EMBEDDER.dimension, 0)
     for _ in range(9):
         shelf.keep_precedent(SWAPS[0].precedent, SWAPS[0].vector, EMBEDDER.name)
-        histories.current()
-    assert len(histories.current()._rows) < 6
-    assert histories.current().votes(vector("swap my shift with colleague 0"), ANY).sent == {"swap": 1}
+        level.current()
+    assert len(level.current()._rows) < 6
+    assert level.current().votes(vector("swap my shift with colleague 0"), ANY).sent == {"swap": 1}
 
 
 def test_another_models_vectors_say_nothing() -> None:
     """Vectors of different models are never compared: such a ticket waits until it is embedded anew."""
     shelf = MemoryShelf()
     shelf.keep_precedent(SWAPS[0].precedent, SWAPS[0].vector, "another-1")
-    assert len(Histories(shelf, EMBEDDER.name, EMBEDDER.dimension, 0).current()) == 0
+    assert len(histories(shelf, EMBEDDER.name, EMBEDDER.dimension, 0).current()) == 0
 
 
 def settled(*items: ShelvedPrecedent) -> History:

@@ -9,7 +9,7 @@ import pytest
 
 from kb.chunk import chunk, content_hash
 from kb.domain import Audience, Chunk, Document, Filter, ShelvedChunk, Source
-from kb.snapshot import Snapshot, Snapshots, address, is_visible, speaks
+from kb.snapshot import Snapshot, address, is_visible, snapshots, speaks
 from tests.fakes.embedder import HashEmbedder
 from tests.fakes.shelf import MemoryShelf
 
@@ -43,7 +43,7 @@ def test_filters(document: Document, wanted: Filter, expected: bool) -> None:
     """Audience, source, brand, locale and validity each shut out on their own, in both forms of the filter."""
     shelf = MemoryShelf()
     shelve(shelf, document)
-    snapshot = Snapshots(shelf, "hash-1", 256, 0).current()
+    snapshot = snapshots(shelf, "hash-1", 256, 0).current()
     assert bool(snapshot.visible(wanted).all()) is expected
     assert is_visible(document, wanted) is expected
 
@@ -69,36 +69,36 @@ def test_a_change_is_seen_after_the_interval() -> None:
     now = [0.0]
     shelf = MemoryShelf()
     shelve(shelf, doc("a"))
-    snapshots = Snapshots(shelf, "hash-1", 256, 1.0, clock=lambda: now[0])
-    assert len(snapshots.current().chunks) == 1
+    level = snapshots(shelf, "hash-1", 256, 1.0, clock=lambda: now[0])
+    assert len(level.current().chunks) == 1
     shelve(shelf, doc("b"))
-    assert len(snapshots.current().chunks) == 1
+    assert len(level.current().chunks) == 1
     now[0] = 1.5
-    assert len(snapshots.current().chunks) == 2
+    assert len(level.current().chunks) == 2
 
 
 def test_others_go_on_while_one_builds() -> None:
     """A thread that asks during a rebuild gets the old snapshot at once."""
     shelf = SlowShelf()
     shelve(shelf, doc("a"))
-    snapshots = Snapshots(shelf, "hash-1", 256, 0.0)
-    old = snapshots.current()
+    level = snapshots(shelf, "hash-1", 256, 0.0)
+    old = level.current()
     shelve(shelf, doc("b"))
     shelf.gate.clear()
-    builder = threading.Thread(target=snapshots.current)
+    builder = threading.Thread(target=level.current)
     builder.start()
     assert shelf.waiting.wait(5)
-    assert snapshots.current() is old
+    assert level.current() is old
     shelf.gate.set()
     builder.join(5)
-    assert len(snapshots.current().chunks) == 2
+    assert len(level.current().chunks) == 2
 
 
 def test_vectors_of_another_model_are_not_used() -> None:
     """A chunk that this model has not embedded has no vector here."""
     shelf = MemoryShelf()
     shelve(shelf, doc("a"))
-    snapshot = Snapshots(shelf, "other", 256, 0).current()
+    snapshot = snapshots(shelf, "other", 256, 0).current()
     assert not snapshot.has_vector.any()
     assert snapshot.nearest(np.ones(256, np.float32), np.ones(1, np.bool_), 5) == []
 
@@ -126,7 +126,7 @@ def test_siblings_come_with_their_documents() -> None:
         shelve(
             shelf, replace(doc(name), text="# One\n\n" + "First part. " * 60 + "\n\n# Two\n\n" + "Second part. " * 60)
         )
-    snapshot = Snapshots(shelf, "hash-1", 256, 0).current()
+    snapshot = snapshots(shelf, "hash-1", 256, 0).current()
     mask = np.array([document.id != "b" for document in snapshot.documents])
     found = np.array([row for row, piece in enumerate(snapshot.chunks) if piece.position == 1])
     rows, documents, starts = snapshot.with_siblings(found, mask)
@@ -140,11 +140,11 @@ def test_a_worker_goes_on_while_another_model_embeds_anew() -> None:
     shelf = LosingShelf()
     for name in ("a", "b"):
         shelve(shelf, replace(doc(name), text=f"text of {name}"))
-    snapshots = Snapshots(shelf, "hash-1", 256, 0)
-    before = snapshots.current().matrix[0].tolist()
+    level = snapshots(shelf, "hash-1", 256, 0)
+    before = level.current().matrix[0].tolist()
     shelf.has_lost = True
     shelve(shelf, replace(doc("b"), text="a new text"))
-    snapshot = snapshots.current()
+    snapshot = level.current()
     assert [document.id for document in snapshot.documents] == ["a", "b"]
     assert snapshot.has_vector.tolist() == [True, False]
     assert snapshot.matrix[0].tolist() == before
@@ -204,10 +204,10 @@ def test_of_two_alike_the_preferred_one_is_shown() -> None:
     hidden = doc("b:article:2", audience=Audience.STAFF)
     for document in (doc("a:article:1"), doc("a:article:9", valid_until=datetime(2030, 1, 1, tzinfo=UTC)), hidden):
         shelve(shelf, document)
-    snapshot = Snapshots(shelf, "hash-1", 256, 0).current()
+    snapshot = snapshots(shelf, "hash-1", 256, 0).current()
     assert shown(snapshot, Filter(prefers="b:article:")) == {"a:article:1", "a:article:9"}
     shelve(shelf, doc("b:article:1"))
-    snapshot = Snapshots(shelf, "hash-1", 256, 0).current()
+    snapshot = snapshots(shelf, "hash-1", 256, 0).current()
     assert shown(snapshot, Filter(prefers="b:article:")) == {"b:article:1", "a:article:9"}
     assert shown(snapshot, Filter(prefers="a:article:")) == {"a:article:1", "a:article:9"}
     assert shown(snapshot, Filter()) == {"a:article:1", "a:article:9", "b:article:1"}
