@@ -1,7 +1,8 @@
 """A screen for orders addressed to an assistant. Pure, and modest: it raises suspicion, policy in code decides.
 
 "ignore", "password", "system" and "rules" are ordinary words in support. What counts is an order to drop or show
-instructions, a role to play, words addressed to a machine, forged turns, or text hidden from the reader's eyes.
+instructions, a role to play, words addressed to a machine, forged turns, or text hidden from the reader's eyes: told by
+what it is made of (senses.py), or by its wording where that alone gives it away (orders.toml).
 """
 
 import base64
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from workers.patterns import fold
+from workers.reading.senses import families
 
 _FAMILIES: dict[str, list[str]] = tomllib.loads(Path(__file__).with_name("orders.toml").read_text(encoding="utf-8"))
 _GAP = r"\W+(?:\w+\W+)"  # then so many other words
@@ -32,7 +34,10 @@ _SAYS_ROT13 = re.compile(r"\brot-?13\b|\bcaesar\b")
 _SAYS_BACKWARDS = re.compile(r"\bbackwards?\b|\brevers|\bruckwarts\b|snoitcurtsni|tpmorp|erongi\b")
 _BASE64 = re.compile(r"\b[A-Za-z0-9+/]{24,}={0,2}")
 _SPACED = re.compile(r"(?:\b\w[ ._-]{1,3}){7,}\w\b")
-_RUN_TOGETHER = re.compile(r"(?:ignore|disregard|forget)\w{0,12}(?:previous|prior|above|instruction)|systemprompt")
+_RUN_TOGETHER = re.compile(
+    r"(?:ignore|disregard|forget|override|bypass)\w{0,16}(?:previous|prior|above|instruction|rules|guideline|policy|prompt)"
+    r"|systemprompt"
+)
 _HYPHENATED = re.compile(r"\b[a-z]{2,8}-[a-z]{2,8}\b")
 _HYPHENATED_WORDS = 2
 _LEET_WORDS = 3  # one "w1n10" is a name, several words spelt so hide something
@@ -47,13 +52,17 @@ def suspicions(text: str, hidden: str = "") -> tuple[str, ...]:
     `hidden` is what the reader was not meant to see. An order to anybody is suspicious there.
     """
     plain = " ".join(fold(text[:_MAX_CHARS]).replace("’", "'").split(" "))
-    found = {name for name, pattern in _COMPILED.items() if pattern.search(plain)}
+    found = _open_orders(plain)
     for disguise, undone in _undisguised(text[:_MAX_CHARS], plain):
-        if _RUN_TOGETHER.search(undone) or any(pattern.search(undone) for pattern in _COMPILED.values()):
+        if _RUN_TOGETHER.search(undone) or _open_orders(undone):
             found.add(disguise)
     if hidden and (_HIDDEN_ORDER.search(fold(hidden[:_MAX_CHARS])) or suspicions(hidden)):
         found.add("hidden")
     return tuple(sorted(found))
+
+
+def _open_orders(plain: str) -> set[str]:
+    return {name for name, pattern in _COMPILED.items() if pattern.search(plain)} | families(plain)
 
 
 def _undisguised(text: str, plain: str) -> Iterator[tuple[str, str]]:
