@@ -15,11 +15,17 @@ _DATED = re.compile(r"\b(?:January|February|March|April|May|June|July|August|Sep
 _UNIT = r"(?:(?:Apt|Apartment|Suite|Ste|Unit|Flat|Floor|Studio|Room|No|Nr|Lok|m|Piso|Int)\b\.?|#) ?\w{1,6}"
 _WORD = r"[^\W\d_a-z][\w'’.-]{1,24}"
 _SMALL_WORDS = (
-    r"(?:(?:de|del|la|las|los|le|les|des|du|da|do|dos|di|della|van|von|der|den|zur|am|an|e|y|et|of|the) |d['’]|l['’])"
+    r"(?:(?:de|del|la|las|los|le|les|des|du|da|do|dos|di|della|delle|degli|dei|dal|ai|al"
+    r"|van|von|der|den|zur|am|an|e|y|et|of|the) |d['’]|l['’])"
+)
+# Behind a street and its unit: short lines or parts, whatever their words, that end in a postcode.
+_TO_POSTCODE = (
+    r"(?:(?:[ \t]*[,\n][>?*|\s,]{0,8}[^\n,;!?:@]{2,30}){0,4}?"
+    r"[ ,\n>?*|]{1,8}(?:[A-Z]{1,3}[- ]?)?\d{4,6}(?:-\d{3,4})?\b)?"
 )
 # What may follow a street: a unit, a town or country of capitals, a postcode; each behind a comma or on its own line.
 _REST = (
-    rf"(?:(?:,? |[ \t]*[,.]?[ \t]*\n[>?*|\s]{{0,8}}|, ?)(?:{_UNIT}|[A-Z]{{0,2}}-?\d{{3,6}}(?:[ -]\w{{2,4}})?\b"
+    rf"(?:(?:,? |[ \t]*[,.]?[ \t]*\n[>?*|\s,]{{0,8}}|, ?)(?:{_UNIT}|[A-Z]{{0,2}}-?\d{{3,6}}(?:[ -]\w{{2,4}})?\b"
     rf"|(?:{_WORD})(?: (?:{_SMALL_WORDS}){{0,2}}{_WORD}){{0,3}}(?= ?(?:,|\n|$|\d|\.\s)))){{0,5}}"
 )
 _STREET_ENDING = (
@@ -42,7 +48,10 @@ _ADDRESSES = (
         rf"|Skrytka) ?\d{{1,7}}{_REST}"
     ),
     # Number and street, in the order of English; a number of the building may stand before.
-    re.compile(rf"\b(?:\d{{1,6}} )?\d{{1,6}}[A-Za-z]? (?:{_WORD} ){{1,4}}(?i:{_STREET})\b\.?(?! (?:am|pm)\b){_REST}"),
+    re.compile(
+        rf"\b(?:\d{{1,6}} )?\d{{1,6}}[A-Za-z]? (?:{_WORD} ){{1,4}}(?i:{_STREET})\b\.?(?! (?:am|pm)\b)"
+        rf"{_REST}{_TO_POSTCODE}"
+    ),
     re.compile(r"(?i)\b\d{1,6} (?:[a-z]{2,14} ){1,3}(?:street|avenue|lane|road|boulevard|blvd|ave|hwy|highway)\b"),
     # A street by its ending, or by the word before it, with a number on either side.
     re.compile(
@@ -55,11 +64,23 @@ _ADDRESSES = (
         rf"(?: (?:{_SMALL_WORDS}){{0,2}}{_WORD}){{0,4}},? n?[º°]?\.? ?\d{{1,4}}\w?\b{_REST}"
     ),
     re.compile(
-        rf"\b\d{{1,6}}(?: ?bis)?,? {_STREET_FIRST} (?:{_SMALL_WORDS}){{0,2}}{_WORD}"
+        rf"\b(?:\d{{1,6}} )?\d{{1,6}}(?: ?bis)?,? {_STREET_FIRST} (?:{_SMALL_WORDS}){{0,2}}{_WORD}"
         rf"(?: (?:{_SMALL_WORDS}){{0,2}}{_WORD}){{0,4}}{_REST}"
     ),
+    # A house number, a street of any words, with or without its own number, and a flat: in any case of letters.
+    re.compile(
+        rf"(?i)\b\d{{1,6}} [^\n,;!?:@]{{3,50}}?(?: \d{{1,5}})?[, ]{{0,2}}(?:[ ,]|\n[>?*|\s]{{0,8}})"
+        rf"(?:apt|apartment|suite|ste|flat)\b\.? ?\d\w{{0,5}}(?: (?:suite|unit) \w{{1,6}})?(?-i:{_REST}){_TO_POSTCODE}"
+    ),
+    # A street word first between two numbers, in any case of letters.
+    re.compile(
+        rf"(?i)\b\d{{1,6}},? (?:{_STREET_FIRST}|r[uú]a|r) [^\n,;!?:@]{{2,40}}? \d{{1,5}}\b(?-i:{_REST}){_TO_POSTCODE}"
+    ),
     # Numbers and capitals that a unit follows, or that stand behind words of living and sending.
-    re.compile(rf"\b\d{{1,6}} (?:{_WORD} ){{1,4}}(?:\d{{1,5}}\.?)?[,\s]{{1,8}}(?:>|\?+)?\s?{_UNIT}{_REST}"),
+    re.compile(
+        rf"\b\d{{1,6}} {_WORD}(?: {_WORD}){{0,3}}(?: \d{{1,5}}\.?)?[,\s]{{1,8}}(?:>|\?+)?\s?{_UNIT}"
+        rf"{_REST}{_TO_POSTCODE}"
+    ),
     re.compile(
         rf"(?i:\b(?:address(?: is| was|:)?|live[sd]? (?:at|on)|located (?:at|on|in)|(?:meet|taxi|come|arrived"
         rf"|sent|deliver(?:ed)?|ship(?:ped)?|moved)"

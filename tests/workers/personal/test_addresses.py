@@ -14,6 +14,13 @@ FOUND = [
     ("Send it to Goethestraße 12, 60313 Frankfurt", "Goethestraße 12, 60313 Frankfurt"),
     ("Adresse : 14 rue des Lilas, 69003 Lyon", "14 rue des Lilas, 69003 Lyon"),
     ("Vivo en Calle Mayor 5, 28013 Madrid", "Calle Mayor 5, 28013 Madrid"),
+    ("meet me at 41 Hofweg 62 Apt. 501 POLSING OO", "41 Hofweg 62 Apt. 501 POLSING"),
+    ("to 88 ul. Lipowa 5\nOAKVALE\n, VIC\n Australia 38837", "88 ul. Lipowa 5\nOAKVALE\n, VIC\n Australia 38837"),
+    (
+        "here: 56 rua josé sá 1 suite 69\nsmall town\n, fa\nfaraway 26933",
+        "rua josé sá 1 suite 69\nsmall town\n, fa\nfaraway 26933",
+    ),
+    ("22 Via delle Coste 41", "22 Via delle Coste 41"),
 ]
 NOT_FOUND = [
     "Version 115 of Thunderbird, Windows 10",
@@ -22,6 +29,8 @@ NOT_FOUND = [
     "This is on Windows 10",
     "Since January 13, 2025 nothing works",
     "my address book 4",
+    "After step 4 the suite of tests shows 3 errors, line 12",
+    "It took 10 minutes, then 2 windows opened\nerror 12345",
 ]
 
 
