@@ -96,10 +96,9 @@ class Screen:
         if (differing := _differing(rehearsal, self.port)).row_count:
             self._console.print(differing)
         for play in rehearsal.scenes:
-            said = "was answered from what staff wrote" if play.used_lesson else "did not find the lesson"
             self._console.print(
                 f"Learning: “{escape(play.scene.ticket.subject)}” → staff solved it → "
-                f"“{escape(play.scene.similar.subject)}” {said}"
+                f"“{escape(play.scene.similar.subject)}” {play.ending}"
             )
         self._console.print(_figures(summary))
         if summary["expected"]:

@@ -94,6 +94,14 @@ class ScenePlay:
         found = (self.second.outcome or {}).get("passages") if self.second else None
         return bool(found) and any(p["source"] == "lesson" for p in found or ())
 
+    @property
+    def ending(self) -> str:
+        """Say what became of the question that came after the lesson."""
+        if not self.used_lesson:
+            return "did not find the lesson"
+        has_text = self.second is not None and (self.second.outcome or {}).get("action") in ("send", "draft")
+        return "was answered from what staff wrote" if has_text else "reached a person, with what staff wrote beside it"
+
 
 class Rehearsal:
     """Writes tickets at a human pace, follows each through the ledger, and plays on what comes after."""

@@ -120,6 +120,11 @@ def test_a_scene_is_played_until_the_lesson_was_used(desk):
     settle(book, play.second, passages=[{"title": "First", "source": "lesson"}])
     rehearsal.advance(at_most=1)
     assert play.used_lesson
+    assert play.ending == "was answered from what staff wrote"
+    play.second.outcome["action"] = "assist"
+    assert play.ending == "reached a person, with what staff wrote beside it"
+    play.second.outcome["passages"] = []
+    assert play.ending == "did not find the lesson"
     assert rehearsal.is_over
 
 
