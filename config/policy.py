@@ -47,12 +47,13 @@ class Intent(Rules):
 
 
 class Rule(Rules):
-    """A rule that wins over the model. `any_of` are word patterns, see workers/rules.py for how they match."""
+    """A rule that wins over the model. `any_of` are word patterns, see workers/patterns.py for how they match."""
 
     reason: str
     action: Literal["draft", "assist", "hand_off"]  # the most autonomous action it still allows
     any_of: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()  # patterns that take a match back
+    reads_like: str = ""  # family of sentences that count without any of these words; see workers/ear.py
     typos_of: tuple[str, ...] = ()  # words that are understood also when mistyped; see workers/typos.py
     no_typos: tuple[str, ...] = ()  # words of their own that look like one of these, mistyped
     organization_tags: tuple[str, ...] = ()

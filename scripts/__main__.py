@@ -40,6 +40,7 @@ COMMANDS: Mapping[str, Entry] = {
     "review": Entry("scripts.review", "show what of the knowledge base a person should look at, and what it lacks"),
     "reconcile": Entry("scripts.reconcile", "find tickets that the webhooks lost"),
     "train": Entry("scripts.train", "train the classifier's first stage from examples"),
+    "train-ear": Entry("scripts.train_ear", "learn what messages sound like that a person should have"),
     "train-names": Entry("scripts.train_names", "learn what names of people look like, from sentences made for it"),
     "report": Entry("scripts.report", "write the weekly report"),
     "replay": Entry("scripts.replay", "work on dead deliveries again"),

@@ -232,7 +232,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class RuleHit:
-    """A rule of config/rules.toml that matched. `words` is what it matched, masked."""
+    """A rule of config/rules.toml that matched. `words` is what it matched, masked.
+
+    `is_heard` says that none of its words stands there: the sentence only reads like those that the rule is for.
+    """
 
     id: str
     action: Action
@@ -240,6 +243,7 @@ class RuleHit:
     words: str = ""
     team: str = ""
     urgency: Urgency | None = None
+    is_heard: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -429,6 +433,7 @@ class TriageFacts:
     is_readable: bool = True
     is_reply: bool = False  # somebody has written on this ticket before: rules then leave the old subject out
     tags: tuple[str, ...] = ()  # the requester's and, after "/", the organisation's that rules look at
+    heard: tuple[str, ...] = ()  # what the message sounds like, whether a rule asks for it or not
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Pure: from what is known so far to the flat facts a decision needs. The ledger keeps them, so decisions replay."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -94,6 +94,7 @@ def for_triage(
     has_model: bool,
     standing: Standing | None = None,
     tags: tuple[str, ...] = (),
+    heard: Iterable[str] = (),
 ) -> TriageFacts:
     """Return what decides whether policy lets us try to answer.
 
@@ -123,6 +124,7 @@ def for_triage(
         is_readable=reading.kind is MessageKind.QUESTION,
         is_reply=reading.is_reply,
         tags=tags,
+        heard=tuple(sorted(heard)),
     )
 
 

@@ -14,6 +14,7 @@ from workers.domain import (
     Finding,
     Reading,
     Reason,
+    RuleHit,
     Sentiment,
     Stage,
     Urgency,
@@ -157,9 +158,17 @@ def _headline(package: Package, fixed: Words) -> str:
 
 def _reasons(package: Package, decision: Decision, fixed: Words) -> list[str]:
     # A rule's sentence stands in a list with the others: "the requester asks for a person" is said once.
-    wording = {hit.id: _uncapped(hit.reason.rstrip(".")) for hit in package.hits}
+    wording = {hit.id: _of_rule(hit, package.reading, fixed) for hit in package.hits}
     telling = [reason for reason in decision.reasons if decision.action is Action.DRAFT or _is_telling(reason)]
     return all_in_words(telling or decision.reasons, wording, fixed)
+
+
+def _of_rule(hit: RuleHit, reading: Reading, fixed: Words) -> str:
+    """Say what a rule is for; where none of its words stands there, what reads like it."""
+    reason = _uncapped(hit.reason.rstrip("."))
+    if not hit.is_heard:
+        return reason
+    return fixed["note.reads_like"].format(reason=reason, words=unmask(shorten(hit.words, 120), reading.vault))
 
 
 def _is_telling(reason: Reason) -> bool:

@@ -1,6 +1,6 @@
 """The story of a ticket: answer(), learn(), reconcile(). Each reads like the product's description."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,6 +26,7 @@ from workers.domain import (
     Standing,
     Urgency,
 )
+from workers.ear import heard
 from workers.enclosures import with_enclosures
 from workers.letter import Package
 from workers.protocol import find_own
@@ -119,7 +120,8 @@ def answer(ticket: Ticket, lease: Lease, services: Services) -> Concluded | None
     if stop:
         return conclude(case, lease, stop, package, services, known)
 
-    hits = _rules(ticket, reading, services)
+    sounds = heard(reading, services.ear, services.embedder.embed)
+    hits = _rules(ticket, reading, sounds, services)
     account, reading = _account(ticket, reading, services)
     label = _classify(case, reading, hits, account, services)
     services.tickets.rank(lease, list(Urgency).index(label.urgency))
@@ -133,6 +135,7 @@ def answer(ticket: Ticket, lease: Lease, services: Services) -> Concluded | None
         has_model=services.llm is not None,
         standing=standing,
         tags=facts.tags_of(ticket),
+        heard=sounds,
     )
     known["facts"]["triage"] = asdict(triaging)
     known |= _understood(label)
@@ -195,13 +198,14 @@ def _spoken_for(ticket: Ticket) -> str:
     return next((m.id for m in reversed(public) if m.author.role in asking), public[-1].id)
 
 
-def _rules(ticket: Ticket, reading: Reading, services: Services) -> tuple[RuleHit, ...]:
+def _rules(ticket: Ticket, reading: Reading, sounds: Mapping[str, str], services: Services) -> tuple[RuleHit, ...]:
     organization_tags = ticket.organization.tags if ticket.organization else ()
     return rules.match(
         reading,
         requester_tags=ticket.requester.tags,
         organization_tags=organization_tags,
         rules=services.policy.rules,
+        heard=sounds,
     )
 
 

@@ -183,6 +183,7 @@ def _hits(triage: TriageFacts, recorded: Recorded, moved: Iterable[str], new: Po
         requester_tags=[tag for tag in triage.tags if not tag.startswith("/")],
         organization_tags=[tag[1:] for tag in triage.tags if tag.startswith("/")],
         rules={name: new.rules[name] for name in moved if name in new.rules},
+        heard=dict.fromkeys(triage.heard, recorded.question),
     )
     return sorted(hits, key=lambda hit: -decide.ORDER.index(hit.action))
 

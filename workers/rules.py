@@ -5,6 +5,7 @@ A rule's action is the ceiling it imposes; `strictest` says what remains when se
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from config.policy import Rule
 from workers.domain import Action, Reading, RuleHit, Sentiment, Urgency
@@ -12,6 +13,7 @@ from workers.patterns import Words, compile_pattern, find, fold
 
 _STRICTNESS = (Action.SEND, Action.DRAFT, Action.ASSIST, Action.HAND_OFF)
 _URGENCIES = tuple(Urgency)
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 def match(
@@ -20,18 +22,22 @@ def match(
     requester_tags: Sequence[str],
     organization_tags: Sequence[str],
     rules: Mapping[str, Rule],
+    heard: Mapping[str, str] = NOTHING,
 ) -> tuple[RuleHit, ...]:
     """Return every rule that holds for this message, strictest first.
 
-    The subject counts only while it is the requester's newest words: a reply keeps the old one.
+    The subject counts only while it is the requester's newest words: a reply keeps the old one. `heard` is what the
+    message sounds like, with the sentence that does: a rule that reads like it holds without any of its words.
     """
     words = Words(_newest_text(reading))
     hits = []
     for name, rule in rules.items():
         found = _tagged(rule, requester_tags, organization_tags) or _worded(rule, words) or _meant(rule, words)
-        if found:
+        sounds = "" if found else _sounding(rule, heard)
+        if found or sounds:
             urgency = Urgency(rule.urgency) if rule.urgency else None
-            hits.append(RuleHit(name, Action(rule.action), rule.reason, found, rule.team, urgency))
+            hit = RuleHit(name, Action(rule.action), rule.reason, found or sounds, rule.team, urgency, bool(sounds))
+            hits.append(hit)
     return tuple(sorted(hits, key=lambda hit: -_strictness(hit.action)))
 
 
@@ -113,6 +119,17 @@ def _meant(rule: Rule, words: Words) -> str:
     """
     right = words.mended(rule.typos_of, rule.no_typos) if rule.typos_of else words
     return _worded(rule, right) if right is not words else ""
+
+
+def _sounding(rule: Rule, heard: Mapping[str, str]) -> str:
+    """Return the sentence that this rule is heard in, unless an `unless` pattern takes it back."""
+    sentence = heard.get(rule.reads_like, "")
+    return "" if is_exception(rule, sentence) else sentence
+
+
+def is_exception(rule: Rule, sentence: str) -> bool:
+    """Say whether an `unless` pattern of this rule stands in a sentence."""
+    return _taken_back(rule, Words(sentence), 0)
 
 
 def _taken_back(rule: Rule, words: Words, place: int) -> bool:

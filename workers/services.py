@@ -17,6 +17,7 @@ from integrations.llm import LanguageModel
 from kb.embed import Embedder, EmbedError, load_embedder
 from kb.knowledge_base import KnowledgeBase
 from kb.rerank import Reranker, load_reranker
+from workers.ear import Ear, load_ear
 from workers.helpdesk_watch import WatchedHelpdesk
 from workers.intent_shelf import IntentShelf
 from workers.job_queue import Bell
@@ -53,6 +54,7 @@ class Services:
     webhooks: dict[str, Webhook]
     llm: LanguageModel | None  # None: no key, and the path without a model is taken
     embedder: Embedder
+    ear: Ear | None  # None where the embedder is another one than it was taught with
     kb: KnowledgeBase
     intents: IntentShelf
     everyday: tuple[str, ...]  # what people write to any desk; teaches stage one what is foreign
@@ -110,6 +112,7 @@ def build(settings: Settings, *, sleep: Callable[[float], None] = time.sleep) ->
         webhooks={vendor: registry.build_webhook(vendor, settings) for vendor in vendors},
         llm=GuardedModel(model, breakers, utc_now) if model else None,
         embedder=embedder,
+        ear=_ear(embedder),
         kb=KnowledgeBase(library, embedder, settings.chroma_url, reranker=_reranker(policy)),
         intents=_intents(settings, embedder),
         everyday=load_everyday(settings.config),
@@ -153,6 +156,15 @@ def _reranker(policy: Policy) -> Reranker | None:
     except EmbedError as error:
         log.warning("no_reranker", reason=str(error), mend="see `deskhand doctor`")
         return None
+
+
+def _ear(embedder: Embedder) -> Ear | None:
+    ear = load_ear(embedder.name)
+    if ear is None:
+        log.warning(
+            "no_ear", embedder=embedder.name, mend="run `deskhand train-ear`; until then only words of rules count"
+        )
+    return ear
 
 
 def _intents(settings: Settings, embedder: Embedder) -> IntentShelf:

@@ -124,6 +124,7 @@ def make_services(engine: Engine, desk: FakeHelpdesk, **others: Any) -> Services
         "webhooks": {desk.vendor: FakeWebhook()},
         "llm": scripted(),
         "embedder": embedder,
+        "ear": None,
         "kb": KnowledgeBase(library, embedder, "", check_seconds=0.0),
         "intents": IntentShelf(Path("/nowhere/intents.npz"), embedder.name),
         "everyday": (),

@@ -49,7 +49,7 @@ def test_nothing_to_find_leaves_recall_empty():
 )
 def test_a_text_meets_the_rules_as_a_ticket(case, expected):
     """The body is read as mail is; where the file is about asking for a person, only that rule counts."""
-    assert is_escalated(case, load_policy(CONFIG)) is expected
+    assert is_escalated(case, load_policy(CONFIG), lambda _: {}) is expected
 
 
 def test_the_command_leaves_borderline_rows_out(tmp_path, capsys, monkeypatch):
@@ -73,3 +73,10 @@ def test_a_row_without_a_label_is_named(tmp_path, capsys):
     (tmp_path / "rows.jsonl").write_text('{"text": "a"}\n')
     assert main(["evaluate", "escalation", "--cases", str(tmp_path / "rows.jsonl")]) == 1
     assert "neither escalate nor label" in capsys.readouterr().err
+
+
+def test_what_a_text_sounds_like_counts_as_well():
+    """A wording that no rule has is escalated by ear, as on a live ticket."""
+    case = {"text": "A grown up should come to the phone.", "label": "human_handoff"}
+    assert is_escalated(case, load_policy(CONFIG), lambda reading: {"person": reading.newest})
+    assert not is_escalated(case, load_policy(CONFIG), lambda reading: {"anger": reading.newest})

@@ -196,6 +196,15 @@ def test_a_rule_speaks_like_the_other_reasons():
         assert wanted in hand_off_note(package, chosen, POLICY)
 
 
+def test_a_rule_that_was_heard_says_in_what():
+    """Where no word of a rule stands there, the note names the sentence, with the requester's own names in it."""
+    hit = RuleHit(
+        "r", Action.HAND_OFF, "A person is asked for.", "A grown up, says [name-1], should call.", is_heard=True
+    )
+    made = hand_off_note(replace(PACKAGE, hits=(hit,)), decision(Action.HAND_OFF, Reason(Code.RULE, "r")), POLICY)
+    assert "person is asked for (it reads like that: “A grown up, says Ben" in made
+
+
 def test_no_reason_of_ours_is_for_the_requester():
     """The reply holds the answer, its article and the signature: no confidence, no intent, no lesson of staff."""
     made = the_reply()

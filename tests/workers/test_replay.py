@@ -191,3 +191,11 @@ def test_facts_of_another_release_are_read():
     assert "urgency" in route.missing
     assert "moon" not in route.missing
     assert restored("triage", {}).intent == ""
+
+
+def test_what_a_message_sounded_like_is_on_record():
+    """A rule that now reads like something holds for what was heard then, without hearing again."""
+    new = policy(rules={**BASE["rules"], "legal": {**BASE["rules"]["legal"], "reads_like": "legal"}})
+    said = {"subject": "", "question": "My counsel is preparing the claim."}
+    assert outcome(recorded({"heard": ("legal",)}, **said), new).reasons == (Reason(Code.RULE, "legal"),)
+    assert outcome(recorded(**said), new) == outcome(recorded(), OLD)

@@ -59,7 +59,7 @@ _FILLER = re.compile(
 def asks(text: str) -> tuple[str, ...]:
     """Return the asks of a cleaned message; a problem told without a question is one ask, the message itself."""
     found: list[str] = []
-    for sentence in _sentences(text):
+    for sentence in sentences(text):
         if _is_filler(sentence):
             continue
         is_question = sentence.rstrip("\"'”») ").endswith(("?", "？", "؟"))
@@ -86,7 +86,7 @@ def _is_filler(sentence: str) -> bool:
     return bool(_FILLER.match(sentence))
 
 
-def _sentences(text: str) -> list[str]:
+def sentences(text: str) -> list[str]:
     """Split into sentences: at paragraph ends and list items, at line ends only after a full stop or a list."""
     sentences: list[str] = []
     for paragraph in (part for whole in _paragraphs(text) for part in _points(whole)):

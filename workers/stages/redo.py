@@ -27,6 +27,7 @@ from workers.domain import (
     Stage,
     Urgency,
 )
+from workers.ear import heard
 from workers.enclosures import with_enclosures
 from workers.letter import Package
 from workers.reading import read
@@ -104,15 +105,17 @@ def reading_of(ticket: Ticket, message_id: str) -> Reading | None:
 def _question(decided: Decided, ticket: Ticket, reading: Reading, wish: str, services: Services) -> Question:
     policy, label = services.policy, label_of(decided)
     reading = with_enclosures(ticket, reading, services.helpdesks[ticket.vendor], policy.limits)
+    sounds = heard(reading, services.ear, services.embedder.embed)
     hits = rules.match(
         reading,
         requester_tags=ticket.requester.tags,
         organization_tags=ticket.organization.tags if ticket.organization else (),
         rules=policy.rules,
+        heard=sounds,
     )
     standing = ladder.standing(label.intent, decided.message_id, services, label.second_intents)
     triaging = facts.for_triage(
-        reading, label, hits, policy, has_model=True, standing=standing, tags=facts.tags_of(ticket)
+        reading, label, hits, policy, has_model=True, standing=standing, tags=facts.tags_of(ticket), heard=sounds
     )
     seen = public_filter(ticket, now=services.now())
     found = services.kb.search(Query(reading.topic, reading.newest), seen, policy.limits.passages)
