@@ -148,7 +148,7 @@ def _sources(user: str) -> Iterable[Source]:
 
 
 def _choose(ask: str, message: str, sources: list[Source], *, is_only: bool) -> Choice | None:
-    """Return the piece that meets most of the ask's weight, if that is enough.
+    """Return the piece that fits best of those that meet enough of the ask's weight.
 
     Words of the rest of the message count a little too: the ask alone is often only "How do I fix that?".
     """
@@ -178,9 +178,9 @@ def _choose(ask: str, message: str, sources: list[Source], *, is_only: bool) -> 
         score *= _BY_PLACE[min(place, len(_BY_PLACE) - 1)]
         score *= 1.4 if is_how and piece.kind == "step" else 1.0
         score *= 0.75 if piece.kind != "paragraph" and not piece.lead and piece is source.pieces[0] else 1.0
-        if best is None or score > best.score:
+        if share >= ENOUGH_SHARE and (best is None or score > best.score):
             best = Choice(source, piece, score, share)
-    return best if best is not None and best.share >= ENOUGH_SHARE else None
+    return best
 
 
 def _wanted(ask: str, message: str, *, is_only: bool) -> dict[str, float]:

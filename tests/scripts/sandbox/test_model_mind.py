@@ -98,6 +98,16 @@ def test_each_ask_is_answered_or_left_open() -> None:
     assert any("can't answer the other part" in text for text in texts)
 
 
+def test_a_piece_that_meets_too_little_hides_none_that_meets_enough() -> None:
+    """Words around the ask speak for one piece, those of the ask for another."""
+    trades = "bakery, florist, butcher, grocer, tailor, barber, dentist, library, museum, theatre, cinema and laundry"
+    chatter = f"We plan for a {trades}. "
+    leeds = f"Title: Trades\n\nTidemark plans for every {trades} alike."
+    ask = "Can I reopen a week that was approved by mistake?"
+    asked = prompt(ask, passages=(leeds, TIMESHEETS)).replace("Hi, ", f"Hi, {chatter}")
+    assert drafted(asked)["sentences"][0]["passages"] == ["P2"]
+
+
 def test_one_piece_answers_two_asks_only_if_it_meets_both() -> None:
     """What is quoted for the first ask is near to every other about the same thing."""
     value = drafted(prompt("How do I approve the week of my team?", "How long may a week of night shifts be?"))
