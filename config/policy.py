@@ -93,7 +93,7 @@ class Thresholds(Rules):
     passage_beside: Share = 0.6  # of the best one's score; weaker ones are not shown to who drafts
     passage_draft: Share = 0.30  # below this there is nothing to draft from
     stage_one_accuracy: Share = 0.97  # stage one decides alone where held-back examples reach this
-    grounding: Share = 0.4  # a sentence less likely than this to be called supported by its passages is not
+    grounding: Share = 0.35  # a sentence less likely than this to be called supported by its passages is not
     support: Share = 0.8  # share of a draft's sentences that must stand in their passages
     faithfulness: Share = 0.8  # what the judge must give a draft for it to be sent, as of the next two
     relevance: Share = 0.7

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from workers.stages.differences import Fault
+from workers.stages.conditions import Fault
 from workers.stages.texts import Texts, content
 from workers.stages.vocabulary import NO_NAMES, stem, word_set
 from workers.stages.words import Token

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 
-from workers.stages.words import Token, condition_last, denied, measures, sentences, tokens
+from workers.stages.words import Token, condition_last, denied, measures, sentences, tokens, undecided
 
 _KEPT = 512  # texts whose cut is remembered: the same passages are cited again and again
 # The last word of a menu before the mark that leads to one of its entries: "View" in "Open View > Folders".
@@ -101,7 +101,8 @@ def _line(sentence: str, found: tuple[Token, ...]) -> Line:
     times = Counter(token.root for token in found)
     roots, not_so = content(found), denied(found)
     once = frozenset(root for root in not_so if times[root] == 1)
-    return Line(condition_last(sentence, found), found, roots, once, roots - not_so)
+    open_ = content(undecided(found))
+    return Line(condition_last(sentence, found), found, roots, once - open_, roots - not_so - open_)
 
 
 def _norms(found: Sequence[Token]) -> tuple[str, ...]:

@@ -56,7 +56,7 @@ _PROMISE = re.compile(
 )
 # What is yet to come: nobody but a passage may name a time for it.
 _TO_COME = re.compile(
-    r"(?i)(?<!as )\b(?:soon|shortly|tomorrow|tonight|next (?:week|month|quarter|year|release|version|update)|planned"
+    r"(?i)(?<!as )\b(?:soon|shortly|next (?:week|month|quarter|year|release|version|update)|planned"
     r"|upcoming|in (?:the )?(?:near )?future|by (?:mon|tues|wednes|thurs|fri|satur|sun)day)\b(?! as\b)"
 )
 _PLACEHOLDER = re.compile(

@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -56,7 +56,15 @@ _UNITS = """
     kb mb gb tb character page"""
 # How many of the smaller unit one of the larger is, so that "48 hours" and "2 days" are one measure.
 _SMALLER = {"hour": (60, "minute"), "day": (24, "hour"), "week": (7, "day"), "year": (12, "month"), "gb": (1024, "mb")}
-_IN_FIGURES = (
+
+
+def _and_a_half(match: re.Match[str]) -> str:
+    whole = match[1].lower()
+    return f"{'1' if whole == 'one' else _NUMBER_WORDS.get(whole, whole)}.5"
+
+
+_IN_FIGURES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
+    (re.compile(r"(?i)\b(\d+|one|two|three|four|five|six|seven|eight|nine|ten) and a half\b"), _and_a_half),
     (re.compile(r"(?i)\b(?:half an hour|(?:a )?half[ -]hour)\b"), "30 minutes"),
     (re.compile(r"(?i)\b(?:a )?quarter of an hour\b"), "15 minutes"),
     (re.compile(r"(?i)\btwice\b(?! as\b)"), "2 times"),
@@ -109,8 +117,8 @@ def tokens(sentence: str) -> tuple[Token, ...]:
         for pattern, plain in _PHRASES:
             sentence = pattern.sub(plain, sentence)
     if _SAID_IN_WORDS(sentence):
-        for pattern, plain in _IN_FIGURES:
-            sentence = pattern.sub(plain, sentence)
+        for pattern, figures in _IN_FIGURES:
+            sentence = pattern.sub(figures, sentence)
     found: list[Token] = []
     for match in _TOKEN.finditer(sentence):
         raw = match[0]
@@ -189,6 +197,16 @@ def negations(found: Iterable[Token]) -> int:
     return sum(token.norm in NEGATORS for token in found)
 
 
+def undecided(found: Sequence[Token]) -> Sequence[Token]:
+    """Return the words of which a sentence says neither that they are so nor that they are not.
+
+    They stand behind "unless" or "without", or before a "not" that ends the sentence ("teams can't").
+    """
+    start = next((place for place, token in enumerate(found) if token.norm in _SETTING_ASIDE), len(found))
+    is_cut_off = bool(found) and found[-1].norm in NEGATORS
+    return (*found[start:], *(found[-4:] if is_cut_off else ()))
+
+
 def denied(found: Sequence[Token]) -> frozenset[str]:
     """Return the roots that are said not to be: the first word of substance after a negation, not "not only"."""
     return frozenset(
@@ -200,6 +218,7 @@ def denied(found: Sequence[Token]) -> frozenset[str]:
     )
 
 
+_SETTING_ASIDE = frozenset({"unless", "without"})
 _REACH = 7  # words behind a negation in which what it denies is looked for
 _NOT_DENYING = frozenset({"only", "just", "until", "more", "less", "later", "longer"})
 _ABLE = frozenset({"possible", "able", "allowed", "permitted", "each", "every", "per", "any", "anyone"})

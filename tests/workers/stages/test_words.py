@@ -11,6 +11,7 @@ from workers.stages.words import (
     number,
     sentences,
     tokens,
+    undecided,
 )
 
 
@@ -65,7 +66,13 @@ def test_negations_are_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("48 hours", "2 days"), ("half an hour", "30 minutes"), ("a fortnight", "14 days")]
+    ("one", "other"),
+    [
+        ("48 hours", "2 days"),
+        ("half an hour", "30 minutes"),
+        ("a fortnight", "14 days"),
+        ("four and a half hours", "4.5 hours"),
+    ],
 )
 def test_equal_measures_are_one(one: str, other: str) -> None:
     """However long a time is written, it is the same time."""
@@ -92,3 +99,10 @@ def test_what_is_denied(sentence: str, words: set[str]) -> None:
 def test_marks_of_lists_are_no_words() -> None:
     """A sentence of a list begins with its first word."""
     assert sentences("- If it fails, restart.\n2. Open it.") == ["If it fails, restart.", "Open it."]
+
+
+def test_what_is_set_aside_is_neither_said_nor_denied() -> None:
+    """What stands behind "unless", or before a "not" at the end, may be so or not."""
+    assert [token.norm for token in undecided(tokens("It ends unless you pay"))] == ["unless", "you", "pay"]
+    assert "teams" in [token.norm for token in undecided(tokens("Clubs can join late, teams can't"))]
+    assert undecided(tokens("You cannot pay")) == ()
