@@ -118,7 +118,7 @@ def test_a_note_that_cannot_be_rendered_is_a_bare_one(services, desk, engine, cr
     def broken(*_, **__):
         raise RuntimeError("no such template")
 
-    monkeypatch.setattr("workers.notes._render", broken)
+    monkeypatch.setattr("workers.letter._pages.get_template", broken)
     keep_working(services, crew_of(services), desk, asked.id, times=7)
     (note,) = desk.own_messages(asked.id)
     assert not note.is_public
