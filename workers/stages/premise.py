@@ -1,14 +1,17 @@
 """Pure: what a question is about and nothing that anyone may read speaks of. No model is asked.
 
 A reply can be right in every word and still be no answer to somebody who asks for a thing that does not exist. Such a
-thing has a name, and the name is what the library lacks. Of English questions only: elsewhere it is no measure.
+thing has a name, and the name is what the library lacks; or the library has its words elsewhere, and no passage that
+the reply rests on has any of them. Of English questions only: elsewhere it is no measure.
 """
 
+import itertools
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 
 from kb.domain import Passage
 from workers.domain import Reading
+from workers.personal.word_lists import RARE, commonness
 from workers.stages.vocabulary import word_set
 from workers.stages.words import Token, sentences, tokens
 
@@ -25,6 +28,16 @@ _BEFORE_VERBS = word_set(
 _BEFORE_ADJECTIVES = word_set("how much very too so more most less as")
 _BEFORE_GERUNDS = word_set(
     "by for of from without before after while when is are am was were be been keep keeps stop stops start starts"
+)
+_ASKING = re.compile(
+    r"(?i)\b(?:(?:how|where) (?:do|does|can|could|would|should) (?:(?:my|our|the|new|all) )?\w+|(?:can|could) (?:i|we)"
+    r"|how to)\s+(\w[^?]*)"
+)
+_TO_PERSONS = word_set("let tell ask help make inform show teach have")  # what stands behind these is somebody
+_ENDS_OBJECT = word_set(
+    "in on at for to from by with of into after before over under without so when if as until while during and or per"
+    " that who which because between off out up away back round"
+    " it him her them me us you one this these those everybody everyone somebody someone"
 )
 _NO_THING = word_set(
     "today tomorrow yesterday tonight morning afternoon evening noon midnight weekend monday tuesday wednesday thursday"
@@ -58,6 +71,8 @@ def unknown_things(
             is_foreign = token.raw.lower() in lacking or (token.is_name and not question.isupper())
             if is_foreign and token.root not in said and _names_a_thing(words, place):
                 found.setdefault(token.stem, token.raw)
+        for token in _strange_object(question, said):
+            found.setdefault(token.stem, token.raw)
     return tuple(word for word in found.values() if f"[{word}]" not in reading.vault)
 
 
@@ -72,6 +87,19 @@ def _questions(asks: Sequence[str]) -> Iterable[str]:
         if not asking and _REQUEST.search(ask) and len(ask.split()) <= _LONGEST_REQUEST:
             asking = parts
         yield from asking
+
+
+def _strange_object(question: str, said: Collection[str]) -> Sequence[Token]:
+    """Return what one asks how to put, sign or send, if no word of it stands in what the reply rests on."""
+    match = _ASKING.search(question)
+    verb, *words = tokens(match[1]) if match else (None,)
+    if verb is None or verb.norm in _TO_PERSONS:
+        return ()
+    object_ = tuple(itertools.takewhile(lambda word: word.norm not in _ENDS_OBJECT, words))
+    named = [word for word in object_ if word.is_content and not word.is_number]
+    is_thing = not any(word.norm in _NO_THING or word.norm.endswith("ly") for word in named)
+    is_strange = all(word.root not in said and commonness(word.norm) > RARE for word in named)
+    return named if is_thing and is_strange else ()
 
 
 def _names_a_thing(words: Sequence[Token], place: int) -> bool:

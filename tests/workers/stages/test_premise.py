@@ -78,6 +78,24 @@ def test_a_name_that_only_another_article_has_is_found():
     assert things("Can I swap a shift in Slack?", "Connect Slack in the settings.") == ("Slack",)
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("How do I send a broadcast to all staff?", ("broadcast",)),
+        ("Where do new people sign the employment contract?", ("employment", "contract")),
+        ("How can I send the employment contract?", ("employment", "contract")),
+        ("How do I open the employment schedule?", ()),
+        ("How do I tell the broadcast team?", ()),
+        ("How do I take him off the shift?", ()),
+        ("Where do I enter my contrct?", ()),
+        ("The broadcast works. Can I swap a shift?", ()),
+    ],
+)
+def test_what_is_asked_for_stands_in_some_passage(text, found):
+    """The thing to be sent or signed is named if no cited passage has any word of it, though other texts have."""
+    assert things(text, "A broadcast in the employment contract.") == found
+
+
 def test_masked_values_and_other_languages_are_left_alone():
     """A placeholder names a person, and an English library is no measure for German."""
     asked = reading("Can you swap the shift of [name-1]?", vault={"[name-1]": "Lisa"})
@@ -108,5 +126,5 @@ def test_invented_features_are_told_from_real_ones(library, part, capsys):
     real = list(flagged(library, part, exists=True))
     with capsys.disabled():
         print(f" {part}: {sum(invented)} of {len(invented)} invented, {sum(real)} of {len(real)} real", end=" ")
-    assert sum(invented) >= 0.7 * len(invented)
-    assert sum(real) <= 0.15 * len(real)
+    assert sum(invented) >= 0.8 * len(invented)
+    assert sum(real) <= 0.17 * len(real)
