@@ -22,6 +22,7 @@ pytestmark = [pytest.mark.xdist_group("storm"), pytest.mark.timeout(0)]
 TIMING = {"reconcile_seconds": 4.0}
 WEBHOOK_LIMIT_SECONDS = 10.0
 SAY_EVERY_SECONDS = 60.0
+SOAK_SECONDS = 300.0  # from here on calm hours come between the blows: what is looked for then is rare, among many
 
 
 class WebhookBook:
@@ -64,8 +65,9 @@ def storm(stack: Stack, seconds: float, seed: int, **more) -> None:
     """Let it rage for this long, wait until all is settled, and hold the books to the promise."""
     stack.twin.switch({"limits_factor": 100})  # a vendor's usual budget would be all that is measured
     print(f"\nstorm of {seconds:.0f} s, seed {seed}")
-    traffic, book = Traffic(stack, seed, most_open=40), WebhookBook(stack)
-    weather = Weather(stack, traffic, seed, **more)
+    is_soak = seconds > SOAK_SECONDS
+    traffic, book = Traffic(stack, seed, most_open=100 if is_soak else 40), WebhookBook(stack)
+    weather = Weather(stack, traffic, seed, calm_seconds=(4.0, 12.0) if is_soak else (0.5, 2.0), **more)
     began = time.monotonic()
     traffic.start()
     weather.start()
@@ -104,7 +106,7 @@ def storm(stack: Stack, seconds: float, seed: int, **more) -> None:
 
 @pytest.fixture
 def on_sqlite(tmp_path) -> Iterator[Stack]:
-    running = Stack(tmp_path, env={"DESKHAND_THREADS": "16"}, timing=TIMING)
+    running = Stack(tmp_path, env={"DESKHAND_THREADS": "24"}, timing=TIMING)
     try:
         running.start()
         yield running
@@ -115,7 +117,7 @@ def on_sqlite(tmp_path) -> Iterator[Stack]:
 @pytest.fixture
 def on_postgres(tmp_path, postgres_url) -> Iterator[Stack]:
     with new_schema(postgres_url, "storm") as url:
-        running = Stack(tmp_path, env={"DATABASE_URL": url, "DESKHAND_THREADS": "16"}, timing=TIMING)
+        running = Stack(tmp_path, env={"DATABASE_URL": url, "DESKHAND_THREADS": "24"}, timing=TIMING)
         try:
             running.start()
             yield running

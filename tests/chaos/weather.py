@@ -70,13 +70,22 @@ class Weather:
     `recovery` has, for each kind, the seconds from its end until every ticket that waited then was taken up again.
     """
 
-    def __init__(self, stack: Stack, traffic: Traffic, seed: int, *, cluster: Cluster | None = None) -> None:
+    def __init__(
+        self,
+        stack: Stack,
+        traffic: Traffic,
+        seed: int,
+        *,
+        calm_seconds: tuple[float, float],
+        cluster: Cluster | None = None,
+    ) -> None:
         self.injected: Counter[str] = Counter()
         self.recovery: dict[str, list[float]] = {}
         self.late: list[str] = []
         self._stack = stack
         self._traffic = traffic
         self._cluster = cluster
+        self._calm = calm_seconds
         self._random = random.Random(seed)
         self._chance = random.Random(seed + 1)
         self._lock = threading.Lock()
@@ -155,7 +164,7 @@ class Weather:
                 if strike():
                     self._count(f"process: {name}")
                     self._watch_recovery(name)
-                self._stopping.wait(self._random.uniform(0.5, 2.0))
+                self._stopping.wait(self._random.uniform(*self._calm))
         except BaseException as error:
             self.error = error
 
