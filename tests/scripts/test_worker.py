@@ -1,11 +1,14 @@
 """A worker process: it answers its tickets, and ends in good order whatever is away."""
 
+import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
+from scripts.worker import hand_back_memory
 from tests.fakes.stack import wait_until
 from workers.store.tables import case, reading
 
@@ -15,6 +18,22 @@ pytestmark = [pytest.mark.real, pytest.mark.xdist_group("stack")]
 def attempts(stack, message_id):
     with reading(stack.engine) as connection:
         return connection.scalar(select(case.c.attempts).where(case.c.message_id == message_id))
+
+
+def resident_megabytes():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def test_free_memory_goes_back():
+    """What was freed below something still in use leaves the process, once a pause and until it is over."""
+    blocks = [bytes(30_000) for _ in range(3000)]
+    full, last = resident_megabytes(), blocks.pop()
+    del blocks
+    pauses = []
+    hand_back_memory(lambda seconds: pauses.append(seconds) or len(pauses) > 1)
+    assert full - resident_megabytes() > 45
+    assert len(pauses) == 2
+    assert len(last) == 30_000
 
 
 def test_a_worker_asked_to_stop_finishes_its_tickets(stack):
