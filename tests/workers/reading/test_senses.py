@@ -48,7 +48,7 @@ def test_a_sentence_without_end_is_read_to_its_end():
 
 
 def test_orders_of_many_kinds_are_suspicious_and_ordinary_tickets_are_not():
-    """Of attacks in fourteen ways four in five are seen, and none of fifty tickets with alarming words."""
+    """Of attacks in fourteen ways four in five are seen, and none of seventy tickets with alarming words."""
     seen = {kind: [bool(suspicions(text)) for text in texts] for kind, texts in TABLE["attacks"].items()}
     every = [one for ones in seen.values() for one in ones]
     print({kind: f"{sum(ones)} of {len(ones)}" for kind, ones in seen.items()})
