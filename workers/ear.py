@@ -8,7 +8,6 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workers.domain import Reading
+from workers.once import once
 from workers.patterns import fold
 from workers.reading.asks import sentences
 
@@ -74,7 +74,7 @@ def load_ear(embedder: str) -> Ear | None:
     return ear if embedder == learned_with else None
 
 
-@lru_cache(1)
+@once
 def _stored() -> tuple[Ear, str]:
     raw: dict[str, Any] = json.loads(WEIGHTS.read_text(encoding="utf-8"))
     families = {

@@ -5,10 +5,10 @@ A word is scored by its shape, lists and neighbours; a sure one takes less sure 
 
 import json
 from collections.abc import Iterator
-from functools import lru_cache
 from math import exp
 from pathlib import Path
 
+from workers.once import once
 from workers.personal.found import Found, words
 from workers.personal.name_features import Scene, Token, tokens
 
@@ -69,7 +69,7 @@ def _is_stray_letter(text: str, token: Token) -> bool:
     return len(token.text) == 1 and text[token.end : token.end + 1] != "."
 
 
-@lru_cache(maxsize=1)
+@once
 def _weights() -> dict[str, float]:
     weights: dict[str, float] = json.loads(WEIGHTS.read_text(encoding="utf-8"))
     return weights

@@ -4,11 +4,11 @@ import importlib
 import pkgutil
 import sys
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 
 from faker.providers import person
 from wordfreq import get_frequency_dict, get_frequency_list
 
+from workers.once import once
 from workers.personal.found import words
 
 RARE = 0
@@ -67,7 +67,7 @@ def family_names() -> frozenset[str]:
     return _all_names()["last_name"]
 
 
-@lru_cache(maxsize=1)
+@once
 def _commonness() -> dict[str, int]:
     found: dict[str, int] = {}
     for language, least in _LEAST.items():
@@ -81,9 +81,11 @@ def _commonness() -> dict[str, int]:
     return found
 
 
-@lru_cache(maxsize=1)
-def _all_names() -> dict[str, frozenset[str]]:
-    """Return the given and the family names of all countries, and let go of Faker's modules: they hold 40 MB."""
+def read_names() -> dict[str, frozenset[str]]:
+    """Return the given and the family names of all countries, and let go of Faker's modules: they hold 40 MB.
+
+    Not for two threads at once: one would let go of what the other is reading.
+    """
     known = set(sys.modules)
     found = {kind: frozenset(_parts(kind)) - _ALSO_WORDS for kind in ("first_name", "last_name")}
     for name in sys.modules.keys() - known:
@@ -91,6 +93,9 @@ def _all_names() -> dict[str, frozenset[str]]:
             del sys.modules[name]
             vars(person).pop(name.rpartition(".")[2], None)
     return found
+
+
+_all_names = once(read_names)
 
 
 def _parts(kind: str) -> Iterator[str]:

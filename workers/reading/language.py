@@ -6,6 +6,8 @@ from functools import lru_cache
 
 from lingua import Language, LanguageDetector, LanguageDetectorBuilder
 
+from workers.once import once
+
 _LANGUAGES = (
     Language.ENGLISH, Language.GERMAN, Language.SPANISH, Language.FRENCH, Language.PORTUGUESE, Language.ITALIAN,
     Language.DUTCH, Language.POLISH, Language.SWEDISH, Language.DANISH, Language.BOKMAL, Language.FINNISH,
@@ -125,6 +127,6 @@ def _is_one_script_one_language(text: str) -> bool:
     )
 
 
-@lru_cache(maxsize=1)
+@once
 def _detector() -> LanguageDetector:
     return LanguageDetectorBuilder.from_languages(*_LANGUAGES).with_low_accuracy_mode().build()
