@@ -1,6 +1,6 @@
 """One running machine in a storm: a stream of messages, a stream of seeded faults, and afterwards the books.
 
-By default a minute or two. `pytest tests/chaos -m chaos --soak 60` goes on for that many minutes, `--seed N` brings the
+By default a minute each. `pytest tests/chaos -m chaos --soak 60` goes on for that many minutes, `--seed N` brings the
 same deck of faults again.
 """
 
@@ -134,7 +134,7 @@ def test_a_minute_of_storm(on_sqlite, seed):
 @pytest.mark.chaos
 def test_a_storm_on_sqlite(on_sqlite, seed, soak_minutes):
     """The same for longer, with a disk that is full at times."""
-    storm(on_sqlite, 60 * (soak_minutes or 1.5), seed)
+    storm(on_sqlite, 60 * (soak_minutes or 1.0), seed)
 
 
 @pytest.mark.chaos
