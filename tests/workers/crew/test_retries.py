@@ -22,6 +22,16 @@ def sweep(services, crew, keeper):
             work(crew, ring[2])
 
 
+def without_library(services):
+    """Return services whose every search fails, for no reason that passes."""
+
+    class Broken:
+        def search(self, *_):
+            raise RuntimeError("no such shelf")
+
+    return replace(services, kb=Broken())
+
+
 def test_a_helpdesk_that_is_away_for_hours_loses_nothing(services, desk, engine, crew_of, asked):
     """We come back again and again, also after the number of attempts at which people are told."""
     crew = crew_of(services)
@@ -94,12 +104,7 @@ def test_a_helpdesk_that_does_not_let_us_in_loses_nothing(services, desk, engine
 
 def test_what_fails_again_and_again_ends_with_a_person(services, desk, engine, crew_of, asked):
     """After five attempts staff finds a note with the question and what failed; the ticket is due no more."""
-
-    class Broken:
-        def search(self, *_):
-            raise RuntimeError("no such shelf")
-
-    broken = replace(services, kb=Broken())
+    broken = without_library(services)
     crew = crew_of(broken)
     keep_working(broken, crew, desk, asked.id, times=4)
     assert desk.own_messages(asked.id) == []
@@ -147,12 +152,7 @@ def test_a_failure_before_a_case_was_opened_ends_with_a_person_too(services, des
 
 def test_giving_up_says_nothing_where_staff_has_answered(services, desk, engine, crew_of, asked):
     """The failing ticket was answered by a person meanwhile: no note, and that is on record."""
-
-    class Broken:
-        def search(self, *_):
-            raise RuntimeError("no such shelf")
-
-    broken = replace(services, kb=Broken())
+    broken = without_library(services)
     crew = crew_of(broken)
     keep_working(broken, crew, desk, asked.id, times=4)
     desk.staff_writes(asked.id, "Press Offer swap.")
